@@ -1,0 +1,47 @@
+# One short command per task, the same at the desk and in CI. `make help` lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+ASSIGNMENT := gradient_descent
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format release lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(STAMP) ## make .venv and install everything into it
+
+# The lock names every package; pyproject.toml adds the entry points and the package's own metadata.
+$(STAMP): requirements.lock pyproject.toml scripts/setup.sh
+	@scripts/setup.sh $(VENV)
+	@touch $@
+
+demo: setup ## mark the sample class in demo/ and show its marks
+	@$(BIN)/autograder demo
+
+test: setup lint ## lint, then run all tests
+	@$(BIN)/python -m pytest
+
+lint: setup ## ruff and mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: setup ## put the code into its standard form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+# --no-db: the committed release is a product of source/ alone; an instructor's gradebook is not touched.
+release: setup ## generate release/ from source/ through nbgrader
+	@$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
+
+lock: setup ## resolve requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet \
+		--custom-compile-command "make lock" --output-file requirements.lock
+
+clean: ## remove all that these commands made
+	@rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
