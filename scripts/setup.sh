@@ -60,7 +60,7 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
 fi
 
 echo "installing the locked packages (a few minutes the first time)"
-pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input --quiet)
+pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input --quiet --quiet)
 "${pip[@]}" install --require-hashes --requirement requirements.lock ||
     fail "the locked packages could not be installed; pip's message above says which and why."
 # No build isolation: the build backend is in the lock as well, so nothing unlocked is ever installed.

@@ -1,0 +1,67 @@
+"""The command line: `autograder demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import AutograderError
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="autograder")
+def main() -> None:
+    """Mark notebooks about derivatives and gradient descent by their mathematics."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+def demo(folder: Path) -> None:
+    """Mark a sample class in FOLDER (default: demo) and show the marks.
+
+    Makes a course directory of its own, generates the release, hands in the work of the sample
+    class, marks it with nbgrader and writes the feedback pages. Ends with status 1 where a
+    submission that should have been marked was not.
+    """
+    # Imported here: `autograder --help` need not wait for nbgrader.
+    from rich.progress import track
+
+    from .demo import Classroom, load_students
+    from .demo.table import feedback_list, marks_table, wide_console
+
+    console = wide_console()
+    students = load_students()
+    try:
+        classroom = Classroom(folder.resolve(), course_directory())
+        classroom.generate()
+        classroom.hand_in(students)
+    except AutograderError as error:
+        raise click.ClickException(str(error)) from error
+    results = list(
+        track(
+            classroom.mark(students),
+            description=f"Marking {len(students)} submissions",
+            total=len(students),
+            console=console,
+        )
+    )
+    console.print()
+    console.print(marks_table(classroom.exercises(), results))
+    console.print()
+    console.print(feedback_list(results, Path.cwd()))
+    unexpected = [r for r in results if r.fault and not r.student.cut_off]
+    if unexpected:
+        names = ", ".join(r.student.student_id for r in unexpected)
+        console.print(f"\nThese should have been marked, but were not: {names}", style="bold red")
+        sys.exit(1)
+
+
+def course_directory() -> Path:
+    """The course directory that the package comes with: the repository, or the wheel's copy."""
+    package = Path(__file__).parent
+    bundled = package / "course"
+    return bundled if bundled.is_dir() else package.parent

@@ -1,0 +1,85 @@
+"""The outcome of a demonstration, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .classroom import Exercise, Mark, Result
+
+__all__ = ["feedback_list", "marks_table"]
+
+# The same words to a sign and a colour, so that the table reads without colours too.
+SIGNS = {"no answer": "·", "to grade": "?", "not marked": "✗"}
+LEGEND = "·  not answered     ?  to be graded by hand     ✗  could not be marked"
+
+
+def marks_table(exercises: Sequence[Exercise], results: Sequence[Result]) -> Table:
+    """One row an exercise, one column a student, and each student's sum of the automatic marks."""
+    table = Table(
+        title="Marks per exercise", caption=LEGEND, box=None, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("of", justify="right", style="bold")
+    for result in results:
+        number = "".join(filter(str.isdigit, result.student.student_id))
+        table.add_column(number, justify="right", no_wrap=True)
+    notebook = None
+    for exercise in exercises:
+        if exercise.notebook != notebook:
+            notebook = exercise.notebook
+            table.add_row(Text(notebook, style="italic"))
+        cells = [_cell(r.marks[exercise.exercise_id], exercise.points) for r in results]
+        table.add_row("  " + exercise.exercise_id, _number(exercise.points), *cells)
+    automatic = [e for e in exercises if not e.by_hand]
+    table.add_section()
+    table.add_row(
+        "marked automatically",
+        _number(sum(e.points for e in automatic)),
+        *(_sum(result, automatic) for result in results),
+        style="bold",
+    )
+    return table
+
+
+def feedback_list(results: Sequence[Result], start: Path) -> RenderableType:
+    """Each student in a sentence, with the path of every feedback page, relative to `start`."""
+    lines: list[RenderableType] = [Text("Feedback pages", style="italic")]
+    for result in results:
+        lines.append(Text(f"{result.student.student_id}: {result.student.about}", style="bold"))
+        if result.fault:
+            lines.append(Text(f"    not marked: {result.fault}", style="red"))
+        for page in result.feedback:
+            shown = page.relative_to(start) if page.is_relative_to(start) else page
+            lines.append(Text(f"    {shown}", style=f"link {page.resolve().as_uri()}"))
+    return Group(*lines)
+
+
+def wide_console() -> Console:
+    """A console that never folds a path; off a terminal it is wide enough for the table."""
+    console = Console(soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(soft_wrap=True, width=120)
+    return console
+
+
+def _cell(mark: Mark, points: float) -> Text:
+    if mark.state != "marked" or mark.points is None:
+        return Text(SIGNS[mark.state], style="dim")
+    style = "green" if mark.points >= points else "red" if mark.points == 0 else "yellow"
+    return Text(_number(mark.points), style=style)
+
+
+def _sum(result: Result, exercises: Sequence[Exercise]) -> str:
+    marks = [result.marks[e.exercise_id] for e in exercises]
+    if all(mark.points is None for mark in marks):
+        return SIGNS["not marked"]
+    return _number(sum(mark.points or 0.0 for mark in marks))
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 2):g}"

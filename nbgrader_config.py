@@ -1,0 +1,59 @@
+"""nbgrader's configuration: this folder is a course directory.
+
+nbgrader's commands, JupyterLab's formgrader and the `autograder` command read it when they are
+started in this folder. Every line that a course may want to change says how.
+"""
+
+import contextlib
+import os
+import sys
+import warnings
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (given by traitlets, which runs this file)
+
+HERE = Path(__file__).resolve().parent
+
+# nbgrader makes a new gradebook with the `alembic` command, which it expects on the PATH. It lies
+# beside this Python, so nbgrader need not be started from an activated environment.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+
+# Harmless: nbgrader looks at a new submission before it adds it to its session, as it does next.
+warnings.filterwarnings("ignore", message="Object of type <Submitted.*not in session")
+
+# ---------------------------------------------------------------------------------------------
+# The course
+# ---------------------------------------------------------------------------------------------
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.course_id = "gradient_descent_course"
+
+# ---------------------------------------------------------------------------------------------
+# The exchange: where assignments are released to and submissions come in
+# ---------------------------------------------------------------------------------------------
+# nbgrader's own default lies under /usr/local and needs an administrator. This one needs nobody:
+# it is enough for one person, or for trying things out. For a class that shares a machine, have an
+# administrator make a folder that everyone may write to (chmod ugo+rwx), and name it here:
+#
+#     EXCHANGE = Path("/srv/nbgrader/exchange")
+#
+# The students' machines then need the two lines about the course_id and this root in a
+# configuration of their own, such as /etc/jupyter/nbgrader_config.py.
+EXCHANGE = HERE / "exchange"
+c.Exchange.root = str(EXCHANGE)
+
+# nbgrader and the formgrader treat an exchange that is not there, or not open to all, as none at
+# all. Where the folder cannot be made, nbgrader says so in the command that needs it.
+if not EXCHANGE.exists():
+    with contextlib.suppress(OSError):
+        EXCHANGE.mkdir()
+        EXCHANGE.chmod(0o777)
+
+# A student fetches into <course>/<assignment>: two courses may both have an assignment "week_1".
+c.Exchange.path_includes_course = True
+
+# ---------------------------------------------------------------------------------------------
+# Marking
+# ---------------------------------------------------------------------------------------------
+# `jax.grad` without `jit` costs about 10 ms a call, so an honest loop of a thousand steps takes
+# longer than the 30 s that nbgrader allows a cell on a slow machine.
+c.Execute.timeout = 180
