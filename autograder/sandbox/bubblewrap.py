@@ -1,0 +1,125 @@
+"""The bubblewrap command line, as data.
+
+Every namespace is new, the root is an empty file system that is read-only in the end, and what is
+shown in it is listed here. There is one writable place, a tmpfs of limited size; no host directory
+is writable from inside, not even for the kernel's sockets (see channels.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+
+from autograder.sandbox.environment import SCRATCH, PythonEnvironment
+
+__all__ = ["ISOLATION", "SUBMISSION", "View", "command"]
+
+SUBMISSION = "/submission"
+"""Where the submission's folder is shown, read-only, to be copied from."""
+
+ISOLATION = (
+    "--unshare-all",
+    "--unshare-user",  # also for root, who would otherwise keep the host's user namespace
+    "--disable-userns",
+    "--die-with-parent",
+    "--new-session",
+    "--uid",
+    "1000",
+    "--gid",
+    "1000",
+    "--hostname",
+    "sandbox",
+    "--cap-drop",
+    "ALL",
+    "--clearenv",
+)
+"""What makes a process alone, whatever it is shown."""
+
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What a sandbox sees of this machine.
+
+    Attributes:
+        python: the Python installation.
+        scratch_bytes: the size of the one writable file system.
+        submission: a folder to show at `SUBMISSION`, or none.
+        binds: further read-only paths, outside to inside.
+        hidden: paths that must stay unseen even if they lie in one that is shown.
+        proc: whether to mount a /proc; some containers forbid it.
+    """
+
+    python: PythonEnvironment
+    scratch_bytes: int
+    submission: str | None = None
+    binds: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    hidden: Sequence[str] = ()
+    proc: bool = True
+
+    def readable(self) -> list[str]:
+        """The paths inside that the kernel's process may read: all shown but the submission."""
+        return [*self.python.paths, *self.python.import_path, *self.binds.values()]
+
+
+def command(
+    bwrap: str,
+    view: View,
+    variables: Mapping[str, str],
+    program: Sequence[str],
+    *,
+    seccomp_fd: int,
+) -> list[str]:
+    """The command line that runs `program` in a sandbox of its own.
+
+    Args:
+        bwrap: the bubblewrap to run.
+        view: what the program sees.
+        variables: the whole environment of the program.
+        program: the program and its arguments.
+        seccomp_fd: a file descriptor from which bubblewrap reads its filter.
+    """
+    line = [bwrap, *ISOLATION, "--seccomp", str(seccomp_fd)]
+    for name, value in variables.items():
+        line += ["--setenv", name, value]
+    line += _linked_directories()
+    # Not bubblewrap's own --dev: that is a second writable tmpfs, without a size.
+    for device in _DEVICES:
+        line += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    line += ["--symlink", "/proc/self/fd", "/dev/fd"]
+    if view.proc:
+        # Read-only: when root marks, uid 1000 in here is the host's root, to whom the kernel gives
+        # all of /proc/sys to write (core_pattern, say), whatever namespaces it is in.
+        line += ["--proc", "/proc", "--remount-ro", "/proc"]
+    # Before the binds: a Python environment may itself lie under /tmp.
+    line += ["--perms", "0700", "--size", str(view.scratch_bytes), "--tmpfs", SCRATCH]
+    for path in view.python.paths:
+        line += ["--ro-bind", path, path]
+    for outside, inside in view.binds.items():
+        line += ["--ro-bind", outside, inside]
+    if view.submission is not None:
+        line += ["--ro-bind", view.submission, SUBMISSION]
+    for path in view.hidden:
+        if any(_within(path, shown) for shown in view.python.paths):
+            line += ["--perms", "0000", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
+    return [*line, "--remount-ro", "/", "--chdir", SCRATCH, "--", *program]
+
+
+def _within(path: str, parent: str) -> bool:
+    return os.path.commonpath([os.path.realpath(path), os.path.realpath(parent)]) == (
+        os.path.realpath(parent)
+    )
+
+
+def _linked_directories() -> list[str]:
+    """/lib and its kin, which are links into /usr on most systems and directories on others."""
+    line: list[str] = []
+    for name in ("lib", "lib32", "lib64"):
+        path = f"/{name}"
+        if os.path.islink(path):
+            line += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            line += ["--ro-bind", path, path]
+    return line

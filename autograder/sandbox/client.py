@@ -1,0 +1,133 @@
+"""The grader's side of a sandboxed kernel: a manager and a client that do not trust it.
+
+What a kernel sends is limited twice. ZeroMQ drops a single message that is too long before it is
+held in memory, and the session counts all that is received: beyond the limit the kernel is ended.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import traitlets
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.session import Session
+
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.sandbox.watchdog import Breach
+
+__all__ = ["MeteredSession", "SandboxClient", "SandboxKernelManager", "limited_context"]
+
+_RECEIVE_QUEUE = 128
+_KERNEL_SPEC = KernelSpec(argv=[], display_name="Python 3 (sandboxed)", language="python")
+
+
+def limited_context(limits: Limits) -> zmq.asyncio.Context:
+    """A ZeroMQ context whose sockets hold little and refuse long messages.
+
+    Without it a client queues a thousand messages of any length for each socket.
+    """
+    context = zmq.asyncio.Context()
+    context.setsockopt(zmq.MAXMSGSIZE, limits.message_bytes)
+    context.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE)
+    return context
+
+
+class Meter:
+    """Counts bytes up to a limit, for all sessions that share it.
+
+    Attributes:
+        received: bytes so far.
+    """
+
+    def __init__(self, limit: int, on_exceeded: Callable[[], None]) -> None:
+        self.received = 0
+        self._limit = limit
+        self._on_exceeded = on_exceeded
+
+    def add(self, size: int) -> None:
+        """Count `size` more bytes; beyond the limit, say so each time."""
+        self.received += size
+        if self.received > self._limit:
+            self._on_exceeded()
+
+
+class MeteredSession(Session):
+    """A Jupyter session that counts what it receives."""
+
+    # A trait, since Session.clone copies traits and nothing else.
+    meter = traitlets.Instance(Meter, allow_none=True)
+
+    def feed_identities(self, msg_list: Any, copy: bool = True) -> Any:
+        """Count a message before anything of it is parsed."""
+        if self.meter is not None:
+            self.meter.add(sum(len(part) for part in msg_list))
+        return super().feed_identities(msg_list, copy)
+
+
+class SandboxClient(AsyncKernelClient):
+    """A client whose sockets are limited as its manager says."""
+
+    @traitlets.default("context")
+    def _limited(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        manager: Any = self.parent
+        return limited_context(manager.limits)
+
+
+class SandboxKernelManager(AsyncKernelManager):
+    """Starts each kernel in a sandbox of its own; for nbclient and for any asynchronous client.
+
+    It needs no kernel specification on this machine, and does not read the one that a notebook
+    asks for.
+
+    Args:
+        folder: the submission's folder, of which the kernel gets a private copy as its working
+            directory; none for an empty one. The original is not changed.
+        limits: what the kernel may use.
+        hidden: paths the kernel must not see even if the Python environment contains them, such as
+            the course directory.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] | None = None,
+        limits: Limits | None = None,
+        hidden: Sequence[str | os.PathLike[str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(transport="ipc", **kwargs)
+        self.limits = limits or Limits()
+        self.kernel_id = str(uuid.uuid4())
+        self.client_factory = SandboxClient
+        self.sandbox = SandboxProvisioner(
+            parent=self,
+            kernel_id=self.kernel_id,
+            kernel_spec=_KERNEL_SPEC,
+            folder=None if folder is None else os.fspath(folder),
+            limits=self.limits,
+            hidden=[os.fspath(path) for path in hidden],
+        )
+        self.provisioner = self.sandbox
+        self.session = MeteredSession(
+            parent=self, meter=Meter(self.limits.output_bytes, self._too_much_output)
+        )
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """A specification of our own; its command is the provisioner's to choose."""
+        return _KERNEL_SPEC
+
+    @traitlets.default("context")
+    def _limited(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        return limited_context(self.limits)
+
+    def _too_much_output(self) -> None:
+        self.sandbox.end_for(Breach.OUTPUT)

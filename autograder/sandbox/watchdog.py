@@ -1,0 +1,89 @@
+"""Ends a kernel that takes what no limit of the operating system's can hold.
+
+A tmpfs made by bubblewrap has a size but no ceiling for the number of its files, whose names and
+inodes take the machine's memory (an eighth of it at most); `RLIMIT_NPROC` does not bind a grader
+who is root; and of a process killed for its CPU time nobody says why. So a thread of the grader
+looks several times a second. It is a thread, not a task of an event loop, since a loop that is
+busy judging answers looks at nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import threading
+from collections.abc import Callable
+
+from autograder.sandbox.environment import SCRATCH
+from autograder.sandbox.limits import Limits
+
+__all__ = ["Breach", "Watchdog"]
+
+_PERIOD_SECONDS = 0.1
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+class Breach(enum.StrEnum):
+    """The limit for which a kernel was ended."""
+
+    CPU = "cpu_seconds"
+    THREADS = "threads"
+    ENTRIES = "scratch_entries"
+    OUTPUT = "output_bytes"
+
+
+class Watchdog:
+    """Looks at one process until it ends.
+
+    Args:
+        pid: the kernel's process, as this process numbers it.
+        limits: what it may use.
+        on_breach: called once, from the watching thread, before it ends.
+    """
+
+    def __init__(self, pid: int, limits: Limits, on_breach: Callable[[Breach], None]) -> None:
+        self._pid = pid
+        self._limits = limits
+        self._on_breach = on_breach
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name=f"watchdog-{pid}", daemon=True)
+
+    def start(self) -> None:
+        """Look once, then begin to watch.
+
+        Raises:
+            OSError: if the process cannot be looked at; it must not run unwatched.
+        """
+        self._look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no longer; may be called from the watching thread itself."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_PERIOD_SECONDS):
+            try:
+                breach = self._look()
+            except (FileNotFoundError, ProcessLookupError):
+                return  # it has ended
+            except OSError:
+                # A process that is just ending refuses its root; one that goes on does not.
+                continue
+            if breach is not None:
+                self._on_breach(breach)
+                return
+
+    def _look(self) -> Breach | None:
+        with open(f"/proc/{self._pid}/stat", encoding="ascii", errors="replace") as file:
+            # The name, second field, is the process's to choose and may hold anything.
+            fields = file.read().rpartition(")")[2].split()
+        user_ticks, system_ticks, threads = int(fields[11]), int(fields[12]), int(fields[17])
+        files = os.statvfs(f"/proc/{self._pid}/root{SCRATCH}")
+        if (user_ticks + system_ticks) / _CLOCK_TICKS >= self._limits.cpu_seconds:
+            return Breach.CPU
+        if threads > self._limits.thread_limit():
+            return Breach.THREADS
+        if files.f_files - files.f_ffree > self._limits.scratch_entries:
+            return Breach.ENTRIES
+        return None
