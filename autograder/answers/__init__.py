@@ -1,0 +1,1 @@
+"""Where answers live and how they are asked: this session, or a kernel."""

@@ -1,0 +1,301 @@
+"""The witness: evaluates a student's answers where they live and reports plain data.
+
+This is the only code of ours that runs beside the student's. In practice it is imported; in
+marking its *source text* is sent to the kernel, so it imports nothing of this package and nothing
+but the standard library until an array is asked for. It decides nothing and knows no expected
+value: a student who tampers with it can only change what their own answers seem to be.
+
+`testify(questions, namespace)` takes and returns JSON text; `autograder.checks.questions` is its
+other half and describes the format.
+"""
+
+import contextlib
+import difflib
+import io
+import json
+import linecache
+import math
+import numbers
+import re
+import signal
+import sys
+import threading
+import time
+import warnings
+
+MAX_NUMBERS = 4096  # in one value; an answer of a gradient exercise has a handful
+MAX_ITEMS = 256  # of one list, tuple or dict
+MAX_DEPTH = 4
+MAX_TEXT = 600  # characters kept of a string or an error message
+MAX_TRACE = 64  # places kept at which a routine asked for the slope
+
+
+class _Late(BaseException):
+    """Raised inside a student's function whose time is up; not an Exception, so as to get out."""
+
+
+# --------------------------------------------------------------------------- plain data
+
+
+def _number(x):
+    """A float as JSON can hold it: the non-finite ones as text."""
+    try:
+        x = float(x)
+    except OverflowError:  # an int beyond the range of float
+        return "inf" if x > 0 else "-inf"
+    return x if math.isfinite(x) else repr(x)
+
+
+def _type_name(obj):
+    kind = type(obj)
+    module = (getattr(kind, "__module__", "") or "").split(".")[0]
+    name = getattr(kind, "__name__", "object")
+    if module.startswith("jax"):
+        return "JAX array"
+    return name if module in ("builtins", "__main__") else f"{module}.{name}"
+
+
+def _text(x):
+    return str(x)[:MAX_TEXT]
+
+
+def _describe_array(obj):
+    import numpy
+
+    array = numpy.asarray(obj)
+    if array.dtype.kind == "V":  # bfloat16 and its kin are void to plain NumPy
+        array = array.astype("float32")
+    out = {"type": _type_name(obj), "dtype": str(array.dtype), "shape": list(array.shape)}
+    if array.dtype.kind in "OUSMmcV" or array.size > MAX_NUMBERS:
+        return {"kind": "other", **out}
+    kind = "truth" if array.dtype.kind == "b" else "array"
+    return {"kind": kind, **out, "data": [_number(x) for x in array.ravel().tolist()]}
+
+
+def _describe(obj, depth=0):
+    """What `obj` is, as plain data: one dict with a `kind` and, where it has one, its content."""
+    name = _type_name(obj)
+    if obj is None or obj is Ellipsis:
+        return {"kind": "nothing", "type": name}
+    if isinstance(obj, bool):
+        return {"kind": "truth", "type": name, "data": [float(obj)]}
+    if isinstance(obj, str):
+        return {"kind": "text", "type": name, "text": obj[:MAX_TEXT]}
+    if isinstance(obj, (int, float)) and type(obj).__module__ == "builtins":
+        return {"kind": "number", "type": name, "data": [_number(obj)]}
+    if hasattr(obj, "dtype") and hasattr(obj, "shape"):
+        return _describe_array(obj)
+    if depth < MAX_DEPTH and isinstance(obj, dict):
+        items = list(obj.items())[:MAX_ITEMS]
+        pairs = [[_describe(k, depth + 1), _describe(v, depth + 1)] for k, v in items]
+        return {"kind": "mapping", "type": name, "length": len(obj), "pairs": pairs}
+    if depth < MAX_DEPTH and isinstance(obj, (list, tuple)):
+        # A long list is a kept path, whose end matters: keep both ends.
+        cut = obj if len(obj) <= MAX_ITEMS else [*obj[: MAX_ITEMS // 2], *obj[-MAX_ITEMS // 2 :]]
+        items = [_describe(x, depth + 1) for x in cut]
+        return {"kind": "sequence", "type": name, "length": len(obj), "items": items}
+    if callable(obj):
+        return {"kind": "function", "type": name}
+    if isinstance(obj, numbers.Number) or hasattr(obj, "__float__"):
+        try:
+            return {"kind": "number", "type": name, "data": [_number(obj)]}
+        except (TypeError, ValueError):
+            return {"kind": "other", "type": name}
+    return {"kind": "other", "type": name}
+
+
+def _error(exc):
+    kinds = [k.__name__ for k in type(exc).__mro__[:6]]
+    return {"type": kinds[0], "kinds": kinds, "message": _text(exc)}
+
+
+# --------------------------------------------------------------------------- arguments
+
+
+class _Slope:
+    """A slope function made by the check, which remembers where it was asked.
+
+    slope * (x - centre) + cubic * (x - centre)**3, elementwise: plain arithmetic, so that it
+    works for Python numbers, NumPy and JAX arrays and under jit alike.
+    """
+
+    def __init__(self, slope, cubic, centre):
+        self.slope, self.cubic, self.centre = slope, cubic, centre
+        self.asked, self.count = [], 0
+
+    def __call__(self, x):
+        self.count += 1
+        if len(self.asked) < MAX_TRACE:
+            try:
+                self.asked.append(_describe(x))
+            except Exception:  # noqa: BLE001 - a tracer under jit has no numbers to note
+                self.asked.append({"kind": "other", "type": _type_name(x)})
+        d = x - self.centre
+        return self.slope * d + self.cubic * d * d * d
+
+
+def _build(argument, slopes):
+    if isinstance(argument, (int, float)):
+        return argument
+    if "array" in argument:
+        import jax.numpy
+
+        return jax.numpy.asarray(argument["array"], dtype=argument.get("dtype", "float32"))
+    if "slope" in argument:
+        parts = [argument["slope"], argument["cubic"], argument["centre"]]
+        if isinstance(parts[0], list):
+            import numpy
+
+            parts = [numpy.asarray(p, dtype="float32") for p in parts]
+        slopes.append(_Slope(*parts))
+
+        def df(x, _slope=slopes[-1]):
+            return _slope(x)
+
+        return df
+    raise ValueError(f"unknown argument {argument!r}")
+
+
+# --------------------------------------------------------------------------- calling
+
+
+@contextlib.contextmanager
+def _quiet():
+    """What a student's function prints or warns costs nothing: nbgrader scores stderr as 0."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _deadline(seconds):
+    """Raise `_Late` in the code inside after `seconds`, and again until it gives in.
+
+    SIGALRM where there is one and we are in the main thread (a kernel runs cells there);
+    elsewhere (Windows) a timer that interrupts the main thread as Ctrl-C would.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+    elif hasattr(signal, "setitimer"):
+
+        def ring(signum, frame):
+            raise _Late
+
+        previous = signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+    else:
+        import _thread
+
+        timer = threading.Timer(seconds, _thread.interrupt_main)
+        timer.start()
+        started = time.monotonic()
+        try:
+            yield
+        except KeyboardInterrupt:
+            if time.monotonic() - started < seconds:
+                raise  # the student's own Ctrl-C
+            raise _Late from None
+        finally:
+            timer.cancel()
+
+
+def _call(function, arguments, seconds):
+    slopes = []
+    try:
+        with _quiet(), _deadline(seconds):
+            reply = {"returned": _describe(function(*[_build(a, slopes) for a in arguments]))}
+    except _Late:
+        reply = {"late": seconds}
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - SystemExit, too, is only a reply
+        reply = {"raised": _error(exc)}
+    if slopes:
+        reply["asked"] = {"count": slopes[0].count, "places": slopes[0].asked}
+    return reply
+
+
+# --------------------------------------------------------------------------- questions
+
+
+def _similar(name, namespace):
+    """Names in the namespace that a student may have meant by `name`, best first."""
+    own = [n for n in namespace if isinstance(n, str) and not n.startswith("_")]
+    folded = {}
+    for n in own:
+        folded.setdefault(n.lower().replace("_", ""), []).append(n)
+    same = folded.get(name.lower().replace("_", ""), [])
+    close = difflib.get_close_matches(name, own, n=4, cutoff=0.75)
+    return [*same, *(n for n in close if n not in same)][:4]
+
+
+def _failed_cell(name):
+    """The last error of this session, if the cell that raised it speaks of `name`."""
+    exc = getattr(sys, "last_value", None)
+    if exc is None or type(exc).__name__ == "CheckFailed":
+        return None
+    sources = []
+    if isinstance(exc, SyntaxError):
+        sources.append((exc.filename or "", (exc.text or "").split()))
+    trace = exc.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
+            sources.append((code.co_filename, code.co_names))
+        trace = trace.tb_next
+    for filename, names in sources:
+        # IPython compiles a cell statement by statement but keeps its whole text in linecache.
+        text = "".join(linecache.getlines(filename))
+        if name in names or re.search(rf"\b{re.escape(name)}\b", text):
+            return _error(exc)
+    return None
+
+
+def _look(name, namespace):
+    if name not in namespace:
+        out = {"missing": True, "similar": _similar(name, namespace)}
+        failed = _failed_cell(name)
+        if failed is not None:
+            out["failed_cell"] = failed
+        return out
+    try:
+        with _quiet(), _deadline(10):
+            return {"found": _describe(namespace[name])}
+    except _Late:
+        return {"found": {"kind": "other", "type": "object that does not answer"}}
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - an impostor's dunder may raise anything
+        return {
+            "found": {"kind": "other", "type": _type_name(namespace[name]), "error": _error(exc)}
+        }
+
+
+def _answer(question, namespace):
+    name = question["name"]
+    if "calls" not in question:
+        return _look(name, namespace)
+    if not callable(namespace.get(name)):
+        return {"calls": []}
+    replies, ends = [], time.monotonic() + question["seconds"]
+    for arguments in question["calls"]:
+        left = ends - time.monotonic()
+        if left <= 0 or any("late" in r for r in replies):
+            replies.append({"late": question["seconds"]})
+        else:
+            replies.append(_call(namespace[name], arguments, max(left, 0.05)))
+    return {"calls": replies}
+
+
+def testify(questions, namespace):
+    """Answer `questions` (JSON text) about `namespace` (a dict of names); returns JSON text."""
+    return json.dumps([_answer(q, namespace) for q in json.loads(questions)], allow_nan=False)

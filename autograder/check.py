@@ -1,0 +1,242 @@
+"""The verbs of an author: one line in a test cell says what is asked.
+
+    from autograder import check
+
+    check.gradient("dquartic", of=quartic, at=[3.0, 0.5, -2.0])
+
+Every verb takes the answer's *name*, so that a missing or misspelt answer is a message and not a
+NameError; what is true is computed from the function given with `of`, as it stands at that moment.
+In a notebook the check runs at once (practice): it shows what is right, or raises `CheckFailed`
+with what is wrong. While a rubric is made, the same lines only record their checks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from .checks.axis import AxisMinimum
+from .checks.base import Check
+from .checks.diverging import DivergingStep
+from .checks.gradient import Gradient
+from .checks.labels import Curvature
+from .checks.landscape import Descent
+from .checks.minimum import WITHIN, StationaryPoint
+from .checks.routine import DescentRoutine
+from .checks.value import ExactValue
+from .checks.verdict import Verdict
+from .errors import CheckError
+from .practice import judge_here, show
+
+__all__ = [
+    "axis_minimum",
+    "curvature",
+    "descent",
+    "diverging_step",
+    "exercise",
+    "gradient",
+    "minimum",
+    "recording",
+    "stationary_point",
+    "value",
+]
+
+_record: ContextVar[list[Check] | None] = ContextVar("autograder_record", default=None)
+_together: ContextVar[list[Verdict] | None] = ContextVar("autograder_together", default=None)
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[list[Check]]:
+    """Collect the checks of the lines inside, in order, in place of running them."""
+    checks: list[Check] = []
+    token = _record.set(checks)
+    try:
+        yield checks
+    finally:
+        _record.reset(token)
+
+
+@contextlib.contextmanager
+def exercise() -> Iterator[None]:
+    """Several answers of one exercise: all are shown, and they share its points evenly.
+
+    Raises:
+        CheckFailed: at the end of the block, unless all are right.
+    """
+    if _record.get() is not None:
+        yield
+        return
+    verdicts: list[Verdict] = []
+    token = _together.set(verdicts)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    show(verdicts)
+
+
+def _run(check: Check) -> None:
+    recorded = _record.get()
+    if recorded is not None:
+        recorded.append(check)
+        return
+    # The answers live where the author's line stands: two frames up.
+    frame = inspect.currentframe()
+    assert frame is not None and frame.f_back is not None and frame.f_back.f_back is not None
+    verdicts = judge_here(check, frame.f_back.f_back.f_globals)
+    together = _together.get()
+    if together is None:
+        show(verdicts)
+    else:
+        together.extend(verdicts)
+
+
+def _descent(start: Any, step_size: float | None, num_steps: int | None) -> Descent | None:
+    given = [x is not None for x in (start, step_size, num_steps)]
+    if not any(given):
+        return None
+    if not all(given):
+        raise CheckError("start, step_size and num_steps belong together: give all three or none.")
+    assert step_size is not None and num_steps is not None
+    flat = tuple(float(x) for x in np.ravel(np.asarray(start, dtype=np.float64)))
+    return Descent(flat, float(step_size), int(num_steps))
+
+
+def gradient(
+    answer: str,
+    *,
+    of: Callable[..., Any],
+    at: Sequence[Any] | None = None,
+    order: int = 1,
+    argnums: int | tuple[int, ...] = 0,
+    domain: tuple[float, float] | None = None,
+) -> None:
+    """The answer is a function: the derivative of `of`.
+
+    Args:
+        answer: its name.
+        of: a function that JAX can differentiate, of one number, several numbers, or arrays.
+        at: places shown to the student; they are asked, too. Numbers, arrays, or tuples of the
+            arguments. They also say what `of` takes where that is not plain.
+        order: 1 for the gradient, 2 for the second derivative or Hessian, and so on.
+        argnums: with respect to which arguments, as in `jax.grad`.
+        domain: (low, high) from which fresh places are drawn, for each coordinate.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run(Gradient(answer, of, at, order, argnums, domain))
+
+
+def minimum(
+    answer: str,
+    *,
+    of: Callable[..., Any],
+    other_than: str | None = None,
+    start: Any = None,
+    step_size: float | None = None,
+    num_steps: int | None = None,
+    within: float = WITHIN,
+) -> None:
+    """The answer is a place where `of` has a minimum; any minimum will do.
+
+    Args:
+        answer: its name.
+        of: a function that JAX can differentiate; its minimum is asked in all arguments.
+        other_than: the name of another answer; a different minimum is asked.
+        start, step_size, num_steps: a descent that leads there. It sharpens the messages, and an
+            answer as good as where this descent ends is right.
+        within: how far off each coordinate may be.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    walk = _descent(start, step_size, num_steps)
+    _run(StationaryPoint(answer, of, None, False, other_than, walk, within))
+
+
+def stationary_point(
+    answer: str,
+    *,
+    of: Callable[..., Any],
+    other_than: str | None = None,
+    within: float = WITHIN,
+) -> None:
+    """The answer is a place where the slope of `of` is zero: minimum, maximum or saddle.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run(StationaryPoint(answer, of, None, True, other_than, None, within))
+
+
+def axis_minimum(answer: str, axis: str, *, of: Callable[..., Any], within: float = WITHIN) -> None:
+    """`answer` is a place, a minimum of `of` along the axis that the label `axis` names.
+
+    The axes are called x, y, z in the order of the arguments; the others are held anywhere.
+
+    Raises:
+        CheckFailed: practice, and the answers are not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run(AxisMinimum(answer, axis, of, within))
+
+
+def descent(answer: str) -> None:
+    """The answer is a routine (df, start, step_size, num_steps) that returns the last iterate.
+
+    It is judged by what it does on slopes, starts, step sizes and numbers of steps drawn afresh,
+    with numbers and with arrays; returning (iterate, history) is fine.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+    """
+    _run(DescentRoutine(answer))
+
+
+def diverging_step(answer: str, *, of: Callable[..., Any]) -> None:
+    """The answer is a step size with which gradient descent on `of` runs away.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run(DivergingStep(answer, of))
+
+
+def curvature(
+    answer: str,
+    *,
+    of: Callable[..., Any],
+    at: Sequence[float],
+    positive: str = "valley",
+    negative: str = "hill",
+) -> None:
+    """The answer is a dict that labels each place of `at` by the sign of the second derivative.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run(Curvature(answer, of, at, positive, negative))
+
+
+def value(answer: str, expected: Any, *, within: float | None = None) -> None:
+    """The answer equals `expected`: a number, numbers, or a text.
+
+    Compute it from the functions given, as in `check.value("slope", jax.grad(func)(3.0))`: what is
+    typed in here can be read by every student.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run(ExactValue(answer, expected, within))

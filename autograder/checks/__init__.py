@@ -1,0 +1,1 @@
+"""Judgement: what an answer is asked, and what its replies are worth. Pure mathematics."""

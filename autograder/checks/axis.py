@@ -1,0 +1,115 @@
+"""A minimum along one axis: the place, and which coordinate was moved."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .base import Check, arrival, wrong
+from .landscape import Landscape
+from .minimum import WITHIN, judge_place, read_place
+from .questions import Look, Question, Reply
+from .verdict import Verdict
+from .wording import name_value, place
+
+__all__ = ["AxisMinimum"]
+
+NAMES = "xyzuvw"
+
+
+@dataclass(frozen=True)
+class AxisMinimum(Check):
+    """`answer` is a place, and a minimum of `of` along the coordinate that `axis` names.
+
+    The other coordinates are held wherever the student chose. The two answers are judged apart,
+    but a label alone is worth nothing: it can only be told by a place.
+    """
+
+    answer: str
+    axis: str
+    of: Callable[..., Any]
+    within: float = WITHIN
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The place and the label."""
+        return (self.answer, self.axis)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The function."""
+        return (getattr(self.of, "__name__", ""),)
+
+    @functools.cached_property
+    def _along(self) -> list[Landscape]:
+        """The landscape with only the k-th coordinate free, for each k."""
+        size = Landscape(self.of).layout.size
+        return [Landscape(self.of, free=[k]) for k in range(size)]
+
+    def questions(self, seed: int) -> list[Question]:
+        """What the two answers are."""
+        return [Look(self.answer), Look(self.axis)]
+
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """The verdict on the place, and the verdict on the label."""
+        taken = {*taken, *self.given, *self.answers}
+        label = self._label(replies[1], taken)
+        u = read_place(self.answer, replies[0], taken, len(self._along))
+        if isinstance(u, Verdict):
+            point, good = u, []
+        else:
+            each = [judge_place(self.answer, along, u, self.within) for along in self._along]
+            good = [k for k, v in enumerate(each) if v.right]
+            point = self._point(u, each, good, label)
+        return [point, self._verdict_on_label(label, u, good)]
+
+    def _label(self, reply: Reply, taken: Collection[str]) -> int | Verdict:
+        """Which coordinate the label names."""
+        value = arrival(self.axis, reply, taken, function=False)
+        if isinstance(value, Verdict):
+            return value
+        names = NAMES[: len(self._along)]
+        text = value.text.strip().lower() if value.kind == "text" else ""
+        if value.kind == "sequence" and len(value.items) == 1:
+            text = value.items[0].text.strip().lower()
+        if text and text in names:
+            return names.index(text)
+        return wrong(self.axis, "unknown_label", what=f"`{self.axis}`, {name_value(value)},")
+
+    def _point(
+        self, u: np.ndarray, each: list[Verdict], good: list[int], label: int | Verdict
+    ) -> Verdict:
+        if good:
+            best = each[label] if label in good else each[good[0]]
+            along = NAMES[label if label in good else good[0]]
+            fact = f"`{self.answer}` = {place(u)} is a minimum along {along}."
+            return Verdict(self.answer, "right", 1.0, fact, rows=best.rows, evidence=best.evidence)
+        if isinstance(label, int):
+            return each[label]
+        # without a label, speak of the axis along which it is nearest to being flat
+        slopes = [abs(v.rows[0].yours[0]) if v.rows and v.rows[0].yours else np.inf for v in each]
+        return each[int(np.argmin(slopes))]
+
+    def _verdict_on_label(
+        self, label: int | Verdict, u: np.ndarray | Verdict, good: list[int]
+    ) -> Verdict:
+        if isinstance(label, Verdict):
+            return label
+        if isinstance(u, Verdict) or not good:
+            return wrong(self.axis, "waits_for_point", other=self.answer)
+        if label in good:
+            fact = f"`{self.axis}` is right: along {NAMES[label]}."
+            return Verdict(self.axis, "right", 1.0, fact)
+        return wrong(
+            self.axis,
+            "wrong_axis_label",
+            place=place(u),
+            right_axis=NAMES[good[0]],
+            given_axis=NAMES[label],
+        )

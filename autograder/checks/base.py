@@ -1,0 +1,128 @@
+"""The skeleton that every check shares: it asks questions, and judges the replies.
+
+A check is made once, from the author's line in a test cell, and bound there to the reference
+function as it stood. It never touches a student's object: the same check judges replies from the
+student's own session (practice) and from a sandboxed kernel (marking).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from .misconceptions.raised import classify
+from .questions import (
+    Calls,
+    Error,
+    Found,
+    Garbled,
+    Late,
+    Missing,
+    Outcome,
+    Question,
+    Raised,
+    Reply,
+    Returned,
+    Value,
+)
+from .verdict import Verdict
+from .wording import explain, name_error, name_value
+
+__all__ = ["Check", "arrival", "call_problem", "wrong"]
+
+
+class Check(ABC):
+    """One line of a test cell."""
+
+    @property
+    @abstractmethod
+    def answers(self) -> tuple[str, ...]:
+        """The names that this check judges, in the order of its verdicts."""
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names that belong to the author: never taken for a misspelt answer."""
+        return ()
+
+    @abstractmethod
+    def questions(self, seed: int) -> list[Question]:
+        """What to ask, points drawn afresh from `seed`."""
+
+    @abstractmethod
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """One verdict an answer, from the replies to `questions(seed)`.
+
+        `taken`: names that other checks of the notebook ask for, so that they are not suggested
+        as what a missing answer may have been called.
+        """
+
+
+def wrong(answer: str, misconception: str, /, **parts: Any) -> Verdict:
+    """A verdict "wrong" in the words of the catalogue; `parts` fill its placeholders."""
+    evidence = parts.pop("evidence", {})
+    rows = parts.pop("rows", ())
+    fact, hint = explain(misconception, **{"name": answer, **parts})
+    return Verdict(answer, "wrong", 0.0, fact, hint, misconception, rows, evidence)
+
+
+def _error(answer: str, error: Error, **parts: Any) -> Verdict:
+    misconception = classify(error)
+    return wrong(answer, misconception, what=name_error(error), **parts)
+
+
+def arrival(
+    answer: str, reply: Reply, taken: Collection[str], *, function: bool
+) -> Value | Verdict:
+    """What arrived under the name, or the verdict that ends the matter.
+
+    The order is the one in which messages tell most: missing, misspelt, empty, wrong kind.
+    """
+    if isinstance(reply, Missing):
+        if reply.failed_cell is not None:
+            if classify(reply.failed_cell) == "not_answered":
+                return wrong(answer, "not_answered")
+            verdict = _error(answer, reply.failed_cell, called="what it needs")
+            fact = f"There is no `{answer}`: its cell stopped with {name_error(reply.failed_cell)}."
+            return Verdict(answer, "wrong", 0.0, fact, verdict.hint, verdict.misconception)
+        other = next((n for n in reply.similar if n not in taken), None)
+        if other is not None:
+            return wrong(answer, "misspelt_name", other=other)
+        return wrong(answer, "not_answered")
+    if not isinstance(reply, Found):
+        return wrong(answer, "garbled")
+    value = reply.value
+    if value.kind == "nothing":
+        return wrong(answer, "not_answered")
+    if function and value.kind != "function":
+        if value.kind == "text":
+            return wrong(answer, "text_answer", what=repr(value.text[:40]))
+        return wrong(answer, "number_not_function", what=name_value(value))
+    if not function and value.kind == "function":
+        return wrong(answer, "function_not_called")
+    return value
+
+
+def call_problem(
+    answer: str, reply: Reply, *, called: str, count: int
+) -> Verdict | tuple[Outcome, ...]:
+    """The outcomes of `count` calls, or the verdict where one of them went wrong.
+
+    `called` says in words how the function was called ("one number", "one array of 2").
+    """
+    if not isinstance(reply, Calls) or len(reply.outcomes) != count:
+        return wrong(answer, "garbled")
+    outcomes = reply.outcomes
+    for outcome in outcomes:
+        match outcome:
+            case Late(seconds):
+                return wrong(answer, "never_returns", seconds=seconds)
+            case Raised(error):
+                return _error(answer, error, called=called)
+            case Garbled():
+                return wrong(answer, "garbled")
+            case Returned(value) if value.kind == "nothing":
+                return wrong(answer, "returns_nothing")
+    return outcomes

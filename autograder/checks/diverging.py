@@ -1,0 +1,110 @@
+"""A step size with which descent runs away."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..errors import CheckError
+from .base import Check, wrong
+from .landscape import Landscape
+from .minimum import read_place
+from .questions import Look, Question, Reply
+from .verdict import Verdict
+from .wording import number
+
+__all__ = ["DivergingStep"]
+
+STEPS = 300_000
+# Away is a thousand times farther than the start: with the growth of 4e-5 a step that 0.33334 has
+# where 1/3 is the border, that takes 170,000 steps.
+AWAY = 1e3
+
+
+@dataclass(frozen=True)
+class DivergingStep(Check):
+    """The answer is a step size with which descent on `of` runs away from every minimum."""
+
+    answer: str
+    of: Callable[..., Any]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The one name."""
+        return (self.answer,)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The function."""
+        return (getattr(self.of, "__name__", ""),)
+
+    @functools.cached_property
+    def _landscape(self) -> Landscape:
+        landscape = Landscape(self.of)
+        if not landscape.reference.traceable:
+            raise CheckError(f"{self.answer}: the function must be traceable by JAX.")
+        return landscape
+
+    @functools.cached_property
+    def _run(self) -> Callable[[Any, Any], Any]:
+        f = self._landscape.reference.flat
+        slope = jax.grad(f)
+
+        def run(step: Any, start: Any) -> Any:
+            far = AWAY * (1 + jnp.abs(start).max())
+
+            def going(state: Any) -> Any:
+                k, u, _ = state
+                return (k < STEPS) & (jnp.abs(u - start).max() < far)
+
+            def move(state: Any) -> Any:
+                k, u, _ = state
+                du = -step * slope(u)
+                return k + 1, u + du, jnp.abs(du).max()
+
+            return jax.lax.while_loop(going, move, (0, start, jnp.inf))
+
+        return jax.jit(jax.vmap(run, in_axes=(None, 0)))
+
+    def questions(self, seed: int) -> list[Question]:
+        """What the step size is."""
+        return [Look(self.answer)]
+
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """One verdict: descent with this step is run, from several starts, in float64."""
+        value = read_place(self.answer, replies[0], {*taken, *self.given}, 1)
+        if isinstance(value, Verdict):
+            if value.misconception == "diverged":
+                value = wrong(self.answer, "not_finite", what="a step size must be a number")
+            return [value]
+        step = float(value[0])
+        if step <= 0:
+            return [wrong(self.answer, "step_not_positive", step=step)]
+        landscape = self._landscape
+        rng = np.random.default_rng(seed)
+        centre = landscape.minima[0] if landscape.minima else np.zeros(landscape.layout.size)
+        starts = centre + rng.uniform(1.0, 3.0, size=(4, landscape.layout.size)) * np.array(
+            [[1.0], [-1.0], [1.0], [-1.0]]
+        )
+        with jax.enable_x64(True), np.errstate(all="ignore"):
+            counts, ends, moves = (np.asarray(x) for x in self._run(np.float64(step), starts))
+        first = np.abs(step * landscape.reference.all_derivatives(starts, 1)).max(axis=1)
+        away = (counts < STEPS) | ~np.isfinite(ends).all(axis=1)
+        evidence = {"kind": "step", "step": step, "steps": [int(c) for c in counts]}
+        if away.all():
+            fact = (
+                f"With a step size of {number(step)} descent runs away: it takes "
+                f"{int(counts.max())} steps at most to be {AWAY:g} times as far off as its start."
+            )
+            return [Verdict(self.answer, "right", 1.0, fact, evidence=evidence)]
+        bounces = bool((moves[~away] > 0.5 * first[~away]).all())
+        name = "step_bounces" if bounces else "step_converges"
+        return [wrong(self.answer, name, step=step, evidence=evidence)]

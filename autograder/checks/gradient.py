@@ -1,0 +1,267 @@
+"""Derivatives and gradients: is this function the derivative of that one?"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import CheckError
+from .base import Check, arrival, call_problem, wrong
+from .inexact import recognise
+from .layout import find_layout
+from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
+from .points import Places, draw_places
+from .questions import Call, Look, Question, Reply, Returned
+from .reading import Problem, read_numbers
+from .reference import Reference
+from .tolerance import derivative_tolerance
+from .verdict import Row, Verdict
+from .wording import explain, name_value, number, place
+
+__all__ = ["Gradient"]
+
+
+@dataclass(frozen=True)
+class Gradient(Check):
+    """The answer is the derivative of `of`: of this order, in these arguments.
+
+    Raises:
+        CheckError: on making it, if `of`, `at` or `argnums` do not fit together; on asking, if
+            there is no place where the derivative is finite.
+    """
+
+    answer: str
+    of: Callable[..., Any]
+    at: Sequence[Any] | None = None
+    order: int = 1
+    argnums: int | tuple[int, ...] = 0
+    domain: tuple[float, float] | None = None
+    _reference: Reference = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Bind the reference, as the function stands now."""
+        if not (isinstance(self.order, int) and self.order >= 1):
+            raise CheckError(f"{self.answer}: order={self.order!r} is not a positive whole number.")
+        layout = find_layout(self.of, self.at)
+        wanted = (self.argnums,) if isinstance(self.argnums, int) else tuple(self.argnums)
+        if not wanted or not all(0 <= a < len(layout.shapes) for a in wanted):
+            raise CheckError(
+                f"{self.answer}: argnums={self.argnums!r}, "
+                f"but the function takes {len(layout.shapes)} argument(s)."
+            )
+        reference = Reference(self.of, layout, self.order, self.argnums)
+        object.__setattr__(self, "_reference", reference)
+
+    # ------------------------------------------------------------------ asking
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The one name."""
+        return (self.answer,)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The function that is differentiated."""
+        return (getattr(self.of, "__name__", ""),)
+
+    @functools.cached_property
+    def _shown(self) -> np.ndarray:
+        layout = self._reference.layout
+        rows = [layout.flatten(p) for p in self.at or ()]
+        return np.stack(rows) if rows else np.zeros((0, layout.size))
+
+    def _places(self, seed: int) -> Places:
+        return draw_places(self._reference, self._shown, seed, self.domain)
+
+    def questions(self, seed: int) -> list[Question]:
+        """The answer at the shown places and at fresh ones."""
+        layout = self._reference.layout
+        calls = tuple(layout.arguments(u) for u in self._places(seed).points)
+        return [Look(self.answer), Call(self.answer, calls)]
+
+    def _called(self) -> str:
+        shapes = self._reference.layout.shapes
+        if shapes == ((),):
+            return "one number"
+        if all(s == () for s in shapes):
+            return f"{len(shapes)} numbers"
+        return " and ".join(
+            "a number" if s == () else "one array of " + "×".join(map(str, s)) for s in shapes
+        )
+
+    # ------------------------------------------------------------------ judging
+
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """Structure, then shape, then finiteness, then value; one verdict."""
+        return [self._judge(seed, replies, taken)]
+
+    def _judge(self, seed: int, replies: Sequence[Reply], taken: Collection[str]) -> Verdict:
+        look, calls = replies
+        arrived = arrival(self.answer, look, {*taken, *self.given}, function=True)
+        if isinstance(arrived, Verdict):
+            return arrived
+        places = self._places(seed)
+        outcomes = call_problem(self.answer, calls, called=self._called(), count=len(places.points))
+        if isinstance(outcomes, Verdict):
+            return outcomes
+        rows: list[np.ndarray] = []
+        for outcome in outcomes:
+            assert isinstance(outcome, Returned)  # call_problem has dealt with the others
+            numbers = read_numbers(outcome.value)
+            if isinstance(numbers, Problem):
+                if numbers.misconception == "not_answered":
+                    return wrong(self.answer, "returns_nothing")
+                fact = f"what it returns: {numbers.fact}"
+                return wrong(self.answer, numbers.misconception, what=fact)
+            rows.append(numbers)
+        return self._judge_numbers(places, rows, outcomes)
+
+    def _judge_numbers(
+        self, places: Places, rows: list[np.ndarray], outcomes: Sequence[Any]
+    ) -> Verdict:
+        ref, points = self._reference, places.points
+        if any(r.shape != ref.shape for r in rows):
+            transposed = len(ref.shape) == 1 and all(r.size == ref.shape[0] for r in rows)
+            if not transposed:
+                return self._wrong_shape(points, rows, outcomes)
+        student = np.stack([r.ravel() for r in rows])
+        truth = ref.derivative(points)
+        if not np.isfinite(student).all():
+            k = int(np.flatnonzero(~np.isfinite(student).all(axis=1))[0])
+            what = f"at {place(points[k])} it gives {place(student[k])}"
+            return wrong(self.answer, "not_finite", what=what)
+        tol = derivative_tolerance(ref, points, truth)
+        right = (np.abs(student - truth) <= tol).all(axis=1)
+        evidence = self._evidence(points, student, truth, right)
+        table = self._rows(places, student, truth, right)
+        if right.all():
+            fact = f"`{self.answer}` is right at all {len(points)} places tried."
+            return Verdict(self.answer, "right", 1.0, fact, rows=table, evidence=evidence)
+        seen = self._seen(places, student, truth, right)
+        return self._name(places, student, truth, tol, right, seen, table, evidence)
+
+    def _name(
+        self,
+        places: Places,
+        student: np.ndarray,
+        truth: np.ndarray,
+        tol: np.ndarray,
+        right: np.ndarray,
+        seen: str,
+        table: tuple[Row, ...],
+        evidence: dict[str, Any],
+    ) -> Verdict:
+        ref, points = self._reference, places.points
+        hit = name_derivative(ref, points, student, truth, tol)
+        # A constant offset or factor may also be how a difference with a step looks.
+        vague = hit is None or hit[0] in ("constant_offset", "constant_factor")
+        if vague:
+            near = recognise(ref, places, student, truth, tol)
+            undivided = difference_not_divided(ref, points, student, truth)
+            if near is not None:
+                words = {"step": near.step, "digits": near.digits, "quantity": "derivative"}
+                fact, hint = explain(near.kind, **words)
+                outcome, share = ("partly", 0.5) if near.near else ("wrong", 0.0)
+                return Verdict(
+                    self.answer,
+                    outcome,  # type: ignore[arg-type]
+                    share,
+                    f"{seen} {fact}",
+                    hint,
+                    near.kind,
+                    table,
+                    evidence,
+                )
+            hit = undivided or hit
+        if hit is None and places.shown and right[: places.shown].all():
+            hit = ("right_only_where_shown", {})
+        if hit is None:
+            hint = "Work out one of these places by hand and compare step by step."
+            return Verdict(self.answer, "wrong", 0.0, seen, hint, None, table, evidence)
+        fact, hint = explain(hit[0], **{"name": self.answer, **hit[1]})
+        return Verdict(self.answer, "wrong", 0.0, f"{seen} {fact}", hint, hit[0], table, evidence)
+
+    def _wrong_shape(
+        self, points: np.ndarray, rows: list[np.ndarray], outcomes: Sequence[Any]
+    ) -> Verdict:
+        hit = name_shape(self._reference, points, rows)
+        due = self._reference.shape
+        wanted = (
+            "one number"
+            if due == ()
+            else (
+                f"{due[0]} numbers" if len(due) == 1 else "a matrix of " + "×".join(map(str, due))
+            )
+        )
+        came = name_value(outcomes[0].value)
+        what = f"at {place(points[0])} it gives {came} where {wanted} "
+        what += "is due" if wanted.startswith(("one", "a ")) else "are due"
+        if hit is None:
+            return wrong(self.answer, "wrong_shape", what=what)
+        fact, hint = explain(hit[0], **hit[1])
+        return Verdict(
+            self.answer, "wrong", 0.0, f"{what[0].upper()}{what[1:]}. {fact}", hint, hit[0]
+        )
+
+    # ------------------------------------------------------------------ evidence
+
+    def _seen(
+        self, places: Places, student: np.ndarray, truth: np.ndarray, right: np.ndarray
+    ) -> str:
+        """The fact at the place that tells most: a fresh one with a large relative error."""
+        error = np.abs(student - truth).max(axis=1)
+        relative = error / (np.abs(truth).max(axis=1) + 1e-3 * np.abs(truth).max())
+        order = [k for k in (*places.generic, *range(places.shown)) if not right[k]]
+        # Digits enough to show the difference, and no more.
+        k = max(order or np.flatnonzero(~right), key=lambda i: relative[i])
+        name = "derivative" if self._reference.shape == () else "gradient"
+        if self.order > 1:
+            name = f"derivative of order {self.order}" if self._reference.shape == () else "Hessian"
+        digits = 4
+        while digits < 9 and all(
+            number(float(a), digits) == number(float(b), digits)
+            for a, b in zip(student[k], truth[k], strict=True)
+        ):
+            digits += 1
+
+        def show(row: np.ndarray) -> str:
+            texts = [number(float(x), digits) for x in row[:6]]
+            more = ", …" if row.size > 6 else ""
+            return texts[0] if row.size == 1 else "(" + ", ".join(texts) + more + ")"
+
+        letter = "x = " if self._reference.layout.size == 1 else ""
+        return (
+            f"At {letter}{place(places.points[k])} yours is {show(student[k])}, "
+            f"the {name} is {show(truth[k])}."
+        )
+
+    def _rows(
+        self, places: Places, student: np.ndarray, truth: np.ndarray, right: np.ndarray
+    ) -> tuple[Row, ...]:
+        used = range(places.shown + len(places.generic))
+        return tuple(
+            Row(
+                tuple(map(float, places.points[k])),
+                tuple(map(float, student[k])),
+                tuple(map(float, truth[k])),
+                bool(right[k]),
+            )
+            for k in used
+        )
+
+    def _evidence(
+        self, points: np.ndarray, student: np.ndarray, truth: np.ndarray, right: np.ndarray
+    ) -> dict[str, Any]:
+        ref = self._reference
+        return {
+            "kind": "derivative",
+            "order": self.order,
+            "size": ref.layout.size,
+            "values": [float(v) for v in ref.value(points)],
+        }

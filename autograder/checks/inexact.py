@@ -1,0 +1,139 @@
+"""Derivatives that are nearly right: differences with a step, rounding, noise.
+
+They are recognised by *how* they are off. A difference quotient is computed for the step that its
+error suggests, and must match; a rounded number is a whole number of decimals; noise is rough, that
+is, it does not vary smoothly from a place to its neighbours, as the error of a wrong formula does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .points import Places
+from .reference import Reference
+
+__all__ = ["Inexact", "recognise"]
+
+# Up to this relative error (median over the places) an approximation still counts as one.
+NEAR = 0.05
+_STEPS = np.array([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5])
+
+
+@dataclass(frozen=True)
+class Inexact:
+    """An approximation: `kind` is a misconception id, `near` whether it deserves partial credit."""
+
+    kind: str
+    near: bool
+    step: float = 0.0
+    digits: int = 0
+
+
+def _quotient(ref: Reference, points: np.ndarray, h: float, kind: str) -> np.ndarray:
+    """The difference quotient with step `h` of the (order - 1)-th derivative; (p, m**order)."""
+    columns = []
+    low = ref.order - 1
+    m = len(ref.selected)
+    for j in ref.selected:
+        e = np.zeros(points.shape[1])
+        e[j] = h
+        here = ref.derivative(points, low).reshape(len(points), -1)
+        plus = ref.derivative(points + e, low).reshape(len(points), -1)
+        if kind == "central":
+            minus = ref.derivative(points - e, low).reshape(len(points), -1)
+            columns.append((plus - minus) / (2 * h))
+        else:
+            columns.append((plus - here) / h)
+    out = np.stack(columns, axis=-1)
+    return out.reshape(len(points), m**ref.order)
+
+
+def _second_quotient(ref: Reference, points: np.ndarray, h: float) -> np.ndarray:
+    """(f(x + h) - 2 f(x) + f(x - h)) / h**2 for a function of one number; (p, 1)."""
+    f = ref.value
+    return ((f(points + h) - 2 * f(points) + f(points - h)) / h**2)[:, None]
+
+
+def _fitted_step(ref: Reference, points: np.ndarray, error: np.ndarray) -> float | None:
+    """The forward step whose leading error term, h/2 times the next derivative, fits best."""
+    if ref.shape != () or ref.layout.size != 1:
+        return None
+    bend = ref.derivative(points, ref.order + 1)
+    size = float((bend**2).sum())
+    return 2 * float((error * bend).sum()) / size if size > 0 else None
+
+
+def _difference(
+    ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
+) -> float | None:
+    """The step of the difference quotient that gives the student's numbers, if there is one."""
+    error = student - truth
+    fitted = _fitted_step(ref, points, error)
+    steps = [s for h in _STEPS for s in (h, -h)]
+    if fitted is not None and 1e-6 < abs(fitted) <= 2:
+        steps.insert(0, fitted)
+    kinds = ["forward", "central"]
+    with np.errstate(all="ignore"):
+        size = np.abs(ref.value(points))[:, None] + 1
+        for h in steps:
+            # Rounding of the two function values, divided by the step: in float32 at worst, but
+            # never so much that it would excuse the size of the error itself.
+            noise = np.minimum(4 * np.finfo(np.float32).eps * size / abs(h), 0.2 * np.abs(error))
+            for kind in kinds:
+                if kind == "central" and h < 0:
+                    continue
+                guess = _quotient(ref, points, h, kind)
+                slack = tol + noise + 0.02 * np.abs(guess - truth)
+                if np.all(np.abs(student - guess) <= slack):
+                    return abs(h)
+            if ref.order == 2 and ref.layout.size == 1 and h > 0:
+                guess = _second_quotient(ref, points, h)
+                slack = tol + noise / abs(h) + 0.02 * np.abs(guess - truth)
+                if np.all(np.abs(student - guess) <= slack):
+                    return abs(h)
+    return None
+
+
+def _digits(student: np.ndarray, truth: np.ndarray) -> int | None:
+    """To how many decimals the numbers are rounded or cut, if they are."""
+    for digits in range(5):
+        unit = 10.0**-digits
+        scaled = student / unit
+        # float32 holds a decimal only to its own precision
+        whole = np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1, np.abs(scaled))
+        if whole.all() and (np.abs(student - truth) <= unit * 1.001).all():
+            return digits
+    return None
+
+
+def _rough(student: np.ndarray, truth: np.ndarray, places: Places) -> bool:
+    """Whether the error jumps from a place to its neighbours, as noise does."""
+    error = student - truth
+    size = np.median(np.abs(error), axis=0)
+    if len(places.clusters) == 0:
+        return False
+    a, b, c = (error[places.clusters[:, k]] for k in range(3))
+    jumps = np.abs(a - 2 * b + c)
+    spread = np.max(np.abs(np.stack([a, b, c])), axis=0)
+    return bool(np.median(jumps) > 0.3 * np.median(np.maximum(spread, 0.1 * size)))
+
+
+def recognise(
+    ref: Reference, places: Places, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
+) -> Inexact | None:
+    """How `student` (p, k) approximates `truth`, or None if it is no approximation."""
+    error = np.abs(student - truth)
+    scale = np.median(np.abs(truth), axis=0) + np.finfo(float).tiny
+    relative = float(np.median(error / np.maximum(np.abs(truth), 0.1 * scale)))
+    near = relative <= NEAR
+    digits = _digits(student, truth)
+    if digits is not None:
+        return Inexact("rounded", near, digits=digits)
+    step = _difference(ref, places.points, student, truth, tol)
+    if step is not None:
+        return Inexact("finite_difference", near, step=step)
+    if near and _rough(student, truth, places):
+        return Inexact("inexact", near)
+    return None

@@ -1,0 +1,99 @@
+"""Labels: a word for each place, computed from the sign of the curvature there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import CheckError
+from .base import Check, arrival, wrong
+from .layout import find_layout
+from .questions import Look, Question, Reply, Value
+from .reference import Reference
+from .verdict import Verdict
+from .wording import name_value, number
+
+__all__ = ["Curvature"]
+
+
+@dataclass(frozen=True)
+class Curvature(Check):
+    """The answer is a dict: for each place of `at`, `positive` or `negative` by the sign of f″.
+
+    Raises:
+        CheckError: on making it, if the second derivative at a place is zero or not finite.
+    """
+
+    answer: str
+    of: Callable[..., Any]
+    at: Sequence[float]
+    positive: str = "valley"
+    negative: str = "hill"
+    _expected: dict[float, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compute the labels, as the function stands now."""
+        reference = Reference(self.of, find_layout(self.of, self.at), order=2)
+        places = np.asarray(self.at, dtype=np.float64)[:, None]
+        bends = reference.derivative(places)[:, 0]
+        if not np.isfinite(bends).all() or (bends == 0).any():
+            raise CheckError(f"{self.answer}: the second derivative has no sign at some place.")
+        words = {
+            x: self.positive if b > 0 else self.negative
+            for x, b in zip(self.at, bends, strict=True)
+        }
+        object.__setattr__(self, "_expected", words)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The one name."""
+        return (self.answer,)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The function."""
+        return (getattr(self.of, "__name__", ""),)
+
+    def questions(self, seed: int) -> list[Question]:
+        """What the dict holds."""
+        return [Look(self.answer)]
+
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """One verdict: every label must be right."""
+        value = arrival(self.answer, replies[0], {*taken, *self.given}, function=False)
+        if isinstance(value, Verdict):
+            return [value]
+        if value.kind != "mapping":
+            return [wrong(self.answer, "wrong_kind", what=f"it is {name_value(value)}, not a dict")]
+        found = {_key(k): v for k, v in zip(value.items[::2], value.items[1::2], strict=True)}
+        labels: dict[float, str] = {}
+        for x in self._expected:
+            item = next((v for k, v in found.items() if k is not None and abs(k - x) < 1e-6), None)
+            if item is None or item.kind == "nothing":
+                return [wrong(self.answer, "label_missing", place=number(x))]
+            label = item.text.strip().lower()
+            if label not in (self.positive, self.negative):
+                return [wrong(self.answer, "unknown_label", what=name_value(item).capitalize())]
+            labels[x] = label
+        missed = [x for x, word in self._expected.items() if labels[x] != word]
+        if not missed:
+            fact = f"`{self.answer}`: all {len(labels)} labels are right."
+            return [Verdict(self.answer, "right", 1.0, fact)]
+        if len(missed) == len(labels) > 1:
+            return [wrong(self.answer, "labels_inverted")]
+        return [wrong(self.answer, "wrong_label", place=number(missed[0]))]
+
+
+def _key(value: Value) -> float | None:
+    """A key as a number: 3.0, 3 and "3.0" are the same place."""
+    if value.numbers is not None and value.numbers.size == 1:
+        return float(value.numbers.reshape(()))
+    try:
+        return float(value.text) if value.kind == "text" else None
+    except ValueError:
+        return None

@@ -1,0 +1,210 @@
+"""The ground on which descent walks: slopes, stationary points, and where a descent truly leads."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .layout import Layout, find_layout
+from .reference import Reference
+
+__all__ = ["Descent", "Kind", "Landscape", "Stationary"]
+
+Kind = Literal["minimum", "maximum", "saddle", "flat"]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """A descent: from `start`, `num_steps` steps of `step_size` against the slope."""
+
+    start: tuple[float, ...]
+    step_size: float
+    num_steps: int
+
+
+@dataclass(frozen=True)
+class Stationary:
+    """A place (n,) where the slope is zero, what it is, and the least curvature there."""
+
+    place: np.ndarray
+    kind: Kind
+    curvature: float
+
+
+class Landscape:
+    """A function of the author's, seen from where an answer stands. All in float64.
+
+    Args:
+        of: the function; returns one number.
+        at: a place that shows what arguments it takes, or None to find out.
+        free: indices of the flat coordinates that may move; None for all.
+    """
+
+    def __init__(
+        self, of: Callable[..., Any], at: Any = None, free: Sequence[int] | None = None
+    ) -> None:
+        self.of = of
+        self.layout: Layout = find_layout(of, None if at is None else [at])
+        arguments = tuple(range(len(self.layout.shapes)))
+        self.reference = Reference(of, self.layout, 1, arguments)
+        self.free = np.arange(self.layout.size) if free is None else np.asarray(free)
+
+    # ------------------------------------------------------------------ at one place
+
+    def value(self, u: np.ndarray) -> float:
+        """f(u)."""
+        return float(self.reference.value(u[None])[0])
+
+    def slope(self, u: np.ndarray) -> np.ndarray:
+        """The gradient at `u` in the free coordinates; shape (k,)."""
+        return self.reference.all_derivatives(u[None], 1)[0][self.free]
+
+    def hessian(self, u: np.ndarray) -> np.ndarray:
+        """The Hessian at `u` in the free coordinates; shape (k, k)."""
+        full = self.reference.all_derivatives(u[None], 2)[0]
+        return full[np.ix_(self.free, self.free)]
+
+    # ------------------------------------------------------------------ stationary points
+
+    def nearest_stationary(self, u: np.ndarray, reach: float) -> Stationary | None:
+        """The stationary point to which Newton's method leads from `u`, if within `reach`.
+
+        Newton's method finds minima, maxima and saddles alike, which descent would not; from
+        within the reach of a stationary point it goes to that one.
+        """
+        here = np.array(u, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            for _ in range(60):
+                g, h = self.slope(here), self.hessian(here)
+                if not (np.isfinite(g).all() and np.isfinite(h).all()):
+                    return None
+                step = np.linalg.lstsq(h, -g, rcond=1e-12)[0]
+                # never farther than the reach in one go: beyond a bend the model is worthless
+                longest = np.abs(step).max()
+                here[self.free] += step * min(1.0, reach / longest if longest else 1.0)
+                if np.abs(here - u).max() > 4 * reach:
+                    return None
+                if longest <= 1e-12 * (1 + np.abs(here).max()):
+                    break
+        if np.abs(here - u).max() > reach or not self._is_flat(here):
+            return None
+        return Stationary(here, *self._kind(here))
+
+    def _is_flat(self, u: np.ndarray) -> bool:
+        """Whether the slope at `u` is zero beside what it is a little farther off."""
+        around = np.abs(
+            [self.slope(u + d * 0.1 * e) for e in np.eye(len(u))[self.free] for d in (1, -1)]
+        )
+        ground = float(np.nanmax(around))
+        return bool(np.abs(self.slope(u)).max() <= 1e-6 * ground + 1e-12)
+
+    def _kind(self, u: np.ndarray) -> tuple[Kind, float]:
+        curvatures = np.linalg.eigvalsh(self.hessian(u))
+        least, most = float(curvatures[0]), float(curvatures[-1])
+        size = max(abs(least), abs(most))
+        if size > 1e-8 and abs(curvatures).min() > 1e-6 * size:
+            if least > 0:
+                return "minimum", least
+            return ("maximum", least) if most < 0 else ("saddle", least)
+        return self._kind_by_values(u), max(least, 0.0)
+
+    def _kind_by_values(self, u: np.ndarray) -> Kind:
+        """Where the curvature says nothing (x**4), look at the values on small rings around."""
+        rng = np.random.default_rng(0)
+        directions = rng.normal(size=(64, len(self.free)))
+        directions /= np.abs(directions).max(axis=1, keepdims=True)
+        if len(self.free) == 1:
+            directions = np.array([[1.0], [-1.0]])
+        here = self.value(u)
+        rises = []
+        for radius in (0.01, 0.03, 0.1):
+            around = np.repeat(u[None], len(directions), axis=0)
+            around[:, self.free] += radius * directions
+            rises.append(self.reference.value(around) - here)
+        rise = np.concatenate(rises)
+        floor = 1e-13 * (abs(here) + np.abs(rise).max())
+        if (rise > floor).all():
+            return "minimum"
+        if (rise < -floor).all():
+            return "maximum"
+        return "saddle" if (rise > floor).any() and (rise < -floor).any() else "flat"
+
+    @functools.cached_property
+    def minima(self) -> list[np.ndarray]:
+        """Minima of a function of one number between -10 and 10; [] for other functions."""
+        if self.layout.size != 1:
+            return []
+        grid = np.linspace(-10, 10, 4001)[:, None]
+        with np.errstate(all="ignore"):
+            slopes = self.reference.all_derivatives(grid, 1)[:, 0]
+            crossing = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
+        found = (self.nearest_stationary(grid[i], 0.1) for i in crossing[:16])
+        return [s.place for s in found if s is not None and s.kind == "minimum"]
+
+    # ------------------------------------------------------------------ walks
+
+    def walks(self, descent: Descent) -> dict[str, np.ndarray]:
+        """Where descent leads, and where it leads with one mistake in the loop.
+
+        Returns paths of shape (num_steps + 1, n) by the name of the mistake; "" is the true one.
+        {} where the function cannot be traced.
+        """
+        if not self.reference.traceable:
+            return {}
+        s, n = descent.step_size, descent.num_steps
+        f = self.reference.flat
+        slope = jax.grad(f)
+        mask = np.zeros(self.layout.size)
+        mask[self.free] = 1.0
+        one = self.layout.size == 1
+
+        def bend(u: Any) -> Any:
+            return jnp.diagonal(jax.hessian(f)(u))
+
+        rules: dict[str, Callable[[Any], Any]] = {
+            "": lambda u: u - s * mask * slope(u),
+            "ascent": lambda u: u + s * mask * slope(u),
+            "assignment_minus": lambda u: -s * mask * slope(u),
+            "used_function_for_slope": lambda u: u - s * mask * f(u),
+            "squared_gradient": lambda u: u - s * mask * slope(u) ** 2,
+            "sign_of_gradient": lambda u: u - s * mask * jnp.sign(slope(u)),
+            "no_step_size": lambda u: u - mask * slope(u),
+        }
+        if one:
+            rules["used_second_derivative"] = lambda u: u - s * bend(u)
+
+        def step(us: dict[str, Any], _: None) -> tuple[dict[str, Any], dict[str, Any]]:
+            new = {k: rules[k](u) for k, u in us.items()}
+            return new, new
+
+        with jax.enable_x64(True):
+            start = np.asarray(descent.start, dtype=np.float64)
+            run = jax.jit(lambda us: jax.lax.scan(step, us, None, length=n)[1])
+            paths = run({k: jnp.asarray(start) for k in rules})
+            out = {k: np.concatenate([start[None], np.asarray(p)]) for k, p in paths.items()}
+        # Finite to begin with, so that a walk which runs away still says how.
+        first = self.reference.all_derivatives(start[None], 1)[0] * mask
+        counts = np.arange(n + 1)[:, None]
+        out["stale_gradient"] = start - counts * s * first
+        return out
+
+    def ends(self, descent: Descent, step_sizes: Sequence[float]) -> np.ndarray:
+        """Where the same descent ends with other step sizes; shape (len(step_sizes), n)."""
+        slope = jax.grad(self.reference.flat)
+        mask = np.zeros(self.layout.size)
+        mask[self.free] = 1.0
+
+        def end(s: Any) -> Any:
+            start = jnp.asarray(np.asarray(descent.start, dtype=np.float64))
+            return jax.lax.fori_loop(
+                0, descent.num_steps, lambda _, u: u - s * mask * slope(u), start
+            )
+
+        with jax.enable_x64(True):
+            return np.asarray(jax.jit(jax.vmap(end))(np.asarray(step_sizes, dtype=np.float64)))

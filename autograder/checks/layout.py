@@ -1,0 +1,121 @@
+"""How a function takes its place: one number, several numbers, or arrays.
+
+Judgement works on flat vectors u of shape (n,); a `Layout` turns them into the positional
+arguments that the function takes, and back.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..errors import CheckError
+from .questions import Argument, Array
+
+__all__ = ["Layout", "find_layout"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The shape of each positional argument; () is a number."""
+
+    shapes: tuple[tuple[int, ...], ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers a place has in all."""
+        return sum(math.prod(s) for s in self.shapes)
+
+    def slices(self) -> list[slice]:
+        """Which part of the flat vector belongs to each argument."""
+        out, start = [], 0
+        for shape in self.shapes:
+            out.append(slice(start, start + math.prod(shape)))
+            start += math.prod(shape)
+        return out
+
+    def split(self, u: Any) -> list[Any]:
+        """The positional arguments for the flat vector `u` (n,), traceable by JAX."""
+        return [
+            u[part].reshape(shape) for part, shape in zip(self.slices(), self.shapes, strict=True)
+        ]
+
+    def arguments(self, u: np.ndarray) -> tuple[Argument, ...]:
+        """The same as arguments of a question: Python floats, or float32 arrays."""
+        return tuple(
+            float(part[0]) if shape == () else Array(_nested(part.reshape(shape)))
+            for part, shape in zip((u[s] for s in self.slices()), self.shapes, strict=True)
+        )
+
+    def flatten(self, place: Any) -> np.ndarray:
+        """One place as an author writes it (number, array, or tuple of arguments) made flat."""
+        parts = (place,) if len(self.shapes) == 1 else tuple(place)
+        if len(parts) != len(self.shapes):
+            raise CheckError(
+                f"at={place!r} gives {len(parts)} arguments; the function takes {len(self.shapes)}."
+            )
+        return np.concatenate([np.asarray(p, dtype=np.float64).ravel() for p in parts])
+
+
+def _nested(array: np.ndarray) -> tuple[Any, ...]:
+    return tuple(_nested(a) if a.ndim else float(a) for a in array)
+
+
+def _parameters(of: Callable[..., Any]) -> int:
+    """How many positional arguments `of` needs at least."""
+    try:
+        signature = inspect.signature(of)
+    except (TypeError, ValueError):
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in signature.parameters.values() if p.kind in kinds and p.default is p.empty]
+    return max(1, len(needed))
+
+
+def _gives_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...]) -> bool:
+    args = [jax.ShapeDtypeStruct(s, np.float32) for s in shapes]
+    try:
+        out = jax.eval_shape(of, *args)
+    except Exception:  # noqa: BLE001 - any error only means "not this shape"
+        try:  # Python control flow on values cannot be traced, but runs
+            out = of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
+        except Exception:  # noqa: BLE001
+            return False
+    return np.shape(out) == ()
+
+
+def find_layout(of: Callable[..., Any], at: Sequence[Any] | None) -> Layout:
+    """How `of` takes its place: as the shown places `at` have it, else by trying.
+
+    Raises:
+        CheckError: `of` is not a function, or returns no single number for any shape tried.
+    """
+    if not callable(of):
+        raise CheckError(f"of={of!r} is not a function.")
+    count = _parameters(of)
+    if at is not None and len(at):
+        first = at[0] if count > 1 else (at[0],)
+        if np.ndim(at[0]) == 0 and count > 1:
+            raise CheckError(f"at={at[0]!r}: the function takes {count} arguments at each place.")
+        shapes = tuple(np.shape(p) for p in first)
+        if not _gives_number(of, shapes):
+            raise CheckError(
+                f"{getattr(of, '__name__', 'of')} does not return a single number at {at[0]!r}."
+            )
+        return Layout(shapes)
+    tries: list[tuple[tuple[int, ...], ...]] = [((),) * count]
+    if count == 1:
+        tries += [((n,),) for n in range(2, 7)]
+    for shapes in tries:
+        if _gives_number(of, shapes):
+            return Layout(shapes)
+    raise CheckError(
+        f"{getattr(of, '__name__', 'of')} returns no single number for a number or an array of up "
+        "to 6; show where it may be asked with at=[...]."
+    )

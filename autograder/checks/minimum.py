@@ -1,0 +1,292 @@
+"""Places: is this a minimum of that function, and if not, what is it and how did one get there?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import CheckError
+from .base import Check, arrival, wrong
+from .landscape import Descent, Landscape, Stationary
+from .misconceptions.trajectory import name_end
+from .questions import Found, Look, Question, Reply
+from .reading import Problem, read_numbers, read_point
+from .tolerance import stall_distance
+from .verdict import Row, Verdict
+from .wording import explain, place
+
+__all__ = ["StationaryPoint", "judge_place", "read_place"]
+
+WITHIN = 1e-2
+# How far to look for the stationary point that an answer may have meant.
+REACH = 0.5
+
+
+def read_place(
+    answer: str, reply: Reply, taken: Collection[str], size: int
+) -> np.ndarray | Verdict:
+    """The place (size,) that arrived under `answer`, or the verdict that ends the matter."""
+    arrived = arrival(answer, reply, taken, function=False)
+    if isinstance(arrived, Verdict):
+        return arrived
+    point = read_point(arrived, size)
+    if isinstance(point, Problem):
+        numbers = read_numbers(arrived)
+        path = isinstance(numbers, np.ndarray) and (
+            (size == 1 and numbers.ndim == 1 and numbers.size > 2)
+            or (size > 1 and numbers.ndim == 2 and numbers.shape[1] == size)
+        )
+        if path or arrived.length > 256:
+            count = max(arrived.length, len(numbers) if isinstance(numbers, np.ndarray) else 0)
+            return wrong(answer, "history_returned", count=count)
+        return wrong(answer, point.misconception, what=point.fact.removeprefix("it is "))
+    if not np.isfinite(point).all():
+        return wrong(answer, "diverged", place=place(point))
+    return point
+
+
+@dataclass(frozen=True)
+class StationaryPoint(Check):
+    """The answer is a place where the slope of `of` is zero; a minimum, unless `any_kind`.
+
+    Args:
+        other_than: the name of an answer that must be another stationary point.
+        descent: a descent that leads there, if the exercise names one. It sharpens the
+            messages, and an answer as good as where it truly ends is right.
+        within: largest distance in each coordinate, in the units of the place.
+    """
+
+    answer: str
+    of: Callable[..., Any]
+    at: Any = None
+    any_kind: bool = False
+    other_than: str | None = None
+    descent: Descent | None = None
+    within: float = WITHIN
+    _landscape: Landscape = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Bind the reference, as the function stands now."""
+        if not 0 < self.within < REACH:
+            raise CheckError(f"{self.answer}: within={self.within!r} is not in (0, {REACH}).")
+        shown = self.at
+        if shown is None and self.descent is not None:
+            start = self.descent.start
+            shown = start[0] if len(start) == 1 else None
+        landscape = Landscape(self.of, shown)
+        if self.descent is not None and len(self.descent.start) != landscape.layout.size:
+            raise CheckError(
+                f"{self.answer}: start={self.descent.start!r} has {len(self.descent.start)} "
+                f"numbers; the function takes {landscape.layout.size}."
+            )
+        object.__setattr__(self, "_landscape", landscape)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The one name."""
+        return (self.answer,)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The function, and the answer that this one must differ from."""
+        names = (getattr(self.of, "__name__", ""),)
+        return names if self.other_than is None else (*names, self.other_than)
+
+    def questions(self, seed: int) -> list[Question]:
+        """What the answer is; nothing is drawn."""
+        return [Look(n) for n in (self.answer, self.other_than) if n is not None]
+
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """One verdict."""
+        size = self._landscape.layout.size
+        u = read_place(self.answer, replies[0], {*taken, *self.given}, size)
+        if isinstance(u, Verdict):
+            return [u]
+        verdict = judge_place(
+            self.answer, self._landscape, u, self.within, self.descent, self.any_kind
+        )
+        if verdict.right and self.other_than is not None and self._same(u, replies[1]):
+            verdict = wrong(
+                self.answer,
+                "same_minimum",
+                place=place(u),
+                other=self.other_than,
+                rows=verdict.rows,
+                evidence=verdict.evidence,
+            )
+        return [verdict]
+
+    def _same(self, u: np.ndarray, other: Reply) -> bool:
+        """Whether the other answer is right and means the same stationary point."""
+        if not isinstance(other, Found):
+            return False
+        v = read_point(other.value, len(u))
+        if isinstance(v, Problem) or not np.isfinite(v).all():
+            return False
+        here = self._landscape.nearest_stationary(u, REACH)
+        there = self._landscape.nearest_stationary(v, REACH)
+        if here is None or there is None:
+            return bool(np.abs(u - v).max() <= 2 * self.within)
+        return bool(np.abs(here.place - there.place).max() <= 1e-6 * (1 + np.abs(u).max()))
+
+
+# --------------------------------------------------------------------------- judging a place
+
+
+def _room(landscape: Landscape, found: Stationary, within: float, descent: Descent | None) -> float:
+    """How far from the true minimum an answer may be, per coordinate."""
+    step = descent.step_size if descent is not None else 1e-3
+    if found.curvature <= 0:
+        return within
+    return max(within, min(stall_distance(found.place, found.curvature, step), 10 * within))
+
+
+def _as_good_as_descent(
+    landscape: Landscape, u: np.ndarray, found: Stationary | None, descent: Descent, within: float
+) -> bool:
+    """Whether `u` is where the exercise's own descent truly ends, or nearer to its minimum."""
+    walks = landscape.walks(descent)
+    if not walks or not np.isfinite(walks[""][-1]).all():
+        return False
+    end = walks[""][-1]
+    goal = landscape.nearest_stationary(end, REACH)
+    if goal is None or goal.kind != "minimum":
+        return False
+    if np.abs(u - end).max() <= within:
+        return True
+    same = found is not None and np.abs(found.place - goal.place).max() <= 1e-6
+    left = np.abs(end - goal.place).max()
+    return bool(same and np.abs(u - goal.place).max() <= left)
+
+
+def judge_place(
+    answer: str,
+    landscape: Landscape,
+    u: np.ndarray,
+    within: float = WITHIN,
+    descent: Descent | None = None,
+    any_kind: bool = False,
+) -> Verdict:
+    """Whether the slope is zero at `u` (n,) and what kind of place it is; one verdict."""
+    with np.errstate(all="ignore"):
+        slope = landscape.slope(u)
+    evidence = {
+        "kind": "place",
+        "size": landscape.layout.size,
+        "place": [float(x) for x in u],
+        "slope": [float(x) for x in slope],
+        "value": landscape.value(u),
+    }
+    rows = (Row(tuple(map(float, u)), tuple(map(float, slope)), (0.0,) * len(slope), False),)
+    if not np.isfinite(slope).all() or np.abs(u).max() > 1e6:
+        hit = name_end(landscape, descent, u) if descent is not None else None
+        name, words = hit if hit is not None else ("diverged", {"place": place(u)})
+        return wrong(answer, name, **words, rows=rows, evidence=evidence)
+    found = landscape.nearest_stationary(u, REACH)
+    if found is not None:
+        evidence["nearest"] = [float(x) for x in found.place]
+        evidence["nearest_kind"] = found.kind
+    good_kind = found is not None and (any_kind or found.kind == "minimum")
+    if found is not None and good_kind:
+        room = _room(landscape, found, within, descent)
+        near = np.abs(u - found.place).max() <= room
+        if near or (
+            descent is not None and _as_good_as_descent(landscape, u, found, descent, within)
+        ):
+            what = "a minimum" if found.kind == "minimum" else "stationary"
+            fact = f"`{answer}` = {place(u)} is {what}: the slope there is {place(slope)}."
+            right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
+            return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
+    return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
+
+
+def _name_place(
+    answer: str,
+    landscape: Landscape,
+    u: np.ndarray,
+    slope: np.ndarray,
+    found: Stationary | None,
+    within: float,
+    descent: Descent | None,
+    rows: tuple[Row, ...],
+    evidence: dict[str, Any],
+) -> Verdict:
+    """Why `u` is not right: the loop that leads there, the kind of place, or the slope left."""
+    words: dict[str, Any] = {"place": place(u), "slope": place(slope), "name": answer}
+
+    def verdict(name: str, **more: Any) -> Verdict:
+        return wrong(answer, name, **{**words, **more}, rows=rows, evidence=evidence)
+
+    if found is not None and found.kind == "minimum":
+        digits = _rounded(u, found, landscape, descent)
+        if digits is not None:
+            fact, hint = explain("place_rounded", **words, digits=digits)
+            return Verdict(answer, "partly", 0.5, fact, hint, "place_rounded", rows, evidence)
+    if descent is not None:
+        hit = name_end(landscape, descent, u)
+        if hit is not None:
+            return verdict(hit[0], **hit[1])
+    at_it = found is not None and np.abs(u - found.place).max() <= within
+    if found is not None and at_it and found.kind != "minimum":
+        names = {"maximum": "maximum_found", "saddle": "saddle_found"}
+        return verdict(names.get(found.kind, "stationary_not_minimum"))
+    mistaken = _mistaken_quantity(landscape, u, within, descent)
+    if mistaken is not None:
+        return verdict(mistaken)
+    if found is not None and np.abs(u - found.place).max() <= 0.1:
+        return verdict("near_but_not_there" if found.kind == "minimum" else "not_stationary")
+    return verdict("not_stationary")
+
+
+def _rounded(
+    u: np.ndarray, found: Stationary, landscape: Landscape, descent: Descent | None
+) -> int | None:
+    """To how many decimals (two at least) `u` is a rounding of the minimum or the descent's end."""
+    targets = [found.place]
+    if descent is not None:
+        walks = landscape.walks(descent)
+        if walks and np.isfinite(walks[""][-1]).all():
+            targets.append(walks[""][-1])
+    for digits in (2, 3):
+        for target in targets:
+            if np.abs(u - np.round(target, digits)).max() <= 1e-6:
+                return digits
+    return None
+
+
+def _mistaken_quantity(
+    landscape: Landscape, u: np.ndarray, within: float, descent: Descent | None
+) -> str | None:
+    """Another quantity than the place of a minimum, recognised by its value."""
+    n = landscape.layout.size
+    if n == 1:
+        value, slope = landscape.value(u), float(landscape.slope(u)[0])
+        bend = float(landscape.hessian(u)[0, 0])
+        third = float(landscape.reference.all_derivatives(u[None], 3).ravel()[0])
+        heights = [landscape.value(m) for m in landscape.minima]
+        if any(abs(u[0] - h) <= 1e-3 * (1 + abs(h)) for h in heights):
+            return "value_instead_of_place"
+        if slope and abs(value / slope) <= 1e-3:
+            return "root_of_function"
+        if abs(u[0]) <= 1e-3:
+            return "slope_instead_of_place"
+        if third and abs(bend / third) <= 1e-3:
+            return "root_of_second_derivative"
+        return None
+    swapped = landscape.nearest_stationary(u[::-1], REACH)
+    if (
+        swapped is not None
+        and swapped.kind == "minimum"
+        and np.abs(u[::-1] - swapped.place).max() <= within
+    ):
+        return "swapped_coordinates"
+    if descent is not None:
+        kept = np.abs(u - np.asarray(descent.start)) <= 1e-9
+        if kept.any() and not kept.all() and np.abs(landscape.slope(u)[~kept]).max() <= 10 * within:
+            return "one_coordinate_updated"
+    return None

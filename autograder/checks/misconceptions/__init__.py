@@ -1,0 +1,1 @@
+"""Named mistakes: the catalogue of words, and the hypotheses that recognise them by numbers."""

@@ -1,0 +1,535 @@
+"""The misconceptions by name: what is seen, and a question that leads on.
+
+`seen` states the mistake as a fact about the numbers; `hint` is a leading question or a pointer and
+never the solution. The ids are stable: class reports count them. Sources are the numbered rows of
+the survey of students' work on which the catalogue rests: learners' notebooks and question threads,
+and, for the chain rule, Maharaj & Ntuli 2018, doi 10.17159/sajs.2018/5008.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CATALOGUE", "Misconception"]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A named mistake. `seen` may hold {placeholders} that the check fills."""
+
+    seen: str
+    hint: str
+
+
+def _m(seen: str, hint: str) -> Misconception:
+    return Misconception(seen, hint)
+
+
+ARRIVAL = {
+    "not_answered": _m(
+        "There is no answer yet.",
+        "Write your answer where the cell says YOUR CODE HERE, run that cell, "
+        "then run this one again.",
+    ),
+    "misspelt_name": _m(
+        "There is no `{name}`, but there is `{other}`.",
+        "Did you mean that one? The check looks for the exact name.",
+    ),
+    "wrong_kind": _m(
+        "`{name}` cannot be read: {what}.",
+        "What kind of thing does the exercise ask for here?",
+    ),
+    "function_not_called": _m(
+        "`{name}` is a function where a number is asked.",
+        "A function is a recipe. At which place should it be called to give a number?",
+    ),
+    "number_not_function": _m(
+        "`{name}` is {what}, but a function is asked.",
+        "The check wants to call it at several places. Did you call it yourself already, "
+        "or leave out `def` or `lambda`?",
+    ),
+    "text_answer": _m(
+        "`{name}` is a text, {what}.",
+        "Quotes make a text that cannot be computed with. What is it without them?",
+    ),
+    "returns_nothing": _m(
+        "`{name}` returns nothing (None).",
+        "Does every way through your function end with `return`?",
+    ),
+    "wrong_shape": _m(
+        "`{name}` has the wrong shape: {what}.",
+        "How many numbers does the exercise ask for, and in which order?",
+    ),
+    "not_finite": _m(
+        "`{name}` is not a finite number: {what}.",
+        "Where could a division by zero, or a step that is too large, have come in?",
+    ),
+    "raised": _m(
+        "`{name}` stopped with {what}.",
+        "Call it yourself at that place in a new cell and read the last line of the error.",
+    ),
+    "never_returns": _m(
+        "`{name}` had not returned after {seconds:.3g} seconds.",
+        "Is there a loop whose condition never becomes false?",
+    ),
+    "garbled": _m(
+        "What came back from `{name}` could not be read.",
+        "Return plain numbers, tuples, lists or arrays.",
+    ),
+}
+
+RAISED = {
+    "integer_input": _m(
+        "`{name}` stopped with {what}.",
+        "`jax.grad` differentiates with respect to real numbers only. Is there an integer, "
+        "like 3 in place of 3.0, or an `int()` on the way?",
+    ),
+    "called_before_grad": _m(
+        "`{name}` stopped with {what}.",
+        "`grad` takes the function itself and gives back a new function. Did you hand it the "
+        "value f(x) in place of f?",
+    ),
+    "point_as_argnums": _m(
+        "`{name}` stopped with {what}.",
+        "The second argument of `grad` says which argument to differentiate. "
+        "Where does the place belong: inside `grad(...)`, or in a second pair of brackets?",
+    ),
+    "argnums_out_of_range": _m(
+        "`{name}` stopped with {what}.",
+        "`argnums` counts from 0. Which number belongs to the first argument?",
+    ),
+    "argnums_as_name": _m(
+        "`{name}` stopped with {what}.",
+        "`argnums` takes positions, not names. At which position does that argument stand?",
+    ),
+    "numpy_in_grad": _m(
+        "`{name}` stopped with {what}.",
+        "JAX can only follow what `jax.numpy` computes. Which `np.` should be `jnp.`?",
+    ),
+    "math_in_grad": _m(
+        "`{name}` stopped with {what}.",
+        "`math.` functions and `float()` need a plain number, but `grad` passes a tracer. "
+        "What does `jnp` call the same function?",
+    ),
+    "non_scalar_output": _m(
+        "`{name}` stopped with {what}.",
+        "`grad` needs a function that returns one number. What does yours return? "
+        "(For a second derivative of several variables there is `jax.hessian`.)",
+    ),
+    "caret_for_power": _m(
+        "`{name}` stopped with {what}.",
+        "In Python `^` is not a power. Which operator is?",
+    ),
+    "tuple_as_array": _m(
+        "`{name}` stopped with {what}.",
+        "With several `argnums` the gradient is a tuple. What must be done to each entry?",
+    ),
+    "in_place": _m(
+        "`{name}` stopped with {what}.",
+        "JAX arrays never change. Can you make a new array in place of changing the old one "
+        "(`x = x - ...`, or `x.at[i].set(...)`)?",
+    ),
+    "undefined_name": _m(
+        "`{name}` stopped with {what}.",
+        "A name is used that does not exist when the notebook runs from the top. "
+        "Is it spelt right, and defined in a cell above?",
+    ),
+    "wrong_arguments": _m(
+        "`{name}` stopped with {what}.",
+        "The check calls your function with {called}. Does it take exactly that?",
+    ),
+    "numbers_only": _m(
+        "`{name}` works for numbers, but for arrays {what}.",
+        "Which line only makes sense for a single number: a comparison, a `float()`, an `abs`?",
+    ),
+}
+
+DERIVATIVE = {
+    "sign_flipped": _m(
+        "Everywhere yours is minus the {quantity}.",
+        "Where did a minus sign come in, or get lost?",
+    ),
+    "function_itself": _m(
+        "Yours gives the value of the function, not its slope.",
+        "Is anything differentiated yet? At the bottom of the valley the slope is zero, but is "
+        "the value?",
+    ),
+    "differentiated_too_often": _m(
+        "Yours is the derivative of order {found}; order {order} is asked.",
+        "How many times did you differentiate, and how many times should you?",
+    ),
+    "differentiated_too_seldom": _m(
+        "Yours is the derivative of order {found}; order {order} is asked.",
+        "How many times did you differentiate, and how many times should you?",
+    ),
+    "integrated": _m(
+        "Yours is an antiderivative: its slope is the function.",
+        "Differentiating lowers a power by one. Do your powers go down or up?",
+    ),
+    "constant_kept": _m(
+        "Yours is too large by the same {offset} everywhere: a constant term is still in it.",
+        "How fast does a constant change?",
+    ),
+    "constant_offset": _m(
+        "Yours is off by the same {offset} everywhere.",
+        "Which term of the derivative is the same number at every place? Look at that one again.",
+    ),
+    "term_lost": _m(
+        "One term of the {quantity} is missing.",
+        "Go through the function term by term: which of its terms left nothing behind in yours?",
+    ),
+    "power_not_lowered": _m(
+        "In one term (or more) the exponent was brought down as a factor but is still as high "
+        "as before.",
+        "What happens to the exponent of a power when it is differentiated?",
+    ),
+    "coefficient_not_multiplied": _m(
+        "In one term (or more) the exponent went down by one, but the old exponent is missing as "
+        "a factor.",
+        "Where does the exponent go when a power is differentiated?",
+    ),
+    "coefficient_lost": _m(
+        "The coefficient of one term got lost.",
+        "A constant factor stays when a term is differentiated. Which one did not?",
+    ),
+    "term_sign": _m(
+        "One term has the wrong sign.",
+        "Compare sign by sign: which terms of the function are subtracted?",
+    ),
+    "term_not_differentiated": _m(
+        "One term was left as it is in the function.",
+        "Which term of yours looks just like in the function?",
+    ),
+    "constant_factor": _m(
+        "Everywhere yours is {ratio} times the {quantity}.",
+        "Which factor was added, or forgotten?",
+    ),
+    "degrees_for_radians": _m(
+        "Everywhere yours is {ratio} times the {quantity}: that is the factor between degrees "
+        "and radians.",
+        "In which unit do sine and arctangent count angles here?",
+    ),
+    "logarithm_base": _m(
+        "Everywhere yours is {ratio} times the {quantity}: that is the factor between logarithms "
+        "of different bases.",
+        "Which base does the logarithm of the function have?",
+    ),
+    "chain_rule_inner_missing": _m(
+        "The derivative of the outer function is there, but not the derivative of what is inside.",
+        "The chain rule has two factors. What is inside the brackets, and what is its derivative?",
+    ),
+    "chain_rule_outer_missing": _m(
+        "The derivative of the inner function is there, but the outer function was not "
+        "differentiated.",
+        "The chain rule has two factors. Which function is applied last?",
+    ),
+    "product_of_derivatives": _m(
+        "Two factors were each differentiated and the results multiplied.",
+        "The derivative of a product (a square is one, too) has two terms. Which?",
+    ),
+    "quotient_sign": _m(
+        "The two terms of the quotient rule are the wrong way round.",
+        "Which comes first in the quotient rule, and what is subtracted?",
+    ),
+    "elementary_rule": _m(
+        "The derivative of {function} is not the one used here.",
+        "Look up the derivative of {function} once more, sign included.",
+    ),
+    "average_slope": _m(
+        "Yours is f(x)/x: the slope of a line from the origin, not of the curve at x.",
+        "Which two points of the curve does the slope at x belong to, and how near are they?",
+    ),
+    "difference_not_divided": _m(
+        "Yours is a difference of function values that is not divided by the step ({ratio} times "
+        "the {quantity}).",
+        "A slope is rise over run. Where is the run?",
+    ),
+    "absolute_slope": _m(
+        "The size is right, but yours is never negative.",
+        "What does the sign of a slope say, and where is the function falling?",
+    ),
+    "derivative_squared": _m(
+        "Yours is the first derivative squared.",
+        "The second derivative is the derivative of the derivative. Is that the same as "
+        "multiplying it by itself?",
+    ),
+    "derivative_of_derivative_value": _m(
+        "Yours is f′ called twice, f′(f′(x)): the slope at a place which is itself a slope.",
+        "Differentiating twice is not calling twice. What has to be differentiated again?",
+    ),
+    "constant_everywhere": _m(
+        "Yours is {value} at every place, but the {quantity} changes from place to place.",
+        "Does your function use its argument?",
+    ),
+    "gradient_zeroed": _m(
+        "Yours is 0 at every place.",
+        "Does the result still depend on the argument, or did a rounding, an `int()`, an "
+        "`.item()` or a fixed number cut the connection?",
+    ),
+    "right_only_where_shown": _m(
+        "Yours is right at the places shown, but not anywhere else.",
+        "Would it work at a place that nobody has told it about?",
+    ),
+    "finite_difference": _m(
+        "Yours comes from a difference of function values with a step of about {step:.1g}: near, "
+        "but visibly not the {quantity}.",
+        "An exact derivative has no step in it. Can you get it by rule, or with `jax.grad`?",
+    ),
+    "rounded": _m(
+        "Yours is rounded to {digits} decimals.",
+        "Who needs the rounding? Keep all digits until you print.",
+    ),
+    "inexact": _m(
+        "Yours is near the {quantity}, but noisy in the last digits, as a difference of nearly "
+        "equal numbers is.",
+        "An exact derivative has no noise. Can you get it by rule, or with `jax.grad`?",
+    ),
+    "wrong_argument": _m(
+        "Yours is the derivative with respect to another argument.",
+        "`argnums` counts from 0. Which argument should change while the others are held?",
+    ),
+    "partials_swapped": _m(
+        "The partial derivatives are there, but in the wrong order.",
+        "In which order do the coordinates come?",
+    ),
+    "one_partial_for_all": _m(
+        "All entries are the same partial derivative.",
+        "Each coordinate has a slope of its own. Which one is repeated?",
+    ),
+    "partial_missing": _m(
+        "Entry {entry} is always 0; the others are right.",
+        "What did you do for that coordinate?",
+    ),
+    "partials_summed": _m(
+        "Yours is the sum of the partial derivatives, one number.",
+        "A gradient has an entry for each coordinate. Where were they added?",
+    ),
+    "one_partial_only": _m(
+        "Yours is one partial derivative, one number, where {count} are asked.",
+        "How do you ask `grad` for the slopes with respect to several arguments?",
+    ),
+    "too_many_partials": _m(
+        "Yours gives {count} partial derivatives where one is asked.",
+        "Which of them does the name ask for?",
+    ),
+    "hessian_diagonal": _m(
+        "Only the diagonal of the Hessian is there.",
+        "How does the slope along x change when y changes?",
+    ),
+    "value_and_gradient": _m(
+        "Yours returns the value of the function together with its gradient.",
+        "Which of the two is asked?",
+    ),
+}
+
+PLACE = {
+    "maximum_found": _m(
+        "The slope at {place} is zero, but it is the top of a hill.",
+        "Which way does a step against the slope lead from a point beside a hilltop? "
+        "What did yours do?",
+    ),
+    "saddle_found": _m(
+        "The slope at {place} is zero, but it is a saddle: a valley one way, a hill another.",
+        "What would descent do from a point a little beside it?",
+    ),
+    "stationary_not_minimum": _m(
+        "The slope at {place} is zero, but it is not a minimum: the function is lower nearby.",
+        "Look at the function a little to both sides of it.",
+    ),
+    "not_stationary": _m(
+        "At {place} the slope is {slope}, so the function still falls there.",
+        "In which direction is downhill, and did your steps go there for long enough?",
+    ),
+    "near_but_not_there": _m(
+        "{place} is near a stationary point, but not there yet: the slope is {slope}.",
+        "Would more steps, or a somewhat larger step size, bring it closer?",
+    ),
+    "same_minimum": _m(
+        "{place} is the minimum that `{other}` already holds.",
+        "Which start leads into the other valley? Look at the picture.",
+    ),
+    "root_of_function": _m(
+        "{place} is where the function itself is zero, not where its slope is.",
+        "Descent follows the slope. Was the function used where its derivative belongs?",
+    ),
+    "root_of_second_derivative": _m(
+        "{place} is where the second derivative is zero.",
+        "Which derivative is zero at the bottom of a valley?",
+    ),
+    "value_instead_of_place": _m(
+        "{place} is the value of the function at a minimum, not where the minimum is.",
+        "Is the place asked, or the height there?",
+    ),
+    "slope_instead_of_place": _m(
+        "{place} is the slope at the minimum, not the place.",
+        "Is the place asked, or the slope there?",
+    ),
+    "start_returned": _m(
+        "{place} is the start itself.",
+        "Does your loop give x a new value, or does it compute one and forget it?",
+    ),
+    "one_step_only": _m(
+        "{place} is where a single step from the start leads.",
+        "Is the start set again in the loop, or does a `return` stand inside it?",
+    ),
+    "ascent": _m(
+        "{place} is where steps *along* the slope lead: uphill.",
+        "Downhill is against the slope. Which sign does the step need?",
+    ),
+    "stale_gradient": _m(
+        "{place} is where the slope at the start leads when it is used for every step.",
+        "The slope changes on the way. Is it computed again in every round of the loop?",
+    ),
+    "assignment_minus": _m(
+        "{place} is where `x =- step * slope` leads.",
+        "Look at the order of the two signs: is something subtracted, or is x set to a negative "
+        "number?",
+    ),
+    "used_second_derivative": _m(
+        "{place} is where steps along the second derivative lead.",
+        "Which derivative says which way is down?",
+    ),
+    "used_function_for_slope": _m(
+        "{place} is where descent leads when the function is used in place of its slope.",
+        "Which function belongs in the update, f or its derivative?",
+    ),
+    "no_step_size": _m(
+        "{place} is where the steps lead without a step size.",
+        "Which knob is missing in the update?",
+    ),
+    "too_few_steps": _m(
+        "{place} lies on the right way, about {steps} steps from the start; {num_steps} are asked.",
+        "How many rounds does your loop make?",
+    ),
+    "step_too_small": _m(
+        "{place} lies on the right way, but only as far as a step size of about {step:.2g} leads; "
+        "{step_size:g} is asked.",
+        "Which step size did you use?",
+    ),
+    "diverged": _m(
+        "The steps ran away to {place}.",
+        "Each step overshot the valley by more than the one before. Which knob makes the steps "
+        "shorter? And is the sign of the step right?",
+    ),
+    "squared_gradient": _m(
+        "{place} is where steps of the slope *squared* lead.",
+        "Is the slope multiplied by itself somewhere?",
+    ),
+    "sign_of_gradient": _m(
+        "{place} is where steps of fixed length lead, whatever the slope.",
+        "Descent takes long steps where it is steep. Was only the sign of the slope used?",
+    ),
+    "history_returned": _m(
+        "`{name}` holds {count} places, a whole path.",
+        "The last place of the path is asked. How do you pick it?",
+    ),
+    "place_rounded": _m(
+        "{place} is rounded to {digits} decimals.",
+        "Who needs the rounding? Keep all digits.",
+    ),
+    "one_coordinate_updated": _m(
+        "One coordinate of {place} is at a minimum, the other is still where it started.",
+        "Are both coordinates updated in each step?",
+    ),
+    "swapped_coordinates": _m(
+        "With its coordinates swapped, {place} would be right.",
+        "In which order are the coordinates asked?",
+    ),
+    "wrong_axis_label": _m(
+        "{place} is a minimum along {right_axis}, not along {given_axis}.",
+        "Which coordinate did you change, and which one did you hold?",
+    ),
+    "waits_for_point": _m(
+        "`{name}` cannot be judged before `{other}` is a minimum along one axis.",
+        "Find the point first.",
+    ),
+    "step_converges": _m(
+        "With a step size of {step:g}, descent settles down; it does not run away.",
+        "By which factor does one step change the distance to the minimum? "
+        "When does that factor make it grow?",
+    ),
+    "step_bounces": _m(
+        "With a step size of {step:g}, descent jumps to and fro for ever but does not run away.",
+        "You are just at the border. On which side of it do the jumps grow?",
+    ),
+    "step_not_positive": _m(
+        "A step size of {step:g} is not a step downhill.",
+        "The step size says how far to go against the slope. Which sign must it have?",
+    ),
+}
+
+ROUTINE = {
+    "hard_coded_step": _m(
+        "`{name}` takes the same steps whatever `step_size` it is given.",
+        "Is the argument `step_size` used, or a number written into the routine?",
+    ),
+    "hard_coded_start": _m(
+        "`{name}` arrives at the same place from every start.",
+        "Is the argument `start` used?",
+    ),
+    "hard_coded_function": _m(
+        "`{name}` never asks the slope function that it is given.",
+        "Is the argument `df` used, or a function of the notebook?",
+    ),
+    "ignores_num_steps": _m(
+        "`{name}` takes the same number of steps whatever `num_steps` says.",
+        "Is the argument `num_steps` used?",
+    ),
+    "off_by_one_steps": _m(
+        "`{name}` makes {steps} steps where {num_steps} are asked.",
+        "Count the rounds of your loop: where does it begin, and where does it end?",
+    ),
+    "rounded_in_loop": _m(
+        "`{name}` rounds on the way.",
+        "What happens to steps that are smaller than the rounding?",
+    ),
+    "returns_slope_or_value": _m(
+        "`{name}` returns the slope at the last place, not the place.",
+        "Which variable does the routine return?",
+    ),
+    "previous_iterate": _m(
+        "`{name}` returns the place before the last step.",
+        "Which variable does the routine return: the old place or the new one?",
+    ),
+    "wrong_iterates": _m(
+        "`{name}` arrives somewhere else than gradient descent does.",
+        "Do one step by hand: from the start, against the slope, by the step size. "
+        "Does the routine do the same?",
+    ),
+    "stops_early": _m(
+        "`{name}` stops after {steps} of {num_steps} steps, though the slope is not zero there.",
+        "What ends your loop before all steps are made?",
+    ),
+}
+
+LABELS = {
+    "labels_inverted": _m(
+        "Every label is the opposite of what it should be.",
+        "Which way is the curve bent where the second derivative is positive?",
+    ),
+    "wrong_label": _m(
+        "The label at {place} is not right.",
+        "Which sign has the second derivative there, and what does that say about the bend?",
+    ),
+    "label_missing": _m(
+        "There is no label for {place}.",
+        "The dictionary needs an entry for each of the places.",
+    ),
+    "unknown_label": _m(
+        "{what} is none of the labels asked.",
+        "Which words does the exercise ask for?",
+    ),
+    "different_value": _m(
+        "`{name}` is {what}, which is not the value asked.",
+        "Go back to what is asked, and compute it step by step.",
+    ),
+}
+
+CATALOGUE: dict[str, Misconception] = {
+    **ARRIVAL,
+    **RAISED,
+    **DERIVATIVE,
+    **PLACE,
+    **ROUTINE,
+    **LABELS,
+}

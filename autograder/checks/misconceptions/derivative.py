@@ -1,0 +1,246 @@
+"""Which mistake gives these numbers? Hypotheses on derivatives, computed from the reference.
+
+Each hypothesis predicts what an answer with that mistake returns at the places asked. The first one
+that predicts them all, and is told from the truth by them, names the mistake; they stand in the
+order in which a teacher would think of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..reference import Reference
+from .rules import mistaken_derivatives
+
+__all__ = ["Hit", "name_derivative", "name_shape"]
+
+Hit = tuple[str, dict[str, Any]]
+
+MATCH = 2e-3  # relative; mistakes are far apart, students' float32 is not
+_RATIOS = {180 / np.pi: "degrees_for_radians", np.pi / 180: "degrees_for_radians"}
+_BASES = [np.log(10), 1 / np.log(10), np.log(2), 1 / np.log(2)]
+
+
+def _near(a: np.ndarray, b: np.ndarray, scale: np.ndarray) -> bool:
+    return bool(
+        np.isfinite(b).all() and (np.abs(a - b) <= MATCH * np.maximum(np.abs(b), scale)).all()
+    )
+
+
+def _quantity(ref: Reference) -> str:
+    if ref.shape == ():
+        return "derivative" if ref.order == 1 else f"derivative of order {ref.order}"
+    return "gradient" if ref.order == 1 else "Hessian"
+
+
+def _orders(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
+    """Numbers that belong to another order of differentiation (functions of one number)."""
+    d = {k: ref.derivative(points, k) for k in range(ref.order + 2)}
+    yield ("function_itself", {}), d[0]
+    for k in range(ref.order + 1, 0, -1):
+        if k != ref.order:
+            kind = "differentiated_too_often" if k > ref.order else "differentiated_too_seldom"
+            yield (kind, {"found": k, "order": ref.order}), d[k]
+    if ref.order == 2:
+        yield ("derivative_squared", {}), d[1] ** 2
+        yield ("derivative_of_derivative_value", {}), ref.derivative(d[1], 1)
+    yield ("average_slope", {}), d[0] / points
+    yield ("absolute_slope", {}), np.abs(d[ref.order])
+
+
+def _rules(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
+    """Differentiation by hand with one rule mistaken."""
+    if not ref.traceable:
+        return
+    if ref.order == 1:
+        f = ref.flat
+    elif ref.shape == () and ref.layout.size == 1:
+        # by hand, the second derivative starts from the first one's formula
+        inner = ref._derivative(ref.order - 1)
+
+        def f(u: Any) -> Any:
+            return inner(u).reshape(())
+    else:
+        return
+    for mistake in mistaken_derivatives(f, points):
+        prediction = mistake.prediction[:, ref.selected]
+        yield (mistake.misconception, {"function": mistake.function}), prediction
+
+
+def _antiderivative(ref: Reference, points: np.ndarray) -> np.ndarray:
+    """The integral of the function from the first place to each place, by Gauss-Legendre; (p,)."""
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    start = points[0, 0]
+    half = (points[:, 0] - start) / 2
+    where = start + half[:, None] * (nodes + 1)
+    values = ref.value(where.reshape(-1, 1)).reshape(where.shape)
+    return half * (values @ weights)
+
+
+def _offset(ref: Reference, points: np.ndarray, error: np.ndarray) -> Hit | None:
+    """The same number too much at every place."""
+    c = error.mean(axis=0)
+    if not (np.abs(error - c) <= MATCH * np.abs(c)).all():
+        return None
+    offset = f"{float(c[0]):.4g}".replace("-", "−")
+    if ref.shape != ():
+        return ("constant_offset", {"offset": "(" + ", ".join(f"{x:.4g}" for x in c) + ")"})
+    zero = np.zeros((1, ref.layout.size))
+    with np.errstate(all="ignore"):
+        value = ref.derivative(zero, ref.order - 1)[0, 0]
+        slope = ref.derivative(zero, ref.order)[0, 0]
+    if np.isclose(c[0], value, rtol=MATCH):
+        return ("constant_kept", {"offset": offset})
+    if np.isclose(c[0], -slope, rtol=MATCH):
+        return ("term_lost", {})
+    return ("constant_offset", {"offset": offset})
+
+
+def _ratio(truth: np.ndarray, student: np.ndarray, quantity: str) -> Hit | None:
+    """The same factor at every place."""
+    used = np.abs(truth) > 0
+    if not used.any():
+        return None
+    r = float(np.median(student[used] / truth[used]))
+    if r == 0 or not (np.abs(student - r * truth) <= MATCH / 4 * np.abs(student)).all():
+        return None
+    words = {"ratio": f"{r:.4g}".replace("-", "−"), "quantity": quantity}
+    if any(np.isclose(r, k, rtol=MATCH) for k in _RATIOS):
+        return ("degrees_for_radians", words)
+    if any(np.isclose(r, k, rtol=MATCH) for k in _BASES):
+        return ("logarithm_base", words)
+    return ("constant_factor", words)
+
+
+def _gradients(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
+    """Mix-ups between coordinates."""
+    m = len(ref.selected)
+    n = ref.layout.size
+    full = ref.all_derivatives(points, 1)
+    if ref.order == 1 and m > 1:
+        d = ref.derivative(points)
+        yield ("partials_swapped", {}), d[:, ::-1]
+        for shift in range(1, m) if m > 2 else ():
+            yield ("partials_swapped", {}), np.roll(d, shift, axis=1)
+        for j in range(m):
+            yield ("one_partial_for_all", {}), np.repeat(d[:, j : j + 1], m, axis=1)
+        for j in range(m):
+            hole = d.copy()
+            hole[:, j] = 0
+            yield ("partial_missing", {"entry": j + 1}), hole
+        yield ("partials_summed", {}), np.repeat(d.sum(axis=1, keepdims=True), m, axis=1)
+    if ref.order == 1 and m == 1 and n > 1:
+        for j in range(n):
+            if j not in ref.selected:
+                yield ("wrong_argument", {}), full[:, j : j + 1]
+        yield ("partials_summed", {}), full.sum(axis=1, keepdims=True)
+    if ref.order == 2 and m > 1:
+        h = ref.derivative(points).reshape(-1, m, m)
+        diagonal = np.zeros_like(h)
+        i = np.arange(m)
+        diagonal[:, i, i] = h[:, i, i]
+        yield ("hessian_diagonal", {}), diagonal.reshape(len(points), -1)
+        g = ref.derivative(points, 1)
+        yield ("derivative_squared", {}), (g[:, :, None] * g[:, None, :]).reshape(len(points), -1)
+
+
+def name_derivative(
+    ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
+) -> Hit | None:
+    """The mistake that gives `student` (p, k) where `truth` is due; None if none is known."""
+    scale = np.maximum(1e-3 * np.median(np.abs(truth), axis=0), 1e-9)
+    quantity = _quantity(ref)
+
+    def fits(prediction: np.ndarray) -> bool:
+        told = (np.abs(prediction - truth) > 3 * tol + MATCH * np.abs(truth)).any()
+        return bool(told) and _near(student, prediction, scale)
+
+    with np.errstate(all="ignore"):
+        if (student == 0).all():
+            return ("gradient_zeroed", {})
+        if fits(-truth):
+            return ("sign_flipped", {"quantity": quantity})
+        if ref.shape == () and ref.layout.size == 1:
+            for hit, prediction in _orders(ref, points):
+                if fits(prediction):
+                    return hit
+        for hit, prediction in _gradients(ref, points):
+            if fits(prediction):
+                return hit
+        offset = _offset(ref, points, student - truth)
+        if offset is not None and offset[0] == "constant_kept":
+            return offset
+        for hit, prediction in _rules(ref, points):
+            if fits(prediction):
+                return (hit[0], {"quantity": quantity, **hit[1]})
+        if ref.shape == () and ref.layout.size == 1:
+            area = _antiderivative(ref, points) if ref.order == 1 else None
+            if area is not None and fits((student[0] + area)[:, None]):
+                return ("integrated", {})
+        if offset is not None:
+            return (offset[0], {"quantity": quantity, **offset[1]})
+        if ref.shape == ():
+            spread = np.ptp(student)
+            if spread <= 1e-6 * np.abs(student).max() and np.ptp(truth) > 0:
+                value = f"{float(student[0, 0]):.4g}".replace("-", "−")
+                return ("constant_everywhere", {"value": value, "quantity": quantity})
+        return _ratio(truth, student, quantity)
+
+
+def difference_not_divided(
+    ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray
+) -> Hit | None:
+    """f(x + h) - f(x), or its central twin, with the division by h forgotten."""
+    if ref.layout.size != 1 or ref.order != 1:
+        return None
+    with np.errstate(all="ignore"):
+        h0 = float(np.median(student / truth))
+        if not np.isfinite(h0) or not 0 < abs(h0) <= 0.3:
+            return None
+        candidates = [h0, *(s * 10.0**-k for k in range(1, 7) for s in (1, -1))]
+        for h in candidates:
+            forward = (ref.value(points + h) - ref.value(points))[:, None]
+            central = (ref.value(points + h / 2) - ref.value(points - h / 2))[:, None]
+            for guess in (forward, central):
+                if (np.abs(student - guess) <= 0.01 * np.abs(guess)).all():
+                    words = {"ratio": f"{h:.2g}", "quantity": _quantity(ref)}
+                    return ("difference_not_divided", words)
+    return None
+
+
+def name_shape(ref: Reference, points: np.ndarray, rows: list[np.ndarray]) -> Hit | None:
+    """The mistake behind an answer of the wrong shape; `rows` hold what came at each place."""
+    sizes = {r.size for r in rows}
+    if len(sizes) != 1:
+        return None
+    size = sizes.pop()
+    student = np.stack([r.ravel() for r in rows])
+    d = ref.derivative(points)
+    full = ref.all_derivatives(points, 1)
+    scale = np.maximum(1e-3 * np.median(np.abs(d)), 1e-9) * np.ones(1)
+    m = d.shape[1]
+    if size == 1 and ref.order == 1:
+        if _near(student, ref.value(points)[:, None], scale):
+            return ("function_itself", {})
+        if _near(student, d.sum(axis=1, keepdims=True), scale):
+            return ("partials_summed", {})
+        for j in range(m):
+            if _near(student, d[:, j : j + 1], scale):
+                return ("one_partial_only", {"count": m})
+    if size == ref.layout.size > m and _near(student, full, scale):
+        return ("too_many_partials", {"count": size})
+    if ref.order == 2 and ref.shape != ():
+        h = d.reshape(len(points), *ref.shape)
+        if size == ref.shape[0]:
+            if _near(student, np.einsum("pii->pi", h), scale):
+                return ("hessian_diagonal", {})
+            if _near(student, ref.derivative(points, 1), scale):
+                return ("differentiated_too_seldom", {"found": 1, "order": 2})
+    if size == m + 1:
+        value = ref.value(points)[:, None]
+        if _near(student, np.concatenate([value, d], axis=1), scale):
+            return ("value_and_gradient", {})
+    return None

@@ -1,0 +1,128 @@
+"""Where an answer is asked: generic places, drawn afresh from a seed.
+
+A place is generic when the derivative there is finite, far from zero and smooth around: three such
+places with both signs of the derivative let none of the catalogued wrong derivatives pass, while 0,
+1 or the minimum let several through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import CheckError
+from .reference import Reference
+
+__all__ = ["Places", "draw_places"]
+
+CANDIDATES = 128
+FRESH = 5
+GRID = 2.0**-10  # places are multiples of this, so that float32 holds them exactly
+NEIGHBOUR = 2.0**-8  # spacing of the two neighbours which show whether an error is rough
+BOXES = ((-3.0, 3.0), (0.1, 6.0), (-1.0, 1.0), (-0.45, 0.45), (1.1, 12.0))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to ask.
+
+    Attributes:
+        points: (p, n) float64: the shown ones first, then `FRESH` fresh ones, then neighbours.
+        shown: how many are the author's shown ones.
+        clusters: (c, 3) indices of three places in a row, `NEIGHBOUR` apart.
+    """
+
+    points: np.ndarray
+    shown: int
+    clusters: np.ndarray
+
+    @property
+    def generic(self) -> np.ndarray:
+        """Indices of the fresh places, without neighbours."""
+        return np.arange(self.shown, self.shown + FRESH)
+
+
+def _box(
+    shown: np.ndarray, domain: tuple[float, float] | None
+) -> list[tuple[np.ndarray | float, np.ndarray | float]]:
+    if domain is not None:
+        return [domain]
+    if len(shown) == 0:
+        return list(BOXES)
+    # Around what the author shows, and no narrower than the first box unless that leaves it.
+    low, high = shown.min(axis=0) - 1, shown.max(axis=0) + 1
+    wide = (np.minimum(low, -2.5), np.maximum(high, 2.5))
+    return [wide, (low, high), *BOXES]
+
+
+def _suitable(reference: Reference, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which candidates are generic, and the derivative there (k, m**order)."""
+    with np.errstate(all="ignore"):
+        d = reference.derivative(points)
+        finite = np.isfinite(d).all(axis=1) & np.isfinite(reference.value(points))
+        # The place must be usable in float32 as well: exp(60) squared is not.
+        finite &= (np.abs(d) < 1e30).all(axis=1)
+        if not finite.any():
+            return finite, d
+        scale = np.median(np.abs(d[finite]), axis=0)
+        big = (np.abs(d) >= 0.1 * scale).all(axis=1) | (scale == 0).all()
+        # Smooth around: over a small step the derivative changes as a smooth function's would,
+        # that is, twice the step changes it about twice as much.
+        near = reference.derivative(points + NEIGHBOUR)
+        far = reference.derivative(points + 2 * NEIGHBOUR)
+        bend = np.abs(far - 2 * near + d)
+        smooth = np.isfinite(bend).all(axis=1) & (
+            bend <= 0.02 * np.abs(d) + 1e-3 * scale + 0.1 * np.abs(far - d)
+        ).all(axis=1)
+    return finite & smooth & big, d
+
+
+def _choose(d: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """FRESH of the good candidates, both signs of the (first) derivative among them if there."""
+    positive = good[d[good, 0] > 0]
+    negative = good[d[good, 0] < 0]
+    half = min(FRESH // 2, len(positive), len(negative))
+    must = np.concatenate([positive[:half], negative[:half]])
+    rest = np.array([i for i in good if i not in set(must.tolist())], dtype=int)
+    return np.concatenate([must, rest])[:FRESH].astype(int)
+
+
+def draw_places(
+    reference: Reference,
+    shown: np.ndarray,
+    seed: int,
+    domain: tuple[float, float] | None = None,
+) -> Places:
+    """The places at which to ask for the derivative of `reference`.
+
+    Args:
+        shown: (s, n), the places that the author shows; asked first, as they are.
+        seed: draws the fresh ones.
+        domain: (low, high) of every coordinate; by default around the shown places.
+
+    Raises:
+        CheckError: no five places were found at which the derivative is finite and not zero.
+    """
+    n = reference.layout.size
+    rng = np.random.default_rng(seed)
+    for low, high in _box(shown, domain):
+        raw = rng.uniform(low, high, size=(CANDIDATES, n))
+        points = np.round(raw / GRID) * GRID
+        good, d = _suitable(reference, points)
+        indices = np.flatnonzero(good)
+        if len(indices) >= FRESH:
+            break
+    else:
+        name = getattr(reference.of, "__name__", "the function")
+        raise CheckError(
+            f"No place was found where the derivative of {name} is finite and generic; "
+            "give the check domain=(low, high)."
+        )
+    fresh = points[_choose(d, indices)]
+    around = fresh[: 2 if n == 1 else 1]
+    neighbours = np.concatenate([np.stack([p + NEIGHBOUR, p + 2 * NEIGHBOUR]) for p in around])
+    first = len(shown)
+    start = first + len(fresh)
+    clusters = np.array([[first + k, start + 2 * k, start + 2 * k + 1] for k in range(len(around))])
+    return Places(np.concatenate([shown.reshape(-1, n), fresh, neighbours]), first, clusters)

@@ -1,0 +1,104 @@
+"""A fair teacher's reading of a value: which numbers did the student mean?
+
+Containers of one element are unwrapped, a pair may be a tuple, list, NumPy or JAX array, and
+(point, history) counts as the point. What cannot be read is a `Problem` with a reason in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .questions import Value
+
+__all__ = ["Problem", "read_numbers", "read_point"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a value cannot be read as numbers: a misconception id and the fact seen."""
+
+    misconception: str
+    fact: str
+
+
+def _stack(value: Value) -> np.ndarray | None:
+    """The numbers of nested containers as one array, or None if they do not fit together."""
+    if value.kind in ("number", "array"):
+        return value.numbers
+    if value.kind == "sequence" and value.items and value.length == len(value.items):
+        parts = [_stack(item) for item in value.items]
+        if all(p is not None and p.shape == parts[0].shape for p in parts):  # type: ignore[union-attr]
+            return np.stack(parts)  # type: ignore[arg-type]
+        # ragged only by one-element containers: [x, [y]]
+        loose = [None if p is None or p.size != 1 else p.reshape(()) for p in parts]
+        if all(p is not None for p in loose):
+            return np.stack(loose)  # type: ignore[arg-type]
+    return None
+
+
+def _what(value: Value) -> Problem:
+    """The problem with a value that holds no numbers."""
+    match value.kind:
+        case "text":
+            return Problem("text_answer", f"it is a text ({value.text[:40]!r}), not a number")
+        case "nothing":
+            return Problem("not_answered", "it is empty (None)")
+        case "function":
+            return Problem("function_not_called", "it is a function, not a number")
+        case "truth":
+            return Problem("wrong_kind", "it is True or False, not a number")
+        case "mapping":
+            return Problem("wrong_kind", "it is a dict, not a number")
+        case "sequence":
+            inner = next((i for i in value.items if _stack(i) is None), None)
+            if inner is not None and inner.kind in ("function", "text", "nothing"):
+                return Problem(_what(inner).misconception, f"an entry of it: {_what(inner).fact}")
+            return Problem("wrong_shape", f"it is a {value.type} whose entries do not line up")
+    return Problem("wrong_kind", f"it is a {value.type}, not a number")
+
+
+def read_numbers(value: Value) -> np.ndarray | Problem:
+    """All numbers in `value`, as a float64 array without axes of length one."""
+    array = _stack(value)
+    return _what(value) if array is None else array.squeeze()
+
+
+def _is_path(value: Value, size: int) -> bool:
+    """Whether `value` looks like a history of places of `size` numbers."""
+    if value.kind == "mapping":
+        return True
+    array = _stack(value)
+    if array is None:
+        return value.kind == "sequence" and value.length != len(value.items)
+    if size == 1:
+        return array.ndim >= 1
+    return array.ndim == 2 and array.shape[1] == size
+
+
+def read_point(value: Value, size: int) -> np.ndarray | Problem:
+    """One place of `size` numbers, shape (size,), float64.
+
+    A tuple or list of (place, history) is the place.
+    """
+    numbers = read_numbers(value)
+    if isinstance(numbers, np.ndarray) and numbers.size == size:
+        return numbers.reshape(size)
+    if value.kind == "sequence" and len(value.items) >= 2:
+        head = read_numbers(value.items[0])
+        if (
+            isinstance(head, np.ndarray)
+            and head.size == size
+            and any(_is_path(item, size) for item in value.items[1:])
+        ):
+            return head.reshape(size)
+    if isinstance(numbers, Problem):
+        return numbers
+    if size == 1:
+        fact = f"it holds {numbers.size} numbers where one is asked"
+    elif numbers.size == 1:
+        fact = f"it is one number where {size} are asked"
+    else:
+        fact = f"it has shape {numbers.shape} where {size} numbers are asked"
+    return Problem("wrong_shape", fact)

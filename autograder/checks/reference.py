@@ -1,0 +1,137 @@
+"""What is true: values and derivatives of the author's function, by JAX, in float64.
+
+Everything is computed on batches of flat places U of shape (p, n), compiled once where the
+function can be traced and evaluated place by place where it cannot (Python control flow on
+values). The float32 side answers another question: how near honest float32 can come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+
+from .layout import Layout
+
+__all__ = ["Reference"]
+
+JITTERS = 8
+
+
+class Reference:
+    """A function of the author's and its derivatives.
+
+    Args:
+        of: the function; returns one number.
+        layout: how it takes its place.
+        order: which derivative is asked for (1 gradient, 2 second derivative or Hessian, ...).
+        argnums: with respect to which positional arguments, as in `jax.grad`.
+    """
+
+    def __init__(
+        self,
+        of: Callable[..., Any],
+        layout: Layout,
+        order: int = 1,
+        argnums: int | tuple[int, ...] = 0,
+    ) -> None:
+        self.of = of
+        self.layout = layout
+        self.order = order
+        self.argnums = argnums
+        self._compiled: dict[tuple[int, bool], Callable[[np.ndarray], np.ndarray]] = {}
+
+    # ------------------------------------------------------------------ structure
+
+    @cached_property
+    def selected(self) -> np.ndarray:
+        """Indices into the flat place of the coordinates that are differentiated."""
+        numbers = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
+        parts = self.layout.slices()
+        return np.concatenate([np.arange(self.layout.size)[parts[i]] for i in numbers])
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the derivative asked for, with single entries squeezed away."""
+        m = len(self.selected)
+        return () if m == 1 else (m,) * self.order
+
+    def flat(self, u: Any) -> Any:
+        """The function of the flat place `u` (n,)."""
+        return self.of(*self.layout.split(u))
+
+    def _derivative(self, order: int) -> Callable[[Any], Any]:
+        """The order-th derivative with respect to all n coordinates; shape (n,)*order."""
+        f: Callable[[Any], Any] = self.flat
+        for k in range(order):
+            # Reverse mode once, then forward over it: the usual order for Hessians.
+            f = jax.grad(f) if k == 0 else jax.jacfwd(f)
+        return f
+
+    # ------------------------------------------------------------------ evaluation
+
+    def _evaluate(self, order: int, places: np.ndarray, double: bool) -> np.ndarray:
+        key = (order, double)
+        places = np.asarray(places, dtype=np.float64 if double else np.float32)
+        with jax.enable_x64(double):
+            if key not in self._compiled:
+                f = self._derivative(order)
+                batched = jax.jit(jax.vmap(f))
+                try:
+                    np.asarray(batched(places))
+                    self._compiled[key] = batched
+                except Exception:  # noqa: BLE001 - whatever tracing objects to, try it eagerly
+
+                    def one_by_one(us: np.ndarray, f: Any = f) -> np.ndarray:
+                        return np.stack([np.asarray(f(jax.numpy.asarray(u))) for u in us])
+
+                    self._compiled[key] = one_by_one
+            return np.asarray(self._compiled[key](places), dtype=np.float64)
+
+    @cached_property
+    def traceable(self) -> bool:
+        """Whether the function can be compiled (no Python control flow on values)."""
+        try:
+            jax.eval_shape(self.flat, jax.ShapeDtypeStruct((self.layout.size,), np.float32))
+        except Exception:  # noqa: BLE001
+            return False
+        return True
+
+    def value(self, places: np.ndarray) -> np.ndarray:
+        """F at `places` (p, n); shape (p,), float64."""
+        return self._evaluate(0, places, double=True).reshape(len(places))
+
+    def all_derivatives(self, places: np.ndarray, order: int) -> np.ndarray:
+        """The derivative of this order in all n coordinates; shape (p,) + (n,)*order."""
+        return self._evaluate(order, places, double=True)
+
+    def _select(self, full: np.ndarray, order: int) -> np.ndarray:
+        for axis in range(1, order + 1):
+            full = np.take(full, self.selected, axis=axis)
+        return full
+
+    def derivative(self, places: np.ndarray, order: int | None = None) -> np.ndarray:
+        """The derivative in the selected coordinates, flattened to (p, m**order), float64."""
+        order = self.order if order is None else order
+        full = self._select(self.all_derivatives(places, order), order)
+        return full.reshape(len(places), -1)
+
+    def float32_error(self, places: np.ndarray, seed: int = 0) -> np.ndarray:
+        """How far JAX's own float32 derivative is from the float64 one near `places`.
+
+        The error of one float32 evaluation is a draw, not a bound: take the largest of
+        `JITTERS` evaluations at places a few units in the last place apart.
+
+        Returns shape (p, m**order).
+        """
+        rng = np.random.default_rng(seed)
+        steps = rng.integers(-8, 9, size=(JITTERS, *places.shape))
+        near = (places[None] * (1 + steps * np.finfo(np.float32).eps)).astype(np.float32)
+        flat = near.reshape(-1, places.shape[1])
+        single = self._select(self._evaluate(self.order, flat, double=False), self.order)
+        double = self._select(self._evaluate(self.order, flat, double=True), self.order)
+        error = np.abs(single - double).reshape(JITTERS, len(places), -1)
+        return np.where(np.isfinite(error), error, np.inf).max(axis=0)

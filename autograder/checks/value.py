@@ -1,0 +1,100 @@
+"""Any value: a number, several numbers, or a label, compared with what the author computes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import CheckError
+from .base import Check, arrival, wrong
+from .questions import Look, Question, Reply, Value
+from .reading import Problem, read_numbers
+from .verdict import Verdict
+from .wording import name_value, place
+
+__all__ = ["ExactValue"]
+
+
+@dataclass(frozen=True)
+class ExactValue(Check):
+    """The answer equals `expected`, which the author's line computes.
+
+    Args:
+        expected: a number, anything that NumPy makes an array of numbers, a truth value, or a text
+            (compared without regard to case and outer blanks).
+        within: largest difference of each number; by default 1e-4 of its size, which is what a
+            short computation in float32 keeps, with 1e-6 for zeros.
+    """
+
+    answer: str
+    expected: Any
+    within: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise CheckError for what cannot be compared."""
+        if isinstance(self.expected, str):
+            return
+        try:
+            numbers = np.asarray(self.expected, dtype=np.float64)
+        except (TypeError, ValueError) as exc:
+            raise CheckError(
+                f"{self.answer}: {self.expected!r} is neither numbers nor a text."
+            ) from exc
+        if not np.isfinite(numbers).all():
+            raise CheckError(f"{self.answer}: the expected value is not finite.")
+        if self.within is not None and not (math.isfinite(self.within) and self.within >= 0):
+            raise CheckError(f"{self.answer}: within={self.within!r} is no distance.")
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The one name."""
+        return (self.answer,)
+
+    def questions(self, seed: int) -> list[Question]:
+        """What the answer is."""
+        return [Look(self.answer)]
+
+    def judge(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    ) -> list[Verdict]:
+        """One verdict: kind, then shape, then value."""
+        value = arrival(self.answer, replies[0], taken, function=False)
+        return [value if isinstance(value, Verdict) else self._judge(value)]
+
+    def _right(self) -> Verdict:
+        return Verdict(self.answer, "right", 1.0, f"`{self.answer}` is right.")
+
+    def _judge(self, value: Value) -> Verdict:
+        if isinstance(self.expected, str):
+            if value.kind != "text":
+                what = f"it is {name_value(value)}, not a text"
+                return wrong(self.answer, "wrong_kind", what=what)
+            if value.text.strip().casefold() == self.expected.strip().casefold():
+                return self._right()
+            return wrong(self.answer, "different_value", what=repr(value.text[:40]))
+        if isinstance(self.expected, (bool, np.bool_)):
+            if value.kind == "truth" and value.numbers is not None and value.numbers.size == 1:
+                if bool(value.numbers.reshape(())) == bool(self.expected):
+                    return self._right()
+                return wrong(self.answer, "different_value", what=name_value(value))
+            what = f"it is {name_value(value)}, not True or False"
+            return wrong(self.answer, "wrong_kind", what=what)
+        numbers = read_numbers(value)
+        if isinstance(numbers, Problem):
+            return wrong(
+                self.answer, numbers.misconception, what=numbers.fact.removeprefix("it is ")
+            )
+        due = np.asarray(self.expected, dtype=np.float64).squeeze()
+        if numbers.shape != due.shape:
+            what = f"it has shape {numbers.shape} where {due.shape} is due"
+            return wrong(self.answer, "wrong_shape", what=what)
+        if not np.isfinite(numbers).all():
+            return wrong(self.answer, "not_finite", what=place(numbers))
+        room = 1e-4 * np.abs(due) + 1e-6 if self.within is None else self.within
+        if (np.abs(numbers - due) <= room).all():
+            return self._right()
+        return wrong(self.answer, "different_value", what=place(numbers))

@@ -1,0 +1,70 @@
+"""Numbers and places as a student reads them: four significant digits, a true minus sign."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .misconceptions.catalogue import CATALOGUE
+from .questions import Error, Value
+
+__all__ = ["explain", "name_error", "name_value", "number", "ordinal", "place"]
+
+
+def number(x: float, digits: int = 4) -> str:
+    """A float in few digits: 0.52, −7.25, 4.6e+09, nan."""
+    if not math.isfinite(x):
+        return str(x).replace("-", "−")
+    text = f"{x:.{digits}g}"
+    if float(text) == 0:
+        text = "0"
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def place(u: Sequence[float] | np.ndarray) -> str:
+    """A place: "1.37", or "(0.5, −1)"."""
+    values = np.ravel(np.asarray(u, dtype=np.float64))
+    if values.size == 1:
+        return number(float(values[0]))
+    shown = [number(float(x)) for x in values[:6]]
+    return "(" + ", ".join(shown) + (", …" if values.size > 6 else "") + ")"
+
+
+def ordinal(k: int) -> str:
+    """1 -> "first", 2 -> "second", ..., beyond ten "11th"."""
+    words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+    return words[k - 1] if 1 <= k <= len(words) else f"{k}th"
+
+
+def name_value(value: Value) -> str:
+    """A short description of a value: "2.5", "the text 'abc'", "a list of 3"."""
+    match value.kind:
+        case "number" | "truth" | "array" if value.numbers is not None and value.numbers.size <= 6:
+            return place(value.numbers) if value.numbers.size else "an empty array"
+        case "array" if value.numbers is not None:
+            return f"an array of shape {value.numbers.shape}"
+        case "text":
+            return f"the text {value.text[:40]!r}"
+        case "nothing":
+            return "empty (None)"
+        case "function":
+            return "a function"
+        case "sequence" | "mapping":
+            return f"a {value.type} of {value.length}"
+    return f"a {value.type}"
+
+
+def name_error(error: Error) -> str:
+    """An exception in one line: "TypeError: ..."."""
+    first = error.message.strip().splitlines()[0] if error.message.strip() else ""
+    short = first if len(first) <= 160 else first[:157] + "..."
+    return f"{error.type}: {short}" if short else error.type
+
+
+def explain(misconception: str, **parts: Any) -> tuple[str, str]:
+    """The fact and the hint of a misconception, its placeholders filled."""
+    entry = CATALOGUE[misconception]
+    return entry.seen.format(**parts), entry.hint.format(**parts)

@@ -1,0 +1,61 @@
+"""Every exception of the package.
+
+AutograderError
+├── AuthorError          an instructor's check or notebook cannot be used; says which and why
+│   ├── CheckError       one check was written in a way that cannot be judged
+│   └── RubricError      a source notebook does not give a sound rubric
+├── MarkingError         we could not mark; never a student's zero
+│   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+└── CheckFailed          practice: the answer is not right yet (this is how a notebook cell fails)
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AuthorError",
+    "AutograderError",
+    "CheckError",
+    "CheckFailed",
+    "KernelLost",
+    "MarkingError",
+    "RubricError",
+]
+
+
+class AutograderError(Exception):
+    """Base of all exceptions that this package raises on purpose."""
+
+
+class AuthorError(AutograderError):
+    """What an instructor wrote cannot be used; the message says what and why."""
+
+
+class CheckError(AuthorError):
+    """A check was written in a way that cannot be judged."""
+
+
+class RubricError(AuthorError):
+    """A source notebook does not yield a sound rubric."""
+
+
+class MarkingError(AutograderError):
+    """A submission could not be marked for a reason that is ours, not the student's."""
+
+
+class KernelLost(MarkingError):
+    """The kernel that ran the submission died, hung, or cannot be reached any more."""
+
+
+class CheckFailed(AutograderError):
+    """Practice: an answer is not right yet.
+
+    IPython asks an exception for its own traceback through `_render_traceback_`; ours is the
+    message alone, since the student's mistake is not in our stack frames.
+    """
+
+    def __init__(self, message: str, traceback_lines: list[str] | None = None) -> None:
+        super().__init__(message)
+        self._lines = traceback_lines if traceback_lines is not None else [message]
+
+    def _render_traceback_(self) -> list[str]:
+        return self._lines

@@ -1,0 +1,1 @@
+"""A verdict rendered: pure functions from verdicts to text and HTML."""

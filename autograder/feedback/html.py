@@ -1,0 +1,76 @@
+"""Verdicts as an HTML card. Styles are inline, since notebook pages drop style sheets.
+
+Everything that came from a student's session is escaped: names of types, texts, error messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from ..checks.verdict import Row, Verdict
+from ..checks.wording import number
+from .marks import MARKS
+
+__all__ = ["render"]
+
+_CARD = (
+    "border-left:6px solid {colour};background:#fff;color:#1a1a1a;"
+    "padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;max-width:52em"
+)
+_CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background:#fff;color:#1a1a1a"
+_HEADS = {
+    "derivative": ("at", "yours", "due", ""),
+    "descent": ("from", "yours arrives at", "due", ""),
+    "place": ("place", "slope there", "due", ""),
+}
+
+
+def _prose(text: str) -> str:
+    """Escaped, with `names` set as code and *words* as emphasis."""
+    text = re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+    return re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", text)
+
+
+def _numbers(row: tuple[float, ...] | None, digits: int = 5) -> str:
+    if row is None:
+        return ""
+    texts = [number(x, digits) for x in row[:9]]
+    return escape(texts[0] if len(row) == 1 else "(" + ", ".join(texts) + ")")
+
+
+def _table(rows: Sequence[Row], kind: str) -> str:
+    if not rows or kind not in _HEADS:
+        return ""
+    heads = "".join(f'<th scope="col" style="{_CELL}">{h}</th>' for h in _HEADS[kind])
+    lines = []
+    for row in rows:
+        sign = "✓ right" if row.right else "✗ off"
+        cells = (_numbers(row.place), _numbers(row.yours), _numbers(row.reference), sign)
+        lines.append("<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>")
+    return (
+        '<table style="border-collapse:collapse;margin:.4em 0 0;font-size:13px">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    )
+
+
+def _one(verdict: Verdict) -> str:
+    mark = MARKS[verdict.outcome]
+    head = (
+        f'<strong style="color:{mark.ink}">{mark.sign} <code>{escape(verdict.answer)}</code>: '
+        f"{mark.word}.</strong> {_prose(verdict.fact)}"
+    )
+    hint = f'<div style="margin-top:.3em">{_prose(verdict.hint)}</div>' if verdict.hint else ""
+    table = _table(verdict.rows, str(verdict.evidence.get("kind", "")))
+    if table and verdict.right:
+        table = (
+            '<details style="margin-top:.3em"><summary>the numbers</summary>' + table + "</details>"
+        )
+    style = _CARD.format(colour=mark.colour)
+    return f'<div class="autograder-card" style="{style}">{head}{hint}{table}</div>'
+
+
+def render(verdicts: Sequence[Verdict]) -> str:
+    """The verdicts of one exercise, a card each."""
+    return "".join(_one(v) for v in verdicts)
