@@ -54,6 +54,25 @@ c.Exchange.path_includes_course = True
 # ---------------------------------------------------------------------------------------------
 # Marking
 # ---------------------------------------------------------------------------------------------
+# Submissions run in a sandbox and are judged from outside it: `Examine` stands where nbgrader has
+# its own Execute. The rest is nbgrader's list as it is.
+c.Autograde.autograde_preprocessors = [
+    "autograder.marking.examine.Examine",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# A test cell that a student deleted is put back, so that its exercise is marked all the same.
+c.OverwriteCells.add_missing_cells = True
+
 # `jax.grad` without `jit` costs about 10 ms a call, so an honest loop of a thousand steps takes
 # longer than the 30 s that nbgrader allows a cell on a slow machine.
+c.Examine.cell_timeout = 120
+c.Examine.notebook_timeout = 600
+
+# `nbgrader validate` runs a student's notebook with nbgrader's own Execute.
 c.Execute.timeout = 180

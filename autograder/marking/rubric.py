@@ -1,0 +1,207 @@
+"""The rubric: every check of a notebook, bound to the functions of the instructor's source.
+
+The source notebook is run once, in a clean namespace, by the marking process. Each test cell yields
+its checks as they stand at that point, so that a later cell which uses a name again changes
+nothing. A student's namespace never has a part in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+
+from ..answers.local import judge
+from ..check import recording
+from ..checks.base import Check
+from ..errors import RubricError
+
+__all__ = ["Exercise", "Rubric", "read_rubric", "verify_rubric"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One test cell that holds checks of ours.
+
+    Attributes:
+        cell: the test cell's grade_id.
+        points: what it is worth.
+        checks: in the order of its lines.
+        taken: names that belong to the author or to exercises before this one.
+    """
+
+    cell: str
+    points: float
+    checks: tuple[Check, ...]
+    taken: frozenset[str]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The names that it asks for; they share the points evenly."""
+        return tuple(name for check in self.checks for name in check.answers)
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """The exercises of one notebook, by the grade_id of their test cells."""
+
+    notebook: str
+    exercises: Mapping[str, Exercise]
+
+    @property
+    def points(self) -> float:
+        """What all its exercises are worth."""
+        return sum(e.points for e in self.exercises.values())
+
+
+def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = cell.get("metadata", {}).get("nbgrader", {})
+    return found if isinstance(found, dict) else {}
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """Run an instructor's cells without a window, a print or a warning; plots go nowhere."""
+    before = os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = "agg"
+    import matplotlib
+
+    backend = matplotlib.rcParams._get_backend_or_none()  # asking for it would choose one
+    matplotlib.use("agg")
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        import matplotlib.pyplot as plt
+
+        plt.close("all")
+        if backend is not None:
+            matplotlib.use(backend)
+        if before is None:
+            os.environ.pop("MPLBACKEND", None)
+        else:
+            os.environ["MPLBACKEND"] = before
+
+
+def _code(cell: Mapping[str, Any]) -> str:
+    """A cell's source as plain Python; magics and shell lines mean nothing to a rubric."""
+    lines = str(cell["source"]).splitlines(keepends=True)
+    kept = [line for line in lines if not line.lstrip().startswith(("%", "!"))]
+    return str(TransformerManager().transform_cell("".join(kept)))
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """One test cell of ours, reached while the notebook runs."""
+
+    exercise: Exercise
+    namespace: dict[str, Any]
+
+
+def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterator[_Stop]:
+    """Run the cells in order; stop at each test cell with checks.
+
+    `strict`: an error in a cell is an error of the instructor's (RubricError); else the cell
+    just ends there, as in a student's notebook.
+    """
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    taken: set[str] = set()
+    for number, cell in enumerate(source.cells, start=1):
+        if cell.cell_type != "code":
+            continue
+        nbgrader = _metadata(cell)
+        name = str(nbgrader.get("grade_id", f"number {number}"))
+        is_test = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
+        with recording() if is_test else contextlib.nullcontext([]) as checks:
+            try:
+                code = compile(_code(cell), f"<{path.name}: {name}>", "exec")
+                exec(code, namespace)  # noqa: S102 - the instructor's own notebook
+            except Exception as exc:
+                if strict:
+                    last = traceback.extract_tb(exc.__traceback__)[-1]
+                    raise RubricError(
+                        f"{path}: cell {name} of the source notebook stopped at line "
+                        f"{last.lineno} with {type(exc).__name__}: {exc}"
+                    ) from exc
+        if not checks:
+            continue
+        exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
+        yield _Stop(exercise, namespace)
+        for check in checks:
+            taken.update((*check.answers, *check.given))
+
+
+def read_rubric(path: str | os.PathLike[str]) -> Rubric:
+    """The rubric of the source notebook at `path`; its own answers must earn full marks.
+
+    Raises:
+        RubricError: the notebook cannot be read or run, or its own answers are not all right;
+            the message says which exercise and why.
+    """
+    path = Path(path)
+    exercises: dict[str, Exercise] = {}
+    with _aside():
+        for stop in _walk(path, _read(path), strict=True):
+            exercise = stop.exercise
+            if exercise.cell in exercises:
+                raise RubricError(f"{path}: two test cells are called {exercise.cell}.")
+            for check in exercise.checks:
+                for verdict in judge(check, stop.namespace, seed=0, taken=exercise.taken):
+                    if not verdict.right:
+                        raise RubricError(
+                            f"{path}: the instructor's own answer to {exercise.cell} is not right, "
+                            f"so nobody can be marked by it. {verdict.answer}: {verdict.fact}"
+                        )
+            exercises[exercise.cell] = exercise
+    return Rubric(path.stem, exercises)
+
+
+def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
+    """An empty submission, that is, the release as it is, must earn nothing.
+
+    Raises:
+        RubricError: it earns something, or it lacks an exercise; the message says which.
+    """
+    path = Path(release)
+    missing = set(rubric.exercises)
+    with _aside():
+        for stop in _walk(path, _read(path), strict=False):
+            known = rubric.exercises.get(stop.exercise.cell)
+            if known is None:
+                continue
+            missing.discard(known.cell)
+            for check in known.checks:
+                for verdict in judge(check, stop.namespace, seed=0, taken=known.taken):
+                    if verdict.share > 0:
+                        raise RubricError(
+                            f"{path}: {verdict.answer} of {known.cell} earns points in an empty "
+                            "submission: the release gives its answer away."
+                        )
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise RubricError(
+            f"{path} has no test cell {names}; generate the assignment again from its source."
+        )
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError as exc:
+        raise RubricError(f"There is no notebook {path}.") from exc
+    except Exception as exc:  # nbformat raises whatever its parsers raise
+        raise RubricError(f"{path} cannot be read: {type(exc).__name__}: {exc}") from exc

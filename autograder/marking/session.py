@@ -1,0 +1,265 @@
+"""One submission's notebook, run cell by cell in a kernel, with questions where checks stand.
+
+A cell that hangs is interrupted, and if that does not help its kernel is ended; a kernel that dies
+costs the cell that killed it: the cells before it are run again in a new kernel, the fatal one is
+left out, and the notebook goes on. Whatever a student's code does ends in a verdict in words;
+`MarkingError` is kept for faults of ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+from ..answers.kernel import ask
+from ..checks.verdict import Verdict
+from ..errors import KernelLost, MarkingError
+from .record import strip_forgeries, verdict_output
+from .rubric import Exercise, Rubric
+from .scores import refuse_unreadable
+
+__all__ = ["Session", "SessionLimits"]
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """Seconds a cell may take, seconds a notebook may take, and kernels it may use up."""
+
+    cell: float = 120.0
+    notebook: float = 600.0
+    kernels: int = 3
+
+
+class _Client(NotebookClient):
+    """nbclient, but strict: nothing that a kernel sends may raise out of the run."""
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        from nbclient.client import CellControlSignal
+
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except CellControlSignal:
+            raise
+        except Exception:  # noqa: BLE001 - a forged message with missing fields says nothing
+            return None
+
+
+@dataclass
+class Session:
+    """The run of one notebook.
+
+    Args:
+        notebook: run and marked in place.
+        rubric: its exercises.
+        new_manager: makes a kernel manager; called again for each new kernel.
+        seed: gives the seed of an exercise by its test cell's grade_id.
+    """
+
+    notebook: nbformat.NotebookNode
+    rubric: Rubric
+    new_manager: Callable[[], Any]
+    seed: Callable[[str], int]
+    limits: SessionLimits = field(default_factory=SessionLimits)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
+
+    _client: _Client | None = field(default=None, init=False)
+    _manager: Any = field(default=None, init=False)
+    _kernels: int = field(default=0, init=False)
+    _left_out: set[int] = field(default_factory=set, init=False)
+    _ended: str = field(default="", init=False)  # why no further cell can be run
+
+    async def run(self) -> None:
+        """Run all cells, and write each test cell's output.
+
+        Raises:
+            MarkingError: no kernel can be started.
+        """
+        self._deadline = time.monotonic() + self.limits.notebook
+        self._forget_outputs()
+        try:
+            await self._start()
+            for index, cell in enumerate(self.notebook.cells):
+                if cell.cell_type == "code":
+                    await self._visit(index, cell)
+        finally:
+            await self._stop()
+
+    # ------------------------------------------------------------------ kernels
+
+    async def _start(self) -> None:
+        if self._kernels >= self.limits.kernels:
+            self._ended = "its code ended the kernel too often"
+            return
+        self._kernels += 1
+        self._manager = self.new_manager()
+        self._client = _Client(
+            self.notebook,
+            km=self._manager,
+            timeout=max(1, round(self.limits.cell)),
+            allow_errors=True,
+            interrupt_on_timeout=True,
+            error_on_timeout={
+                "ename": "CellTimeoutError",
+                "evalue": f"the cell ran for more than {self.limits.cell:g} s and was stopped",
+                "traceback": [],
+            },
+            raise_on_iopub_timeout=True,
+            iopub_timeout=6,
+            store_widget_state=False,
+            coalesce_streams=True,
+        )
+        self._client.reset_execution_trackers()
+        try:
+            await self._client.async_start_new_kernel()
+            await self._client.async_start_new_kernel_client()
+        except Exception as exc:
+            await self._stop()
+            raise MarkingError(f"No kernel could be started: {type(exc).__name__}: {exc}") from exc
+
+    async def _stop(self) -> None:
+        client, manager = self._client, self._manager
+        self._client = self._manager = None
+        if client is not None and client.kc is not None:
+            client.kc.stop_channels()
+        if manager is not None:
+            try:
+                await manager.shutdown_kernel(now=True)
+            except Exception as exc:  # noqa: BLE001 - the kernel may have died on its own
+                self.log.debug("ending a kernel: %s: %s", type(exc).__name__, exc)
+            await manager.cleanup_resources()
+
+    async def _replace(self, fatal: int) -> None:
+        """A new kernel, brought to where the old one was before cell `fatal`."""
+        await self._stop()
+        self._left_out.add(fatal)
+        if time.monotonic() > self._deadline:
+            self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
+            return
+        await self._start()
+        for index in range(fatal):
+            cell = self.notebook.cells[index]
+            if self._ended or index in self._left_out or not self._is_run(cell):
+                continue
+            try:
+                # On a copy: the outputs of the first time stay as they are.
+                await self._execute(index, nbformat.from_dict(cell))
+            except KernelLost:
+                self._ended = "its cells end the kernel when they are run again"
+
+    def _is_run(self, cell: nbformat.NotebookNode) -> bool:
+        return (
+            cell.cell_type == "code" and self._exercise(cell) is None and bool(cell.source.strip())
+        )
+
+    # ------------------------------------------------------------------ cells
+
+    def _exercise(self, cell: nbformat.NotebookNode) -> Exercise | None:
+        nbgrader = cell.metadata.get("nbgrader", {})
+        if not nbgrader.get("grade") or nbgrader.get("solution"):
+            return None
+        return self.rubric.exercises.get(nbgrader.get("grade_id", ""))
+
+    def _forget_outputs(self) -> None:
+        """No output of the student's own run is left to be taken for ours."""
+        for cell in self.notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = []
+                cell.execution_count = None
+
+    async def _visit(self, index: int, cell: nbformat.NotebookNode) -> None:
+        if time.monotonic() > self._deadline and not self._ended:
+            self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
+        exercise = self._exercise(cell)
+        if exercise is not None:
+            verdicts = await self._judge(index, exercise)
+            seed = self.seed(exercise.cell)
+            output = verdict_output(verdicts, exercise.points, seed, cell.execution_count)
+            cell.outputs = [output]
+            return
+        if self._ended or self._client is None:
+            if cell.source.strip():
+                cell.outputs = [self._note("NotRun", f"not run: {self._ended}")]
+        else:
+            try:
+                await self._execute(index, cell)
+            except KernelLost as exc:
+                strip_forgeries(cell)
+                cell.outputs.append(self._note("KernelLost", f"{exc}; the cell is left out"))
+                await self._replace(index)
+        strip_forgeries(cell)
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.source.strip():
+            refuse_unreadable(cell)
+
+    @staticmethod
+    def _note(name: str, words: str) -> nbformat.NotebookNode:
+        return nbformat.v4.new_output(
+            "error", ename=name, evalue=words, traceback=[f"{name}: {words}"]
+        )
+
+    async def _execute(self, index: int, cell: nbformat.NotebookNode) -> None:
+        """Run one cell of the student's; its errors are outputs.
+
+        Raises:
+            KernelLost: the kernel died, or had to be given up.
+        """
+        assert self._client is not None
+        left = max(1.0, min(self.limits.cell, self._deadline - time.monotonic()))
+        self._client.timeout = round(left)
+        cells = self.notebook.cells
+        original = cells[index]
+        try:
+            # nbclient writes to the notebook's own cell: let it write to the one at hand.
+            cells[index] = cell
+            await self._client.async_execute_cell(cell, index, store_history=True)
+        except DeadKernelError as exc:
+            raise KernelLost(f"the kernel died{self._breach()}") from exc
+        except CellTimeoutError as exc:
+            raise KernelLost(
+                f"the cell ran for more than {left:g} s and could not be stopped"
+            ) from exc
+        except MarkingError:
+            raise
+        except Exception as exc:
+            raise KernelLost(f"the kernel misbehaved ({type(exc).__name__})") from exc
+        finally:
+            cells[index] = original
+
+    def _breach(self) -> str:
+        """The limit for which the sandbox ended the kernel, in words, if it was one."""
+        breach = getattr(getattr(self._manager, "sandbox", None), "breach", None)
+        return "" if breach is None else f": it went beyond its limit of {breach.value}"
+
+    # ------------------------------------------------------------------ exercises
+
+    async def _judge(self, index: int, exercise: Exercise) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+        for check in exercise.checks:
+            if self._ended or self._client is None:
+                fact = f"The notebook ended before this exercise: {self._ended}."
+                hint = "Does your notebook run from top to bottom after a restart?"
+                verdicts += [Verdict(n, "wrong", 0.0, fact, hint, "ended") for n in check.answers]
+                continue
+            seed = self.seed(exercise.cell)
+            try:
+                replies = await ask(self._client.kc, self._manager, check.questions(seed))
+            except KernelLost as exc:
+                fact = f"When it was asked, {exc}{self._breach()}."
+                hint = "Call it yourself after a restart: does it return?"
+                name = "never_returns"
+                verdicts += [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
+                await self._replace(index)
+                continue
+            verdicts += check.judge(seed, replies, exercise.taken)
+        return verdicts
+
+
+def describe(exercises: Sequence[Exercise]) -> str:
+    """The exercises by name, for a message."""
+    return ", ".join(e.cell for e in exercises)
