@@ -96,7 +96,9 @@ class Classroom:
 
     def _configuration(self) -> Config:
         config = PyFileConfigLoader(CONFIG, path=str(self.folder)).load_config()
-        config.Execute.timeout = CELL_TIMEOUT
+        config.Examine.cell_timeout = CELL_TIMEOUT
+        # The same marks in every demonstration.
+        config.Examine.seed = "demonstration"
         return config
 
     @property

@@ -71,8 +71,19 @@ class SampleStudent:
             missing=frozenset(damaged["missing"]),
         )
 
+    def solve(self, notebook: nbformat.NotebookNode) -> set[str]:
+        """Write the answers into the cells of a notebook; returns the exercises answered there."""
+        answered = set()
+        for cell in notebook.cells:
+            about = cell.metadata.get("nbgrader", {})
+            exercise = about.get("grade_id")
+            if about.get("solution") and exercise in self.answers:
+                cell.source = self.answers[exercise]
+                answered.add(exercise)
+        return answered
+
     def hand_in(self, release: Path, submission: Path) -> None:
-        """Answer the released notebooks and leave them as nbgrader would have collected them.
+        """Solve the released notebooks and leave them as nbgrader would have collected them.
 
         Args:
             release: the folder with the released notebooks of the assignment.
@@ -85,12 +96,7 @@ class SampleStudent:
         unplaced = set(self.answers)
         for path in sorted(release.glob("*.ipynb")):
             notebook = nbformat.read(path, as_version=4)
-            for cell in notebook.cells:
-                about = cell.metadata.get("nbgrader", {})
-                exercise = about.get("grade_id")
-                if about.get("solution") and exercise in self.answers:
-                    cell.source = self.answers[exercise]
-                    unplaced.discard(exercise)
+            unplaced -= self.solve(notebook)
             text = nbformat.writes(notebook)
             if path.stem in self.cut_off:
                 text = text[: len(text) // 2]

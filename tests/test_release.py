@@ -1,0 +1,238 @@
+"""The release is what nbgrader makes of the source, and gives no answer away."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import nbformat
+import pytest
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
+
+ASSIGNMENT = "gradient_descent"
+
+# The exercises that students, lecturers and gradebooks rely on, with their points.
+CONTRACT = {
+    "01_derivatives": {
+        "analogies": 1,
+        "f_derivative": 1,
+        "f_stationary_point": 2,
+        "func_gradient": 1,
+        "quartic_gradient": 2,
+        "quartic_second_derivative": 2,
+        "quartic_curvature": 1,
+    },
+    "02_minima": {
+        "func_minimum": 2,
+        "func_second_derivative": 1,
+        "quartic_minimum": 2,
+        "quartic_other_minimum": 2,
+        "descent_routine": 3,
+        "diverging_step": 1,
+        "knobs": 1,
+    },
+    "03_goldfield": {
+        "goldfield_gradient": 2,
+        "goldfield_partials": 3,
+        "goldfield_minimum": 2,
+        "goldfield_axis_minimum": 2,
+        "waves_minimum": 2,
+    },
+}
+BY_HAND = {"analogies", "knobs"}
+
+
+def notebooks(folder: Path) -> dict[str, Any]:
+    return {p.stem: nbformat.read(p, as_version=4) for p in sorted(folder.glob("*.ipynb"))}
+
+
+@pytest.fixture(scope="module")
+def source(course: Path) -> dict[str, Any]:
+    return notebooks(course / "source" / ASSIGNMENT)
+
+
+@pytest.fixture(scope="module")
+def release(course: Path) -> dict[str, Any]:
+    return notebooks(course / "release" / ASSIGNMENT)
+
+
+def about(cell: Any) -> dict[str, Any]:
+    return dict(cell.metadata.get("nbgrader", {}))
+
+
+def test_the_release_is_in_step_with_the_source(course: Path, tmp_path: Path) -> None:
+    shutil.copytree(course / "source" / ASSIGNMENT, tmp_path / "source" / ASSIGNMENT)
+    shutil.copy(course / "nbgrader_config.py", tmp_path)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
+    config.SaveCells.enabled = False
+    coursedir = CourseDirectory(config=config)
+    coursedir.assignment_id = ASSIGNMENT
+    GenerateAssignment(coursedir=coursedir, config=config, no_database=True).start()
+
+    made = {p.name: p.read_text() for p in (tmp_path / "release" / ASSIGNMENT).iterdir()}
+    kept = {p.name: p.read_text() for p in (course / "release" / ASSIGNMENT).iterdir()}
+    assert made.keys() == kept.keys()
+    stale = [name for name in made if made[name] != kept[name]]
+    assert not stale, f"run `make release`: {', '.join(stale)} no longer follows from source/"
+
+
+def test_the_release_keeps_the_contract(release: dict[str, Any]) -> None:
+    found: dict[str, dict[str, float]] = {}
+    for name, notebook in release.items():
+        graded = [about(c) for c in notebook.cells if about(c).get("grade")]
+        assert all(
+            a["grade_id"] in BY_HAND if a["solution"] else a["grade_id"].endswith("_check")
+            for a in graded
+        )
+        found[name] = {a["grade_id"].removesuffix("_check"): a["points"] for a in graded}
+    assert found == CONTRACT
+
+
+def test_every_answer_cell_is_a_stub(release: dict[str, Any]) -> None:
+    for name, exercises in CONTRACT.items():
+        cells = {about(c).get("grade_id"): c for c in release[name].cells}
+        for exercise in exercises:
+            cell = cells[exercise]
+            assert about(cell)["solution"], exercise
+            if exercise in BY_HAND:
+                assert cell.source == "YOUR ANSWER HERE"
+            else:
+                assert cell.source.rstrip().endswith("raise NotImplementedError()"), exercise
+
+
+def test_the_release_holds_no_outputs(release: dict[str, Any]) -> None:
+    code = [c for n in release.values() for c in n.cells if c.cell_type == "code"]
+    assert all(not c.outputs and c.execution_count is None for c in code)
+
+
+def solution_lines(notebook: Any) -> Iterator[str]:
+    """Lines of the solutions, but for those too short to give anything away."""
+    for cell in notebook.cells:
+        if not about(cell).get("solution"):
+            continue
+        if cell.cell_type == "markdown":
+            text = cell.source
+        else:
+            text = "".join(
+                re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.DOTALL)
+            )
+        for line in text.splitlines():
+            if len(re.sub(r"\W", "", line)) > 8:
+                yield line.strip()
+
+
+def test_no_line_of_a_solution_is_in_the_release(
+    source: dict[str, Any], release: dict[str, Any]
+) -> None:
+    lines = {line for notebook in source.values() for line in solution_lines(notebook)}
+    assert len(lines) > 40  # the search below would find nothing in nothing
+    shown = {
+        line.strip()
+        for notebook in release.values()
+        for cell in notebook.cells
+        for line in cell.source.splitlines()
+    }
+    assert not lines & shown
+
+
+def given_functions(release: dict[str, Any]) -> dict[str, Callable[..., Any]]:
+    namespace: dict[str, Any] = {"jnp": jnp}
+    for notebook in release.values():
+        for cell in notebook.cells:
+            if about(cell).get("grade_id", "").startswith("given_"):
+                exec(cell.source, namespace)
+    return namespace
+
+
+def stationary(slope: Callable[[float], Any], start: float) -> float:
+    """Newton's method on the slope, to the last digit."""
+    bend = jax.jit(jax.grad(slope))
+    x = start
+    for _ in range(20):
+        x = x - float(slope(x)) / float(bend(x))
+    return x
+
+
+@pytest.fixture(scope="module")
+def expected(release: dict[str, Any]) -> dict[str, float]:
+    """The numbers that a student is asked for, but for those that are one digit long."""
+    with jax.enable_x64(True):
+        given = given_functions(release)
+        f, func, quartic = (jax.jit(jax.grad(given[n])) for n in ("f", "func", "quartic"))
+        x_final = 4.2
+        for _ in range(300):
+            x_final -= 0.005 * float(func(x_final))
+        by_x, by_y = jax.grad(given["goldfield2"], argnums=(0, 1))(1.0, 0.5)
+        values = {
+            "x_stationary": stationary(f, 0.0),
+            "func's minimum": stationary(func, 0.0),
+            "x_final": x_final,
+            "the left minimum": stationary(quartic, -2.0),
+            "the right minimum": stationary(quartic, 3.0),
+            "the hilltop": stationary(quartic, 0.3),
+            "the step that diverges": 2 / float(jax.grad(func)(0.0)),
+            "dgoldfield2_dx(1.0, 0.5)": float(by_x),
+            "dgoldfield2_dy(1.0, 0.5)": float(by_y),
+            "waves_min": 1.5 * float(jnp.pi),
+            "waves_min, nearest": 0.5 * float(jnp.pi),
+            "coords_min": float(jnp.pi),
+        }
+        for x in (3.0, 0.5, -2.0):
+            values[f"dquartic({x})"] = float(quartic(x))
+            values[f"ddquartic({x})"] = float(jax.grad(quartic)(x))
+    return values
+
+
+NUMBER = r"(?<![\w.#])\d+(?:\.\d+)?(?![\w.]*[a-z\d])"
+
+
+def shown_numbers(text: str) -> Iterator[float]:
+    """Every number and every quotient of two numbers that a reader of `text` sees."""
+    yield from (float(n) for n in re.findall(NUMBER, text))
+    for over, under in re.findall(rf"({NUMBER})\s*[/\u2044]\s*({NUMBER})", text):
+        if float(under):
+            yield float(over) / float(under)
+
+
+def gives_away(cell: Any, values: dict[str, float]) -> list[str]:
+    """The expected values that a cell shows, to three digits.
+
+    A value that is shorter than that, such as 85 or 1.5, counts in a text only: code is full of
+    such numbers, as widths of lines and limits of axes.
+    """
+    short = {what for what, value in values.items() if float(f"{value:.2g}") == value}
+    return [
+        f"{what} = {value:.6g}"
+        for number in shown_numbers(cell.source)
+        for what, value in values.items()
+        if f"{number:.3g}" == f"{abs(value):.3g}"
+        and (cell.cell_type == "markdown" or what not in short)
+    ]
+
+
+def test_no_expected_value_is_in_the_release(
+    release: dict[str, Any], expected: dict[str, float]
+) -> None:
+    assert expected["func's minimum"] == pytest.approx(-2 / 3)
+    found = [
+        (name, cell.source, given_away)
+        for name, notebook in release.items()
+        for cell in notebook.cells
+        if (given_away := gives_away(cell, expected))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["it ends at -0.6667.", "x_min = -2/3", "which is 0.785 there", "144", "the slope is 85, so"],
+)
+def test_a_value_that_is_shown_is_found(expected: dict[str, float], text: str) -> None:
+    assert gives_away(nbformat.v4.new_markdown_cell(text), expected)

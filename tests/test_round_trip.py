@@ -1,0 +1,274 @@
+"""From source to exported marks through nbgrader's own commands, with the configuration as shipped.
+
+An instructor and three students, each with a home of their own, share one exchange. What they type
+is what anyone would type; the tests then look at what came of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.demo import SampleStudent, load_students
+
+ASSIGNMENT = "gradient_descent"
+COURSE_ID = "gradient_descent_course"
+SAMPLE = {student.student_id: student for student in load_students()}
+
+RIGHT = replace(SAMPLE["student02_jax_grad"], student_id="right")
+EMPTY = SampleStudent(student_id="empty", about="Nothing is answered.", answers={})
+# Right but for these: each loses what the comment says.
+MIXED = replace(
+    SAMPLE["student01_by_hand"],
+    student_id="mixed",
+    answers={
+        **SAMPLE["student01_by_hand"].answers,
+        # all of 1: the sign is flipped
+        "f_derivative": "def f_prime(x):\n    return -(2 * x + 3)",
+        # half of 2: one of two answers is wrong
+        "f_stationary_point": "x_stationary = -1.5\n\ndef f_second(x):\n    return 2 * x + 3",
+        # a part of 2: visibly inexact
+        "quartic_gradient": "def dquartic(x):\n    return (quartic(x + 0.01) - quartic(x)) / 0.01",
+        # all of 2: a maximum
+        "quartic_minimum": "x_min = 0.205034",
+        # all of 3: it climbs
+        "descent_routine": (
+            "def gradient_descent(df, start, step_size, num_steps):\n"
+            "    for _ in range(num_steps):\n"
+            "        start = start + step_size * df(start)\n"
+            "    return start"
+        ),
+        # a third of 3: one of three answers is not there
+        "goldfield_partials": SAMPLE["student01_by_hand"]
+        .answers["goldfield_partials"]
+        .replace("def dgoldfield2(", "def both("),
+    },
+)
+STUDENTS = (RIGHT, MIXED, EMPTY)
+POINTS = 31  # of the exercises that are marked automatically
+BY_HAND = {"analogies", "knobs"}  # one point each
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone at a terminal."""
+
+    home: Path
+    course: Path
+
+    def nbgrader(self, *command: str) -> str:
+        """Type a nbgrader command at home; returns what it says, fails where it fails."""
+        environment = dict(os.environ)
+        environment.update(
+            HOME=str(self.home),
+            JUPYTER_CONFIG_DIR=str(self.home / ".jupyter"),
+            JUPYTER_DATA_DIR=str(self.home / ".local/share/jupyter"),
+            # The course's configuration as an administrator would have put it in place for all.
+            JUPYTER_CONFIG_PATH=str(self.course),
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *command],
+            cwd=self.home,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, f"nbgrader {' '.join(command)}:\n{said}"
+        return said
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term that is over: where everyone's files are, and what the commands said."""
+
+    course: Path
+    homes: Mapping[str, Path]
+    said: Mapping[str, str]
+
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.course / 'gradebook.db'}"
+
+    def marks(self, student_id: str) -> dict[str, float | None]:
+        """Automatic marks in the gradebook by exercise."""
+        with Gradebook(self.database, COURSE_ID) as gradebook:
+            submission = gradebook.find_submission(ASSIGNMENT, student_id)
+            return {
+                grade.name.removesuffix("_check"): grade.auto_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+
+    def fetched_feedback(self, student_id: str) -> dict[str, str]:
+        """The text of the feedback pages that a student fetched, by notebook."""
+        folder = self.homes[student_id] / COURSE_ID / ASSIGNMENT / "feedback"
+        return {page.stem: page.read_text() for page in folder.glob("*/*.html")}
+
+    def text_outputs(self, student_id: str, exercise: str) -> str:
+        """What the test cell of an exercise shows, as text, in the autograded notebook."""
+        folder = self.course / "autograded" / student_id / ASSIGNMENT
+        for path in folder.glob("*.ipynb"):
+            for cell in nbformat.read(path, as_version=4).cells:
+                if cell.metadata.get("nbgrader", {}).get("grade_id") == f"{exercise}_check":
+                    return "\n".join(_texts(cell.outputs))
+        raise LookupError(exercise)
+
+
+def _texts(outputs: list[nbformat.NotebookNode]) -> Iterator[str]:
+    for output in outputs:
+        if output.output_type == "stream":
+            yield output.text
+        elif output.output_type == "error":
+            yield "\n".join(output.traceback)
+        else:
+            yield output.data.get("text/plain", "")
+
+
+@pytest.fixture(scope="module")
+def term(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Term:
+    folder = tmp_path_factory.mktemp("term")
+    home = folder / "course"
+    shutil.copytree(course / "source", home / "source")
+    shutil.copy(course / "nbgrader_config.py", home)
+    instructor = Person(home, home)
+    said: dict[str, str] = {}
+
+    instructor.nbgrader("generate_assignment", ASSIGNMENT)
+    instructor.nbgrader("release_assignment", ASSIGNMENT)
+
+    people = {}
+    for student in STUDENTS:
+        person = Person(folder / student.student_id, home)
+        person.home.mkdir()
+        people[student.student_id] = person
+        as_this_student = f"--student={student.student_id}"
+        said["list"] = person.nbgrader("list")
+        person.nbgrader("fetch_assignment", ASSIGNMENT)
+        for path in (person.home / COURSE_ID / ASSIGNMENT).glob("*.ipynb"):
+            notebook = nbformat.read(path, as_version=4)
+            student.solve(notebook)
+            nbformat.write(notebook, path)
+        # On one machine all are the same user; nbgrader lets the student be named instead.
+        person.nbgrader("submit", ASSIGNMENT, as_this_student)
+
+    said["inbound"] = instructor.nbgrader("list", "--inbound")
+    instructor.nbgrader("collect", ASSIGNMENT)
+    said["autograde"] = instructor.nbgrader("autograde", ASSIGNMENT)
+    _grade_by_hand(home)
+    instructor.nbgrader("generate_feedback", ASSIGNMENT)
+    instructor.nbgrader("release_feedback", ASSIGNMENT)
+    for student_id, person in people.items():
+        as_this_student = f"--student={student_id}"
+        person.nbgrader("fetch_feedback", ASSIGNMENT, as_this_student)
+    instructor.nbgrader("export", "--to=marks.csv")
+    return Term(home, {name: person.home for name, person in people.items()}, said)
+
+
+def _grade_by_hand(course: Path) -> None:
+    """What the formgrader does when a person reads the manual exercises of one student."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", COURSE_ID) as gradebook:
+        for notebook, exercise in (("01_derivatives", "analogies"), ("02_minima", "knobs")):
+            grade = gradebook.find_grade(exercise, notebook, ASSIGNMENT, RIGHT.student_id)
+            grade.manual_score = 1.0
+            grade.needs_manual_grade = False
+        comment = gradebook.find_comment("analogies", "01_derivatives", ASSIGNMENT, "right")
+        comment.manual_comment = "Mind the hills on the way home."
+        gradebook.db.commit()
+
+
+def test_the_assignment_is_listed_and_submissions_arrive(term: Term) -> None:
+    assert f"{COURSE_ID} {ASSIGNMENT}" in term.said["list"]
+    assert all(f"{COURSE_ID} {s.student_id} {ASSIGNMENT}" in term.said["inbound"] for s in STUDENTS)
+
+
+def test_right_answers_have_full_marks(term: Term) -> None:
+    with Gradebook(term.database, COURSE_ID) as gradebook:
+        notebooks = gradebook.find_assignment(ASSIGNMENT).notebooks
+        cells = [cell for notebook in notebooks for cell in notebook.grade_cells]
+        most = {cell.name.removesuffix("_check"): cell.max_score for cell in cells}
+    for exercise in BY_HAND:
+        assert most.pop(exercise) == 1
+    marks = term.marks("right")
+    assert {exercise: marks[exercise] for exercise in most} == most
+    assert sum(most.values()) == POINTS
+
+
+def test_each_mistake_costs_its_share(term: Term) -> None:
+    marks, full = term.marks("mixed"), term.marks("right")
+    lost = {name: full[name] - marks[name] for name in full if name not in BY_HAND}
+    lost = {name: points for name, points in lost.items() if points}
+    inexact = lost.pop("quartic_gradient")
+    assert 0 < inexact < 2
+    assert lost == {
+        "f_derivative": 1,
+        "f_stationary_point": 1,
+        "quartic_minimum": 2,
+        "descent_routine": 3,
+        "goldfield_partials": 1,
+    }
+
+
+def test_an_empty_submission_has_nothing(term: Term) -> None:
+    marks = term.marks("empty")
+    assert {points for name, points in marks.items() if name not in BY_HAND} == {0}
+
+
+def test_marks_are_plain_numbers(term: Term) -> None:
+    for student in STUDENTS:
+        for name, points in term.marks(student.student_id).items():
+            assert points is None if name in BY_HAND and points is None else type(points) is float
+
+
+def test_comments_reach_the_student(term: Term) -> None:
+    assert "Mind the hills on the way home." in term.fetched_feedback("right")["01_derivatives"]
+    assert "No response." in term.fetched_feedback("empty")["01_derivatives"]
+
+
+def test_feedback_says_what_is_wrong(term: Term) -> None:
+    pages = {name: html.unescape(page) for name, page in term.fetched_feedback("mixed").items()}
+    assert set(pages) == {"01_derivatives", "02_minima", "03_goldfield"}
+    for notebook, exercise, words in (
+        ("01_derivatives", "f_derivative", "sign"),
+        ("01_derivatives", "quartic_gradient", "dquartic"),
+        ("02_minima", "quartic_minimum", "maximum"),
+        ("02_minima", "descent_routine", "gradient_descent"),
+        ("03_goldfield", "goldfield_partials", "dgoldfield2"),
+    ):
+        shown = term.text_outputs("mixed", exercise)
+        assert words in shown, (exercise, shown)
+        first = shown.strip().splitlines()[0]
+        assert first in pages[notebook], (exercise, first)
+
+
+def test_export_has_the_sums(term: Term) -> None:
+    with (term.course / "marks.csv").open() as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {float(row["max_score"]) for row in rows.values()} == {POINTS + len(BY_HAND)}
+    assert float(rows["right"]["score"]) == POINTS + len(BY_HAND)
+    assert float(rows["empty"]["score"]) == 0
+    for student in STUDENTS:
+        marks = term.marks(student.student_id).values()
+        by_hand = len(BY_HAND) if student is RIGHT else 0
+        total = sum(points or 0 for points in marks) + by_hand
+        assert float(rows[student.student_id]["score"]) == pytest.approx(total)
+
+
+def test_nothing_needed_the_user_to_be_root(term: Term) -> None:
+    exchange = term.course / "exchange"
+    assert exchange.is_dir()
+    assert exchange.stat().st_uid == os.getuid()
+    assert exchange.stat().st_mode & 0o777 == 0o777
