@@ -1,0 +1,130 @@
+"""Every case of the corpus through the autograder: what is right passes, what is wrong is named.
+
+The checks are the ones that the source notebooks hold, so this tries the assignment as shipped.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from autograder import check
+from autograder.answers.local import judge
+from autograder.check import recording
+from autograder.checks.base import Check
+from autograder.checks.verdict import Verdict
+from tests.corpus import EXERCISES, Case, given_namespace, load, run, time_limit
+
+SOURCE = Path(__file__).parents[1] / "source" / "gradient_descent"
+NAMED = 0.95
+"""Share of the wrong cases with a mistake of the catalogue that must be called by its name."""
+
+# Names that share numbers. A descent that steps by the function's value ends where the function is
+# zero; a quadratic differentiated three times is zero; a float32 difference is noisy and a
+# difference.
+SAME_NUMBERS = [
+    {"used_function_for_slope", "root_of_function"},
+    {"differentiated_too_often", "gradient_zeroed"},
+    {"finite_difference", "inexact"},
+]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the autograder makes of a case."""
+
+    share: float
+    verdicts: tuple[Verdict, ...]
+    cell_failed: bool
+
+    @property
+    def names(self) -> set[str]:
+        return {v.misconception for v in self.verdicts if v.misconception is not None}
+
+    def told(self) -> str:
+        lines = (f"{v.answer}: {v.outcome}, {v.misconception}: {v.fact}" for v in self.verdicts)
+        return f"share {self.share:g}; " + " / ".join(lines)
+
+
+@cache
+def checks_of(notebook: str) -> dict[str, list[Check]]:
+    """The checks of a source notebook, by exercise."""
+    cells = json.loads((SOURCE / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    tests = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in cells}
+    checks = {}
+    for exercise in EXERCISES[notebook]:
+        source = "".join(tests[f"{exercise}_check"]["source"])
+        with recording() as recorded:
+            exec(source, {**given_namespace(), "check": check})
+        checks[exercise] = list(recorded)
+    return checks
+
+
+@cache
+def marked(case: Case) -> Outcome:
+    """Run a case and judge it, as practice does."""
+    notebook = next(n for n, exercises in EXERCISES.items() if case.exercise in exercises)
+    checks = checks_of(notebook)
+    asked = frozenset(
+        name for group in checks.values() for c in group for name in (*c.answers, *c.given)
+    )
+    namespace, error = run(case, seconds=1.0 if case.misconception == "never_returns" else 60.0)
+    # Prints and warnings are not silenced here: the autograder has to do that itself.
+    with time_limit(120.0):
+        verdicts = [v for c in checks[case.exercise] for v in judge(c, namespace, 0, asked)]
+    share = sum(v.share for v in verdicts) / len(verdicts)
+    return Outcome(share, tuple(verdicts), cell_failed=error is not None)
+
+
+def called_by_name(case: Case) -> bool:
+    names = marked(case).names
+    return case.misconception in names or any(
+        case.misconception in same and names & same for same in SAME_NUMBERS
+    )
+
+
+@pytest.mark.parametrize("case", load(), ids=lambda case: case.id)
+def test_case_gets_what_it_is_due(case: Case) -> None:
+    outcome = marked(case)
+    told = outcome.told()
+    assert "unjudged" not in {v.outcome for v in outcome.verdicts}, told
+    if case.label == "right":
+        assert outcome.share == 1, told
+    elif case.label == "partial":
+        assert 0 < outcome.share < 1, told
+        if case.points_share is not None:
+            assert outcome.share == pytest.approx(case.points_share), told
+    else:
+        assert outcome.share == 0, told
+
+
+def test_mistakes_are_called_by_their_names() -> None:
+    wrong = [case for case in load() if case.label == "wrong" and case.misconception is not None]
+    missed = [case for case in wrong if not called_by_name(case)]
+    confusion = "\n".join(
+        f"{case.id}\n    is {case.misconception}, {marked(case).told()}" for case in missed
+    )
+    assert 1 - len(missed) / len(wrong) >= NAMED, f"{len(missed)} of {len(wrong)}:\n{confusion}"
+
+
+def test_a_mistake_beside_a_right_answer_is_named_too() -> None:
+    """Partial and error cases; more of these have several names, so the bar is lower.
+
+    Where the cell itself failed, the student has just read why: the check sees no answer at all.
+    """
+    rest = [
+        case
+        for case in load()
+        if case.label in ("partial", "error")
+        and case.misconception is not None
+        and not marked(case).cell_failed
+    ]
+    missed = [case for case in rest if not called_by_name(case)]
+    confusion = "\n".join(
+        f"{case.id}\n    is {case.misconception}, {marked(case).told()}" for case in missed
+    )
+    assert 1 - len(missed) / len(rest) >= 0.9, f"{len(missed)} of {len(rest)}:\n{confusion}"
