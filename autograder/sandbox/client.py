@@ -1,11 +1,13 @@
 """The grader's side of a sandboxed kernel: a manager and a client that do not trust it.
 
-What a kernel sends is limited twice. ZeroMQ drops a single message that is too long before it is
-held in memory, and the session counts all that is received: beyond the limit the kernel is ended.
+What a kernel sends is limited twice. ZeroMQ refuses a single message that is too long before it is
+held in memory, and the session counts all that is received: beyond either limit the kernel is
+ended.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
 from collections.abc import Callable, Sequence
@@ -24,7 +26,8 @@ from autograder.sandbox.watchdog import Breach
 
 __all__ = ["MeteredSession", "SandboxClient", "SandboxKernelManager", "limited_context"]
 
-_RECEIVE_QUEUE = 128
+_RECEIVE_QUEUE = 16  # times the longest message: what a kernel can make the grader hold
+_ENDING_SECONDS = 0.2
 _KERNEL_SPEC = KernelSpec(argv=[], display_name="Python 3 (sandboxed)", language="python")
 
 
@@ -74,11 +77,47 @@ class MeteredSession(Session):
 class SandboxClient(AsyncKernelClient):
     """A client whose sockets are limited as its manager says."""
 
+    _monitors: Sequence[zmq.Socket[bytes]] = ()
+
     @traitlets.default("context")
     def _limited(self) -> zmq.asyncio.Context:
         self._created_context = True
         manager: Any = self.parent
         return limited_context(manager.limits)
+
+    def start_channels(self, *args: Any, **kwargs: Any) -> None:
+        """Connect, and watch the connections."""
+        super().start_channels(*args, **kwargs)
+        self._monitors = [
+            # A plain socket, to be looked at without waiting.
+            zmq.Socket.shadow(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED).underlying)
+            for channel in (self.shell_channel, self.iopub_channel)
+        ]
+
+    def stop_channels(self) -> None:
+        """Disconnect."""
+        for monitor in self._monitors:
+            monitor.close(linger=0)
+        self._monitors = []
+        super().stop_channels()
+
+    async def is_alive(self) -> bool:
+        """Whether the kernel runs and can be heard; one that cannot be heard is ended here.
+
+        nbclient asks once a second while a cell runs. After a message that is too long ZeroMQ
+        does not connect again, and the client would wait for nothing.
+        """
+        manager: Any = self.parent
+        if await self._async_is_alive() and self._lost_connection():
+            # A kernel that is just ending closes its sockets first.
+            await asyncio.sleep(_ENDING_SECONDS)
+            if await self._async_is_alive():
+                manager.sandbox.end_for(Breach.CONNECTION)
+                await manager.sandbox.kill()
+        return bool(await self._async_is_alive())
+
+    def _lost_connection(self) -> bool:
+        return any(not monitor.closed and monitor.poll(0) for monitor in self._monitors)
 
 
 class SandboxKernelManager(AsyncKernelManager):

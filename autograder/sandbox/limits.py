@@ -26,7 +26,7 @@ class Limits:
     memory: int = 4096 * MIB
     """Address space in bytes, besides the thread stacks that more cores bring (`RLIMIT_AS`)."""
     cpu_seconds: int = 300
-    """CPU time of all threads together (`RLIMIT_CPU`); wall time is the caller's to limit."""
+    """CPU time of all threads together (the watchdog); wall time is the caller's to limit."""
     threads: int = 64
     """Threads, besides eight a core for XLA's pools (`RLIMIT_NPROC`, and the watchdog)."""
     open_files: int = 256
@@ -38,7 +38,7 @@ class Limits:
     scratch_entries: int = 4096
     """Files, directories and links together (the watchdog)."""
     message_bytes: int = 16 * MIB
-    """One message from the kernel; a longer one is not received (`ZMQ_MAXMSGSIZE`)."""
+    """One message from the kernel; a longer one is not received (`ZMQ_MAXMSGSIZE`), and ends it."""
     output_bytes: int = 64 * MIB
     """All messages from the kernel together, as the client receives them."""
 
@@ -84,7 +84,8 @@ class Limits:
             resource.RLIMIT_NPROC: self.thread_limit(),
             resource.RLIMIT_NOFILE: self.open_files,
             resource.RLIMIT_FSIZE: self.file_bytes,
-            resource.RLIMIT_CPU: self.cpu_seconds,
+            # The watchdog's to enforce, who says so; this is for when it does not come to look.
+            resource.RLIMIT_CPU: self.cpu_seconds + 5,
             # Nothing below is needed by a notebook, and each can be used to hold kernel memory.
             resource.RLIMIT_CORE: 0,
             resource.RLIMIT_MEMLOCK: 0,

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,8 @@ class SandboxProvisioner(KernelProvisionerBase):
             )
         finally:
             os.close(filter_fd)
+        # A client that forgets to shut down leaves no kernel behind, not even until it exits.
+        self._finalizer = weakref.finalize(self, _end, self._process)
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
             stdin.write(json.dumps(config).encode())
@@ -310,14 +313,20 @@ class SandboxProvisioner(KernelProvisionerBase):
             pidfd, self._pidfd = self._pidfd, None
             os.close(pidfd)
         if self._process is not None and self._process.poll() is not None:
-            if self._process.stderr is not None:
-                self._process.stderr.close()
+            self._finalizer()
             self._process = None
 
     def _forget_channels(self) -> None:
         if self._channels is not None:
             self._channels.close()
             self._channels = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
 
 
 def _readable_pipe(content: bytes) -> int:

@@ -30,6 +30,8 @@ class Breach(enum.StrEnum):
     THREADS = "threads"
     ENTRIES = "scratch_entries"
     OUTPUT = "output_bytes"
+    CONNECTION = "connection"
+    """It sent a message longer than `message_bytes`, or closed its own sockets."""
 
 
 class Watchdog:

@@ -1,0 +1,413 @@
+"""What a submission may not do; each line of the tables is an attack that was tried."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import autograder
+from autograder.sandbox import Limits
+
+REFUSED = {"PermissionError", "OSError", "BlockingIOError", "FileNotFoundError"}
+SYSCALL = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+def syscall(*args):
+    result = libc.syscall(*[ctypes.c_long(a) if isinstance(a, int) else a for a in args])
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result
+"""
+
+
+def refused(kernel, code: str) -> bool:
+    ran = kernel.run(code)
+    assert ran.error is not None, f"not refused: {ran.text!r}"
+    return ran.error in REFUSED
+
+
+# ------------------------------------------------------------------ reading
+
+
+def test_secret_beside_the_submission_is_not_there(kernel, secret: Path):
+    assert refused(kernel, f"open({str(secret)!r}).read()")
+    assert not kernel.value(f"__import__('os').path.lexists({str(secret)!r})")
+
+
+def test_link_to_the_secret_leads_nowhere(kernel):
+    assert refused(kernel, "open('/tmp/work/leak').read()")
+
+
+def test_home_of_the_grader_is_not_there(kernel):
+    names = (".ssh", ".bashrc", ".profile", ".jupyter", ".local", ".config")
+    paths = [str(Path.home() / name) for name in names]
+    assert kernel.value(f"[p for p in {paths} if __import__('os').path.lexists(p)]") == []
+
+
+def test_of_an_editable_installation_only_the_package_is_seen(kernel):
+    beside = Path(autograder.__file__).parents[1]
+    if beside.name in ("site-packages", "dist-packages"):
+        return  # then all beside it are installed packages
+    expected = {"autograder"}
+    if Path(sys.prefix).is_relative_to(beside):
+        expected.add(Path(sys.prefix).relative_to(beside).parts[0])
+    assert set(kernel.value(f"__import__('os').listdir({str(beside)!r})")) <= expected
+
+
+def look(path: str) -> str:
+    return (
+        "import os\n"
+        f"os.listdir({path!r}) if os.path.isdir({path!r}) else open({path!r}, 'rb').read(1)"
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "/etc/shadow",
+        "/etc/hostname",
+        "/root",
+        "/home",
+        "/var",
+        "/sys/kernel",
+        "/run",
+        "/srv",
+        "/usr/local/share",
+        "/boot",
+        "/dev/shm",
+        "/dev/mem",
+        "/dev/tty",
+    ],
+)
+def test_rest_of_the_machine_is_not_there(kernel, path: str):
+    assert refused(kernel, look(path))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/proc",
+        "/dev",
+        "/submission",
+        "/proc/1/environ",
+        "/proc/1/root",
+        "/proc/1/cwd",
+        "/proc/kallsyms",
+        "/proc/keys",
+        "/proc/version",
+    ],
+)
+def test_rest_of_the_sandbox_is_not_readable(kernel, path: str):
+    assert refused(kernel, look(path))
+
+
+def test_no_process_but_its_own_and_its_init(kernel):
+    seen = kernel.value("[p for p in range(1, 4000) if __import__('os').path.exists(f'/proc/{p}')]")
+    threads = kernel.value("[int(t) for t in __import__('os').listdir('/proc/self/task')]")
+    assert set(seen) - set(threads) == {1}
+
+
+def test_host_is_not_named(kernel):
+    assert kernel.value("__import__('os').uname().nodename") == "sandbox"
+    assert kernel.value("__import__('os').getuid()") == 1000
+
+
+def test_no_descriptor_is_inherited(kernel):
+    links = kernel.run(
+        "import os\n"
+        "for descriptor in os.listdir('/proc/self/fd'):\n"
+        "    try: print(os.readlink('/proc/self/fd/' + descriptor))\n"
+        "    except OSError: pass"
+    ).text.splitlines()
+    expected = ("socket:[", "pipe:[", "anon_inode:[event", "/dev/null", "/proc/")
+    fonts = (".ttf", ".otf")
+    assert [x for x in links if not x.startswith(expected) and not x.endswith(fonts)] == []
+
+
+# ------------------------------------------------------------------ writing
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        "/",
+        "/usr/lib",
+        "/etc",
+        "/opt/matplotlib",
+        "/dev",
+        "/proc",
+        "/submission",
+        "/var/tmp",
+        sys.prefix,
+        os.path.dirname(os.__file__),
+        str(Path(pytest.__file__).parents[1]),
+    ],
+)
+def test_nothing_is_written_outside_the_scratch(kernel, directory: str):
+    assert refused(kernel, f"open({directory + '/planted.py'!r}, 'w')")
+
+
+@pytest.mark.parametrize("module", ["os", "numpy", "jax", "autograder.sandbox.launcher"])
+def test_code_of_the_next_kernel_cannot_be_poisoned(kernel, module: str):
+    path = kernel.value(f"__import__('importlib.util').util.find_spec({module!r}).origin")
+    for attempt in (
+        f"open({path!r}, 'r+')",
+        f"__import__('os').remove({path!r})",
+        f"__import__('os').rename({path!r}, '/tmp/x')",
+        f"__import__('os').chmod({path!r}, 0o777)",
+    ):
+        assert refused(kernel, attempt)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proc/sys/kernel/core_pattern",
+        "/proc/sysrq-trigger",
+        "/proc/self/oom_score_adj",
+        "/proc/self/uid_map",
+        "/proc/sys/user/max_user_namespaces",
+        "/proc/irq/default_smp_affinity",
+    ],
+)
+def test_kernel_settings_cannot_be_written(kernel, path: str):
+    assert refused(kernel, f"open({path!r}, 'w')")
+
+
+# ------------------------------------------------------------------ network
+
+
+def test_no_socket_of_any_family(kernel):
+    code = (
+        "import socket\n"
+        "made = []\n"
+        "for family in range(46):\n"
+        "    for kind in (1, 2, 3, 5):\n"
+        "        try:\n"
+        "            socket.socket(family, kind).close(); made.append((family, kind))\n"
+        "        except OSError: pass\n"
+        "print(made)"
+    )
+    assert kernel.run(code).text == "[]\n"
+
+
+def test_listeners_of_the_host_are_not_reached(kernel, tmp_path: Path):
+    reached = []
+    listeners = [
+        (socket.AF_INET, ("127.0.0.1", 0)),
+        (socket.AF_UNIX, f"\0autograder-test-{os.getpid()}"),
+        (socket.AF_UNIX, str(tmp_path / "listener")),
+    ]
+    open_sockets = []
+    for family, address in listeners:
+        listener = socket.socket(family)
+        listener.bind(address)
+        listener.listen()
+        listener.settimeout(5)
+        open_sockets.append(listener)
+        threading.Thread(target=lambda s=listener: _note(s, reached), daemon=True).start()
+        where = listener.getsockname()
+        where = where if isinstance(where, tuple) else os.fsdecode(where)
+        # A pair is the only kind of socket there is; turn it to other ends.
+        code = (
+            "import socket\n"
+            f"for make in (lambda: socket.socket({int(family)}), lambda: socket.socketpair()[0],\n"
+            "             lambda: socket.socketpair(type=socket.SOCK_DGRAM)[0]):\n"
+            "    try:\n"
+            "        s = make()\n"
+            f"        try: s.connect({where!r})\n"
+            f"        except OSError: s.sendto(b'x', {where!r})\n"
+            "        print('reached')\n"
+            "    except (OSError, TypeError): pass"
+        )
+        assert kernel.run(code).text == ""
+    for listener in open_sockets:
+        listener.close()
+    assert reached == []
+
+
+def _note(listener: socket.socket, reached: list[object]) -> None:
+    with contextlib.suppress(OSError):
+        reached.append(listener.accept())
+
+
+# ------------------------------------------------------------------ processes and privileges
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.fork()",
+        "import os; os.posix_spawn('/usr/bin/env', ['env'], {})",
+        "import os, sys; os.execv(sys.executable, [sys.executable])",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', ''])",
+        "import multiprocessing as m; p = m.get_context('fork').Process(); p.start()",
+        "import pty; pty.fork()",
+    ],
+)
+def test_no_process_is_made(kernel, code: str):
+    assert refused(kernel, code)
+
+
+def test_os_system_does_nothing(kernel):
+    assert kernel.value("__import__('os').system('touch /tmp/work/made') != 0")
+    assert not kernel.value("__import__('os').path.exists('/tmp/work/made')")
+
+
+CLONE_NEWUSER, PTRACE_TRACEME = 0x10000000, 0
+X86_64 = os.uname().machine == "x86_64"
+
+
+@pytest.mark.skipif(not X86_64, reason="the numbers are those of x86_64")
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("clone into a user namespace", (56, CLONE_NEWUSER, 0, 0, 0, 0)),
+        ("clone a process", (56, 17, 0, 0, 0, 0)),
+        ("clone3", (435, 0, 0)),
+        ("unshare", (272, CLONE_NEWUSER)),
+        ("setns", (308, 0, 0)),
+        ("mount", (165, 0, 0, 0, 0, 0)),
+        ("umount2", (166, 0, 0)),
+        ("pivot_root", (155, 0, 0)),
+        ("chroot", (161, 0)),
+        ("open_tree", (428, 0, 0, 0)),
+        ("fsopen", (430, 0, 0)),
+        ("ptrace", (101, PTRACE_TRACEME, 0, 0, 0)),
+        ("process_vm_readv", (310, 1, 0, 0, 0, 0, 0)),
+        ("process_vm_writev", (311, 1, 0, 0, 0, 0, 0)),
+        ("pidfd_open", (434, 1, 0)),
+        ("pidfd_getfd", (438, 0, 0, 0)),
+        ("kcmp", (312, 1, 2, 0, 0, 0)),
+        ("bpf", (321, 0, 0, 0)),
+        ("perf_event_open", (298, 0, 0, 0, 0, 0)),
+        ("io_uring_setup", (425, 1, 0)),
+        ("userfaultfd", (323, 0)),
+        ("keyctl", (250, 0, -3, 0)),
+        ("add_key", (248, 0, 0, 0, 0, -3)),
+        ("memfd_create", (319, 0, 0)),
+        ("shmget", (29, 0, 4096, 0o1600)),
+        ("mq_open", (240, 0, 0, 0, 0)),
+        ("inotify_init1", (294, 0)),
+        ("personality", (135, 0x0040000)),
+        ("init_module", (175, 0, 0, 0)),
+        ("execveat", (322, -100, 0, 0, 0, 0)),
+        ("a call by its x32 number", (0x40000000 + 41, 1, 1, 0)),
+        ("sched_setaffinity", (203, 0, 8, 0)),
+        ("name_to_handle_at", (303, -100, 0, 0, 0, 0)),
+    ],
+)
+def test_system_call_is_refused(kernel, name: str, arguments: tuple[int, ...]):
+    ran = kernel.run(SYSCALL + f"try: syscall{arguments}\nexcept OSError as e: print(e.errno)")
+    # Refused for what it is (EPERM, ENOSYS), not for its arguments (EFAULT, EINVAL, EBADF).
+    assert ran.text.strip() in {"1", "38"}, (name, ran)
+
+
+def test_no_signal_leaves_the_sandbox(kernel):
+    code = (
+        "import os\n"
+        "for pid in [1, *range(3, 2000)]:\n"
+        "    if not os.path.exists(f'/proc/self/task/{pid}'):\n"
+        "        try: os.kill(pid, 9); print(pid)\n"
+        "        except (ProcessLookupError, PermissionError): pass\n"
+    )
+    ran = kernel.run(code)
+    assert ran.error is None
+    assert set(ran.text.split()) <= {"1"}  # its own init, which ignores it
+    assert kernel.value("1 + 1") == 2
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.setuid(0)",
+        "import os; os.setgroups([0])",
+        "import os; os.nice(-5)",
+        "import os; os.mknod('/tmp/work/sda', 0o60600, os.makedev(8, 0))",
+        "import os; os.mkfifo('/tmp/work/fifo')",
+        "import os; os.link('/usr/lib/os-release', '/tmp/work/hard')",
+        "import os; os.chown('/tmp/work', 0, 0)",
+        "import os; os.sethostname('x')"
+        if sys.version_info < (3,)
+        else "import socket; socket.sethostname('x')",
+        "import time; time.clock_settime(time.CLOCK_REALTIME, 0)",
+    ],
+)
+def test_privilege_is_refused(kernel, code: str):
+    assert refused(kernel, code)
+
+
+def test_limits_cannot_be_raised(kernel):
+    code = (
+        "import resource\n"
+        "for kind in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CPU):\n"
+        "    try: resource.setrlimit(kind, (-1, -1)); print('raised')\n"
+        "    except (ValueError, OSError): pass"
+    )
+    assert kernel.run(code).text == ""
+
+
+# ------------------------------------------------------------------ limits that the kernel survives
+
+
+def test_memory(kernel):
+    assert kernel.run("bytearray(8 << 30)").error == "MemoryError"
+    code = (
+        "import mmap\n"
+        "held = []\n"
+        "try:\n"
+        "    while True: held.append(mmap.mmap(-1, 256 << 20))\n"
+        "except (OSError, MemoryError): print(len(held))\n"
+        "del held"
+    )
+    assert 0 < int(kernel.run(code).text) < Limits().address_space() // (256 << 20)
+
+
+def test_memory_of_arrays(kernel):
+    ran = kernel.run("import jax.numpy as jnp\njnp.ones((40, 1 << 28)).block_until_ready()")
+    assert ran.error in {"JaxRuntimeError", "XlaRuntimeError", "MemoryError", "ValueError"}
+
+
+def test_open_files(kernel):
+    code = (
+        "import os\n"
+        "held = []\n"
+        "try:\n"
+        "    while True: held.append(os.open('/dev/null', 0))\n"
+        "except OSError as e: print(e.errno, len(held))\n"
+        "for descriptor in held: os.close(descriptor)"
+    )
+    code_and_count = kernel.run(code).text.split()
+    assert int(code_and_count[0]) == errno.EMFILE
+    assert int(code_and_count[1]) < Limits().open_files
+
+
+def test_size_of_a_file(kernel):
+    assert refused(kernel, "open('/tmp/work/big', 'wb').write(bytes(9 << 20))")
+    assert refused(kernel, "open('/tmp/work/big', 'wb').truncate(1 << 40)")
+    assert kernel.run("import os; os.remove('/tmp/work/big')").error is None
+
+
+def test_size_of_all_files(kernel):
+    code = (
+        "import os\n"
+        "written = []\n"
+        "try:\n"
+        "    for n in range(200):\n"
+        "        written.append(f'/tmp/work/part{n}')\n"
+        "        open(written[-1], 'wb').write(bytes(4 << 20))\n"
+        "except OSError as e: print(e.errno)\n"
+        "for path in written: os.remove(path)"
+    )
+    assert kernel.run(code).text.strip() == "28"

@@ -1,0 +1,78 @@
+"""Limits for which a kernel is ended; each test costs a kernel."""
+
+from __future__ import annotations
+
+import time
+
+import nbclient.exceptions
+import pytest
+
+from autograder.sandbox import Breach
+
+GONE = (nbclient.exceptions.DeadKernelError, nbclient.exceptions.CellTimeoutError, RuntimeError)
+
+
+def test_cpu_time_of_a_loop_that_blocks_signals(start_kernel):
+    code = (
+        "import signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n"
+        "while True: pass"
+    )
+    with start_kernel(cpu_seconds=4) as kernel:
+        begun = time.monotonic()
+        with pytest.raises(GONE):
+            kernel.run(code, timeout=60)
+        assert time.monotonic() - begun < 40
+        assert kernel.manager.sandbox.breach is Breach.CPU
+
+
+def test_kernel_that_ignores_the_interrupt_is_killed(start_kernel):
+    with start_kernel() as kernel:
+        ran = kernel.run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
+        assert ran.error is None
+        kernel.client.interrupt_on_timeout = False
+        with pytest.raises(nbclient.exceptions.CellTimeoutError):
+            kernel.run("while True: pass", timeout=1)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 8
+
+
+def test_files_without_number(start_kernel):
+    with start_kernel() as kernel:
+        with pytest.raises(GONE):
+            kernel.run("n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close(); n += 1", timeout=30)
+        assert kernel.manager.sandbox.breach is Breach.ENTRIES
+
+
+def test_threads_without_number(start_kernel):
+    code = (
+        "import threading, time\n"
+        "try:\n"
+        "    while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "except RuntimeError: print('refused')"
+    )
+    with start_kernel() as kernel:
+        # An ordinary user's kernel is refused the thread; root's, whom RLIMIT_NPROC does not
+        # bind, is ended.
+        try:
+            assert kernel.run(code, timeout=30).text == "refused\n"
+        except GONE:
+            assert kernel.manager.sandbox.breach is Breach.THREADS
+
+
+@pytest.mark.parametrize("line", ["print(3.5)", "print('x' * 10000)", "os.write(1, b'x' * 4096)"])
+def test_output_without_end(start_kernel, line: str):
+    with start_kernel(output_bytes=1 << 20) as kernel:
+        begun = time.monotonic()
+        with pytest.raises(GONE):
+            kernel.run(f"import os\nwhile True: {line}", timeout=60)
+        assert time.monotonic() - begun < 40
+        assert kernel.manager.sandbox.breach in {Breach.OUTPUT, Breach.CONNECTION}
+
+
+def test_message_that_is_too_long_ends_the_kernel(start_kernel):
+    # It is refused before it is held in memory; ZeroMQ never connects again after that.
+    with start_kernel(message_bytes=1 << 20) as kernel:
+        with pytest.raises(GONE):
+            kernel.run("import time; print('x' * (3 << 20)); time.sleep(30)", timeout=20)
+        assert kernel.manager.sandbox.breach is Breach.CONNECTION

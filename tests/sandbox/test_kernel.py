@@ -1,0 +1,94 @@
+"""What a notebook may expect of its kernel in the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def test_gradients_are_computed(kernel):
+    ran = kernel.run("import jax\nprint(jax.grad(lambda x: x**3)(2.0))")
+    assert ran.error is None
+    assert ran.text == "12.0\n"
+
+
+def test_figures_come_back(kernel):
+    ran = kernel.run("import matplotlib.pyplot as plt\nplt.plot([1, 4, 9])\nplt.show()")
+    assert ran.error is None
+    assert ran.images == 1
+
+
+def test_font_list_is_at_hand(kernel):
+    # Else matplotlib would search for fonts, and say so, in the student's output.
+    assert kernel.value("[p for p in __import__('os').listdir('/tmp/home/matplotlib')]")
+
+
+def test_working_directory_is_a_copy_of_the_submission(kernel):
+    assert kernel.value("__import__('os').getcwd()") == "/tmp/work"
+    assert kernel.value("open('data/points.csv').read()") == "1,2\n"
+
+
+def test_original_is_not_changed_by_the_copy(kernel, submission: Path):
+    before = {path: path.lstat().st_mtime_ns for path in submission.rglob("*")}
+    ran = kernel.run(
+        "import os, shutil\n"
+        "open('data/points.csv', 'a').write('3,4')\n"
+        "os.remove('helper.py'); open('new.txt', 'w').write('new')\n"
+        "shutil.copy('/tmp/work/new.txt', '/tmp/work/helper2.py')"
+    )
+    assert ran.error is None
+    assert {path: path.lstat().st_mtime_ns for path in submission.rglob("*")} == before
+    assert (submission / "data" / "points.csv").read_text() == "1,2\n"
+    restored = kernel.run("open('helper.py', 'w').write('def twice(x):\\n    return 2 * x\\n')")
+    assert restored.error is None
+
+
+def test_what_is_no_file_is_left_out_and_named(kernel):
+    assert kernel.manager.sandbox.left_out == ("pipe",)
+
+
+def test_files_named_like_modules_do_not_take_their_place(kernel):
+    for module in ("jax", "autograder", "json", "ipykernel"):
+        assert "/tmp/work" not in kernel.value(f"__import__({module!r}).__file__")
+    assert kernel.value("[m for m in ('usercustomize',) if m in __import__('sys').modules]") == []
+
+
+def test_own_helper_is_importable(kernel):
+    assert kernel.value("__import__('helper').twice(21)") == 42
+
+
+def test_this_package_is_importable(kernel):
+    assert kernel.run("import autograder.sandbox.limits").error is None
+
+
+def test_environment_is_only_what_was_chosen(kernel, monkeypatch):
+    names = set(kernel.value("list(__import__('os').environ)"))
+    assert "GRADER_TOKEN" not in names
+    assert {"PYTHONPATH", "SSH_AUTH_SOCK", "LD_PRELOAD", "LD_LIBRARY_PATH"}.isdisjoint(names)
+    assert kernel.value("__import__('os').environ['JAX_PLATFORMS']") == "cpu"
+    assert kernel.value("__import__('os').environ['HOME']") == "/tmp/home"
+
+
+def test_hashes_repeat(kernel, start_kernel):
+    with start_kernel() as other:
+        assert other.value("hash('x_min')") == kernel.value("hash('x_min')")
+
+
+def test_many_outputs_all_arrive(kernel):
+    ran = kernel.run("for n in range(3000): display(n)")
+    assert ran.text == "".join(map(str, range(3000)))
+
+
+def test_low_level_output_is_received(kernel):
+    assert "from C" in kernel.run("import os\n_ = os.write(1, b'from C\\n')").text
+
+
+def test_input_is_refused_at_once(kernel):
+    assert kernel.run("input('?')").error == "StdinNotImplementedError"
+
+
+def test_interrupt_reaches_the_cell(kernel):
+    # nbclient interrupts at the timeout; the kernel then lives on with what it knew.
+    assert kernel.run("kept = 7").error is None
+    ran = kernel.run("import time\nwhile True: time.sleep(0.01)", timeout=1)
+    assert ran.error == "KeyboardInterrupt"
+    assert kernel.value("kept") == 7

@@ -1,0 +1,194 @@
+"""A kernel starts within reason, ends when told, and leaves nothing."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+
+from autograder import sandbox
+from autograder.sandbox.provisioner import SandboxProvisioner
+
+
+def processes_with(mark: str) -> list[int]:
+    """The processes of this machine whose command line contains `mark`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and mark.encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+DRIVER = """
+import asyncio, sys
+from autograder.sandbox import SandboxKernelManager
+
+async def main():
+    manager = SandboxKernelManager(sys.argv[1])
+    await manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    client.execute("import signal\\nsignal.pthread_sigmask(0, range(1, 65))\\nwhile True: pass")
+    await asyncio.sleep(1)
+    print(manager.connection_file, flush=True)
+    await asyncio.sleep(120)
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_outlives_a_driver_that_is_killed(machine, tmp_path: Path):
+    folder = tmp_path / "outlives"
+    folder.mkdir()
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    with driver:
+        assert driver.stdout is not None
+        connection_file = Path(driver.stdout.readline().strip())
+        assert connection_file.is_file()
+        assert processes_with(str(folder))
+        driver.kill()
+    deadline = time.monotonic() + 5
+    while processes_with(str(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_with(str(folder)) == []
+    # Its run directory is removed by the next one's making, once it is not brand-new.
+    old = time.time() - 3600
+    os.utime(connection_file.parent, (old, old))
+    manager = sandbox.SandboxKernelManager()
+    asyncio.run(manager.sandbox.pre_launch())
+    assert not connection_file.parent.exists()
+    asyncio.run(manager.cleanup_resources())
+
+
+def test_shutdown_leaves_no_process_and_no_directory(start_kernel, tmp_path: Path):
+    folder = tmp_path / "tidy"
+    folder.mkdir()
+    with start_kernel(folder) as kernel:
+        directory = Path(kernel.manager.connection_file).parent
+        assert directory.stat().st_mode & 0o777 == 0o700
+        assert processes_with(str(folder))
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 5
+    assert not directory.exists()
+    assert processes_with(str(folder)) == []
+
+
+@pytest.mark.parametrize(
+    "way", ["os._exit(7)", "os.kill(os.getpid(), 9)", "os.closerange(0, 4096)", "os.abort()"]
+)
+def test_kernel_that_ends_itself_is_noticed(start_kernel, way: str):
+    with start_kernel() as kernel:
+        begun = time.monotonic()
+        with pytest.raises(DeadKernelError):
+            kernel.run(f"import os, time; {way}; time.sleep(60)", timeout=30)
+        assert time.monotonic() - begun < 25
+
+
+async def evaluate(client: AsyncKernelClient, expression: str) -> object:
+    sent = client.execute("", user_expressions={"it": expression})
+    while True:
+        reply = await client.get_shell_msg(timeout=30)
+        if reply["parent_header"].get("msg_id") == sent:
+            return ast.literal_eval(
+                reply["content"]["user_expressions"]["it"]["data"]["text/plain"]
+            )
+
+
+def test_restart_gives_a_new_kernel_and_a_new_copy(machine, submission: Path):
+    async def scenario() -> None:
+        manager = sandbox.SandboxKernelManager(submission)
+        await manager.start_kernel()
+        for _ in range(2):
+            client = manager.client()
+            client.start_channels()
+            await client.wait_for_ready(timeout=60)
+            assert not await evaluate(client, "__import__('os').path.exists('kept')")
+            assert await evaluate(client, "open('kept', 'w').write('x')") == 1
+            client.stop_channels()
+            await manager.restart_kernel(now=True)
+        await manager.shutdown_kernel(now=True)
+
+    asyncio.run(scenario())
+
+
+def test_any_client_can_use_the_provisioner(machine, submission: Path, tmp_path: Path):
+    """As through a kernel specification that names it."""
+    spec = KernelSpec(
+        argv=["python", "-c", "raise SystemExit('the host was asked to run this')"],
+        display_name="sandboxed",
+        language="python",
+    )
+
+    async def scenario() -> object:
+        manager = AsyncKernelManager()
+        manager._kernel_spec = spec
+        manager.provisioner = SandboxProvisioner(
+            kernel_id="some-id",
+            kernel_spec=spec,
+            parent=manager,
+            **json.loads(json.dumps({"folder": str(submission), "limits": {"open_files": 128}})),
+        )
+        await manager.start_kernel(cwd=str(tmp_path), env={"GRADER_TOKEN": "x"})
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=60)
+            return await evaluate(client, "__import__('os').getcwd()")
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+    assert asyncio.run(scenario()) == "/tmp/work"
+
+
+def test_kernel_that_does_not_start_says_why(machine, tmp_path: Path):
+    folder = tmp_path / "gone"
+    manager = sandbox.SandboxKernelManager(folder)
+
+    async def scenario() -> None:
+        await manager.start_kernel()
+
+    with pytest.raises(sandbox.SandboxStartError, match=r"ended before it was ready[\s\S]*gone"):
+        asyncio.run(scenario())
+    assert not Path(manager.connection_file).exists()
+    assert processes_with(str(folder)) == []
+
+
+def test_limit_too_low_to_start_is_our_fault_not_the_students(machine):
+    manager = sandbox.SandboxKernelManager(limits=sandbox.Limits(open_files=12))
+    with pytest.raises(sandbox.SandboxStartError):
+        asyncio.run(manager.start_kernel())
+
+
+def test_forgotten_kernel_ends_with_its_driver(machine, tmp_path: Path):
+    folder = tmp_path / "forgotten"
+    folder.mkdir()
+    code = (
+        "import asyncio, sys\n"
+        "from autograder.sandbox import SandboxKernelManager\n"
+        "manager = SandboxKernelManager(sys.argv[1])\n"
+        "asyncio.run(manager.start_kernel())\n"
+        "print(manager.connection_file)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert not Path(done.stdout.strip()).parent.exists()
+    assert processes_with(str(folder)) == []
