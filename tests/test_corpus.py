@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,27 @@ SOURCE = Path(__file__).parents[1] / "source" / "gradient_descent"
 NAMED = 0.95
 """Share of the wrong cases with a mistake of the catalogue that must be called by its name."""
 
+# The exercises whose check draws places or starts from its seed.
+FRESH_PLACES = {
+    "f_derivative",
+    "f_stationary_point",
+    "func_gradient",
+    "quartic_gradient",
+    "quartic_second_derivative",
+    "func_second_derivative",
+    "descent_routine",
+    "goldfield_gradient",
+    "goldfield_partials",
+}
+
 # Names that share numbers. A descent that steps by the function's value ends where the function is
 # zero; a quadratic differentiated three times is zero; a float32 difference is noisy and a
-# difference.
+# difference; the iterate before the last is where one step fewer leads.
 SAME_NUMBERS = [
     {"used_function_for_slope", "root_of_function"},
     {"differentiated_too_often", "gradient_zeroed"},
     {"finite_difference", "inexact"},
+    {"previous_iterate", "off_by_one_steps"},
 ]
 
 
@@ -65,19 +80,39 @@ def checks_of(notebook: str) -> dict[str, list[Check]]:
 
 
 @cache
-def marked(case: Case) -> Outcome:
-    """Run a case and judge it, as practice does."""
+def left_behind(case: Case) -> tuple[dict[str, Any], bool]:
+    """The namespace after the case's cell, and whether the cell failed."""
+    namespace, error = run(case, seconds=1.0 if case.misconception == "never_returns" else 60.0)
+    return namespace, error is not None
+
+
+@cache
+def marked(case: Case, seed: int = 0) -> Outcome:
+    """Judge what a case left behind, as practice does."""
     notebook = next(n for n, exercises in EXERCISES.items() if case.exercise in exercises)
     checks = checks_of(notebook)
     asked = frozenset(
         name for group in checks.values() for c in group for name in (*c.answers, *c.given)
     )
-    namespace, error = run(case, seconds=1.0 if case.misconception == "never_returns" else 60.0)
+    namespace, cell_failed = left_behind(case)
     # Prints and warnings are not silenced here: the autograder has to do that itself.
     with time_limit(120.0):
-        verdicts = [v for c in checks[case.exercise] for v in judge(c, namespace, 0, asked)]
+        verdicts = [v for c in checks[case.exercise] for v in judge(c, namespace, seed, asked)]
     share = sum(v.share for v in verdicts) / len(verdicts)
-    return Outcome(share, tuple(verdicts), cell_failed=error is not None)
+    return Outcome(share, tuple(verdicts), cell_failed)
+
+
+def assert_due(case: Case, outcome: Outcome) -> None:
+    told = outcome.told()
+    assert "unjudged" not in {v.outcome for v in outcome.verdicts}, told
+    if case.label == "right":
+        assert outcome.share == 1, told
+    elif case.label == "partial":
+        assert 0 < outcome.share < 1, told
+        if case.points_share is not None:
+            assert outcome.share == pytest.approx(case.points_share), told
+    else:
+        assert outcome.share == 0, told
 
 
 def called_by_name(case: Case) -> bool:
@@ -89,17 +124,20 @@ def called_by_name(case: Case) -> bool:
 
 @pytest.mark.parametrize("case", load(), ids=lambda case: case.id)
 def test_case_gets_what_it_is_due(case: Case) -> None:
-    outcome = marked(case)
-    told = outcome.told()
-    assert "unjudged" not in {v.outcome for v in outcome.verdicts}, told
-    if case.label == "right":
-        assert outcome.share == 1, told
-    elif case.label == "partial":
-        assert 0 < outcome.share < 1, told
-        if case.points_share is not None:
-            assert outcome.share == pytest.approx(case.points_share), told
-    else:
-        assert outcome.share == 0, told
+    assert_due(case, marked(case))
+
+
+DRAWN = [
+    case
+    for case in load()
+    if case.exercise in FRESH_PLACES and case.misconception != "never_returns"
+]
+
+
+@pytest.mark.parametrize("case", DRAWN, ids=lambda case: case.id)
+def test_mark_is_the_same_wherever_the_places_fall(case: Case) -> None:
+    for seed in (2, 3):
+        assert_due(case, marked(case, seed))
 
 
 def test_mistakes_are_called_by_their_names() -> None:

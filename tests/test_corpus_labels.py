@@ -758,7 +758,7 @@ SLIPS: dict[str, Signature] = {
         lambda p: [surface_gradient(p) / 2],
     ),
     "coefficient_lost": slope_slip(
-        lambda d: of_some_terms(d, lambda n, a: np.poly1d([n] + [0.0] * (n - 1)))
+        lambda d: of_some_terms(d, lambda n, a: np.poly1d([n * np.sign(a)] + [0.0] * (n - 1)))
     ),
     "term_sign": slope_slip(
         lambda d: of_some_terms(d, lambda n, a: np.poly1d([-n * a] + [0.0] * (n - 1)))
