@@ -87,7 +87,9 @@ def _run(check: Check) -> None:
         return
     # The answers live where the author's line stands: two frames up.
     frame = inspect.currentframe()
-    assert frame is not None and frame.f_back is not None and frame.f_back.f_back is not None
+    assert frame is not None
+    assert frame.f_back is not None
+    assert frame.f_back.f_back is not None
     verdicts = judge_here(check, frame.f_back.f_back.f_globals)
     together = _together.get()
     if together is None:
@@ -102,7 +104,8 @@ def _descent(start: Any, step_size: float | None, num_steps: int | None) -> Desc
         return None
     if not all(given):
         raise CheckError("start, step_size and num_steps belong together: give all three or none.")
-    assert step_size is not None and num_steps is not None
+    assert step_size is not None
+    assert num_steps is not None
     flat = tuple(float(x) for x in np.ravel(np.asarray(start, dtype=np.float64)))
     return Descent(flat, float(step_size), int(num_steps))
 
@@ -150,8 +153,10 @@ def minimum(
         answer: its name.
         of: a function that JAX can differentiate; its minimum is asked in all arguments.
         other_than: the name of another answer; a different minimum is asked.
-        start, step_size, num_steps: a descent that leads there. It sharpens the messages, and an
-            answer as good as where this descent ends is right.
+        start: where a descent that leads there begins. Such a descent sharpens the messages, and
+            an answer as good as where it ends is right.
+        step_size: of that descent.
+        num_steps: of that descent.
         within: how far off each coordinate may be.
 
     Raises:

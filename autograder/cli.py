@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,35 +29,38 @@ def demo(folder: Path) -> None:
     submission that should have been marked was not.
     """
     # Imported here: `autograder --help` need not wait for nbgrader.
-    from rich.progress import track
+    from rich.progress import Progress
 
     from .demo import Classroom, load_students
-    from .demo.table import feedback_list, marks_table, wide_console
+    from .demo.table import feedback_list, marks_tables, total, wide_console
 
     console = wide_console()
     students = load_students()
     try:
-        classroom = Classroom(folder.resolve(), course_directory())
+        classroom = Classroom.set_up(folder.resolve(), course_directory())
         classroom.generate()
         classroom.hand_in(students)
     except AutograderError as error:
         raise click.ClickException(str(error)) from error
-    results = list(
-        track(
-            classroom.mark(students),
-            description=f"Marking {len(students)} submissions",
-            total=len(students),
-            console=console,
-        )
-    )
+    exercises = classroom.exercises()
+    automatic = [e for e in exercises if not e.by_hand]
+    results = []
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("marking", total=len(students))
+        for result in classroom.mark_all(students, workers=os.cpu_count() or 1):
+            results.append(result)
+            progress.advance(task)
+            progress.print(f"marked {result.student.student_id}: {total(result, automatic)}")
+    results.sort(key=lambda result: result.student.student_id)
     console.print()
-    console.print(marks_table(classroom.exercises(), results))
+    console.print(marks_tables(exercises, results, console.width))
     console.print()
     console.print(feedback_list(results, Path.cwd()))
-    unexpected = [r for r in results if r.fault and not r.student.cut_off]
+    # A file that was cut off cannot be marked, and that is what should be said of it.
+    unexpected = [r for r in results if bool(r.fault) != bool(r.student.cut_off)]
     if unexpected:
         names = ", ".join(r.student.student_id for r in unexpected)
-        console.print(f"\nThese should have been marked, but were not: {names}", style="bold red")
+        console.print(f"\nNot as it should be: {names}", style="bold red")
         sys.exit(1)
 
 

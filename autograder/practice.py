@@ -68,6 +68,6 @@ def show(verdicts: Sequence[Verdict]) -> None:
             line = f"Not all right yet. {headline(verdicts)}"
             raise CheckFailed(message, [line])
     elif right:
-        print(message)
+        sys.stdout.write(message + "\n")
     if not right:
         raise CheckFailed(message, message.splitlines())

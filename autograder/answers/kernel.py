@@ -21,7 +21,10 @@ from . import witness
 __all__ = ["ask"]
 
 _WITNESS = inspect.getsource(witness)
-_EXPRESSION = "(lambda ns, own: (exec({source!r}, own), own['testify']({questions!r}, ns))[1])(globals(), {{}})"
+_EXPRESSION = (
+    "(lambda ns, own: (exec({source!r}, own), own['testify']({questions!r}, ns))[1])"
+    "(globals(), {{}})"
+)
 _GRACE = 10.0  # seconds beyond the witness's own limits before it is interrupted
 
 
@@ -48,6 +51,7 @@ async def ask(client: Any, manager: Any, questions: Sequence[Question]) -> list[
     Args:
         client: a started asynchronous kernel client.
         manager: its kernel manager, to see whether the kernel lives and to interrupt it.
+        questions: what to ask.
 
     Raises:
         KernelLost: the kernel died, or does not answer even after an interrupt.
@@ -73,7 +77,7 @@ async def ask(client: Any, manager: Any, questions: Sequence[Question]) -> list[
             continue
         except asyncio.CancelledError:
             raise
-        except Exception as exc:  # noqa: BLE001 - a message of the kernel's that cannot be read
+        except Exception as exc:  # a message of the kernel's that cannot be read
             raise KernelLost(f"the kernel misbehaved ({type(exc).__name__})") from exc
         if message.get("parent_header", {}).get("msg_id") == request:
             return parse_replies(questions, _text(message.get("content")))

@@ -98,7 +98,7 @@ def arrival(
         return wrong(answer, "not_answered")
     if function and value.kind != "function":
         if value.kind == "text":
-            return wrong(answer, "text_answer", what=repr(value.text[:40]))
+            return wrong(answer, "text_answer", what=name_value(value))
         return wrong(answer, "number_not_function", what=name_value(value))
     if not function and value.kind == "function":
         return wrong(answer, "function_not_called")

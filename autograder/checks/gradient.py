@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,15 @@ from .reading import Problem, read_numbers
 from .reference import Reference
 from .tolerance import derivative_tolerance
 from .verdict import Row, Verdict
-from .wording import explain, name_value, number, place
+from .wording import decimals, explain, name_value, number, place
 
 __all__ = ["Gradient"]
+
+
+def _proportional(student: np.ndarray, truth: np.ndarray) -> bool:
+    """Whether the one is a multiple of the other, to float32."""
+    ratio = (student * truth).sum() / (truth**2).sum()
+    return bool((np.abs(student - ratio * truth) <= 1e-5 * np.abs(student).max()).all())
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,10 @@ class Gradient(Check):
             if isinstance(numbers, Problem):
                 if numbers.misconception == "not_answered":
                     return wrong(self.answer, "returns_nothing")
-                fact = f"what it returns: {numbers.fact}"
-                return wrong(self.answer, numbers.misconception, what=fact)
+                came = name_value(outcome.value)
+                verdict = wrong(self.answer, numbers.misconception, what=came)
+                fact = f"`{self.answer}` returns {came}; the check cannot read numbers in that."
+                return replace(verdict, fact=fact)
             rows.append(numbers)
         return self._judge_numbers(places, rows, outcomes)
 
@@ -163,9 +171,17 @@ class Gradient(Check):
         vague = hit is None or hit[0] in ("constant_offset", "constant_factor")
         if vague:
             near = recognise(ref, places, student, truth, tol)
-            undivided = difference_not_divided(ref, points, student, truth)
+            # An exact factor is a factor; a difference that is not divided is only nearly one.
+            exact = (
+                hit is not None and hit[0] == "constant_factor" and _proportional(student, truth)
+            )
+            undivided = None if exact else difference_not_divided(ref, points, student, truth)
             if near is not None:
-                words = {"step": near.step, "digits": near.digits, "quantity": "derivative"}
+                words = {
+                    "step": near.step,
+                    "decimals": decimals(near.digits),
+                    "quantity": "derivative",
+                }
                 fact, hint = explain(near.kind, **words)
                 outcome, share = ("partly", 0.5) if near.near else ("wrong", 0.0)
                 return Verdict(

@@ -16,8 +16,10 @@ from .reference import Reference
 
 __all__ = ["Inexact", "recognise"]
 
-# Up to this relative error (median over the places) an approximation still counts as one.
+# Noise up to this part of the derivative, both in the median over the places, is still a
+# derivative's; the step of a difference up to SMALL_STEP (and its rounding), too.
 NEAR = 0.05
+SMALL_STEP = 0.11
 _STEPS = np.array([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5])
 
 
@@ -80,7 +82,8 @@ def _difference(
         for h in steps:
             # Rounding of the two function values, divided by the step: in float32 at worst, but
             # never so much that it would excuse the size of the error itself.
-            noise = np.minimum(4 * np.finfo(np.float32).eps * size / abs(h), 0.2 * np.abs(error))
+            rounding = 4 * np.finfo(np.float32).eps * size
+            noise = np.minimum(rounding / abs(h), 0.2 * np.abs(error))
             for kind in kinds:
                 if kind == "central" and h < 0:
                     continue
@@ -90,7 +93,8 @@ def _difference(
                     return abs(h)
             if ref.order == 2 and ref.layout.size == 1 and h > 0:
                 guess = _second_quotient(ref, points, h)
-                slack = tol + noise / abs(h) + 0.02 * np.abs(guess - truth)
+                noise = np.minimum(rounding / h**2, 0.2 * np.abs(error))
+                slack = tol + noise + 0.02 * np.abs(guess - truth)
                 if np.all(np.abs(student - guess) <= slack):
                     return abs(h)
     return None
@@ -103,7 +107,9 @@ def _digits(student: np.ndarray, truth: np.ndarray) -> int | None:
         scaled = student / unit
         # float32 holds a decimal only to its own precision
         whole = np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1, np.abs(scaled))
-        if whole.all() and (np.abs(student - truth) <= unit * 1.001).all():
+        # cut off or rounded; to whole numbers only rounded, for then cutting is no approximation
+        room = unit * (0.501 if digits == 0 else 1.001)
+        if whole.all() and (np.abs(student - truth) <= room).all():
             return digits
     return None
 
@@ -115,25 +121,29 @@ def _rough(student: np.ndarray, truth: np.ndarray, places: Places) -> bool:
     if len(places.clusters) == 0:
         return False
     a, b, c = (error[places.clusters[:, k]] for k in range(3))
-    jumps = np.abs(a - 2 * b + c)
+    # Of a wrong formula's error these steps are a hundredth, wherever the place.
+    jumps = np.maximum(np.abs(a - b), np.abs(b - c))
     spread = np.max(np.abs(np.stack([a, b, c])), axis=0)
-    return bool(np.median(jumps) > 0.3 * np.median(np.maximum(spread, 0.1 * size)))
+    if (jumps > 0.3 * np.maximum(spread, 0.1 * size)).any():
+        return True
+    # A difference in float32 goes in stairs: from a place to the next it does not change as the
+    # truth does, though a formula with so small an error would.
+    moves = np.abs(truth[places.clusters[:, 1:]] - truth[places.clusters[:, :1]])
+    lags = np.abs(error[places.clusters[:, 1:]] - error[places.clusters[:, :1]])
+    return bool(np.median(lags) > 0.5 * np.median(moves) > 0)
 
 
 def recognise(
     ref: Reference, places: Places, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
 ) -> Inexact | None:
     """How `student` (p, k) approximates `truth`, or None if it is no approximation."""
-    error = np.abs(student - truth)
-    scale = np.median(np.abs(truth), axis=0) + np.finfo(float).tiny
-    relative = float(np.median(error / np.maximum(np.abs(truth), 0.1 * scale)))
-    near = relative <= NEAR
+    near = float(np.median(np.abs(student - truth))) <= NEAR * float(np.median(np.abs(truth)))
     digits = _digits(student, truth)
     if digits is not None:
-        return Inexact("rounded", near, digits=digits)
-    step = _difference(ref, places.points, student, truth, tol)
-    if step is not None:
-        return Inexact("finite_difference", near, step=step)
+        return Inexact("rounded", near=True, digits=digits)
     if near and _rough(student, truth, places):
-        return Inexact("inexact", near)
-    return None
+        return Inexact("inexact", near=True)
+    step = _difference(ref, places.points, student, truth, tol)
+    if step is None:
+        return None
+    return Inexact("finite_difference", near=step <= SMALL_STEP, step=step)

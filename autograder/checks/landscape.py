@@ -152,7 +152,8 @@ class Landscape:
     def walks(self, descent: Descent) -> dict[str, np.ndarray]:
         """Where descent leads, and where it leads with one mistake in the loop.
 
-        Returns paths of shape (num_steps + 1, n) by the name of the mistake; "" is the true one.
+        Returns paths of shape (num_steps + 1, n) by the name of the mistake, some with a variant
+        after a colon; "" is the true one.
         {} where the function cannot be traced.
         """
         if not self.reference.traceable:
@@ -176,6 +177,10 @@ class Landscape:
             "sign_of_gradient": lambda u: u - s * mask * jnp.sign(slope(u)),
             "no_step_size": lambda u: u - mask * slope(u),
         }
+        for digits in (1, 2, 3):
+            rules[f"rounded_in_loop:{digits}"] = lambda u, d=digits: jnp.round(  # type: ignore[misc]
+                u - s * mask * slope(u), d
+            )
         if one:
             rules["used_second_derivative"] = lambda u: u - s * bend(u)
 
@@ -194,7 +199,7 @@ class Landscape:
         out["stale_gradient"] = start - counts * s * first
         return out
 
-    def ends(self, descent: Descent, step_sizes: Sequence[float]) -> np.ndarray:
+    def ends(self, descent: Descent, step_sizes: Sequence[float] | np.ndarray) -> np.ndarray:
         """Where the same descent ends with other step sizes; shape (len(step_sizes), n)."""
         slope = jax.grad(self.reference.flat)
         mask = np.zeros(self.layout.size)

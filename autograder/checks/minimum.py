@@ -16,7 +16,7 @@ from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_point
 from .tolerance import stall_distance
 from .verdict import Row, Verdict
-from .wording import explain, place
+from .wording import decimals, explain, place
 
 __all__ = ["StationaryPoint", "judge_place", "read_place"]
 
@@ -224,8 +224,10 @@ def _name_place(
 
     if found is not None and found.kind == "minimum":
         digits = _rounded(u, found, landscape, descent)
+        if digits == 1:  # too coarse to be worth something
+            return verdict("place_rounded", decimals=decimals(digits))
         if digits is not None:
-            fact, hint = explain("place_rounded", **words, digits=digits)
+            fact, hint = explain("place_rounded", **words, decimals=decimals(digits))
             return Verdict(answer, "partly", 0.5, fact, hint, "place_rounded", rows, evidence)
     if descent is not None:
         hit = name_end(landscape, descent, u)
@@ -246,13 +248,13 @@ def _name_place(
 def _rounded(
     u: np.ndarray, found: Stationary, landscape: Landscape, descent: Descent | None
 ) -> int | None:
-    """To how many decimals (two at least) `u` is a rounding of the minimum or the descent's end."""
+    """To how many decimals `u` is a rounding of the minimum or of the descent's end."""
     targets = [found.place]
     if descent is not None:
         walks = landscape.walks(descent)
         if walks and np.isfinite(walks[""][-1]).all():
             targets.append(walks[""][-1])
-    for digits in (2, 3):
+    for digits in (1, 2, 3):
         for target in targets:
             if np.abs(u - np.round(target, digits)).max() <= 1e-6:
                 return digits
@@ -278,6 +280,18 @@ def _mistaken_quantity(
         if third and abs(bend / third) <= 1e-3:
             return "root_of_second_derivative"
         return None
+    steepness = np.abs(landscape.slope(u)).max()
+    if steepness and abs(landscape.value(u)) / steepness <= 1e-3:
+        return "root_of_function"
+    radians = np.deg2rad(u)
+    angle = landscape.nearest_stationary(radians, REACH)
+    if (
+        angle is not None
+        and angle.kind == "minimum"
+        and (np.abs(u) >= 10).any()
+        and np.abs(radians - angle.place).max() <= within
+    ):
+        return "place_in_degrees"
     swapped = landscape.nearest_stationary(u[::-1], REACH)
     if (
         swapped is not None
@@ -285,8 +299,10 @@ def _mistaken_quantity(
         and np.abs(u[::-1] - swapped.place).max() <= within
     ):
         return "swapped_coordinates"
-    if descent is not None:
-        kept = np.abs(u - np.asarray(descent.start)) <= 1e-9
-        if kept.any() and not kept.all() and np.abs(landscape.slope(u)[~kept]).max() <= 10 * within:
-            return "one_coordinate_updated"
+    if len(landscape.free) < n:
+        return None
+    # A coordinate that never moved still has the round number it was given.
+    kept = np.abs(u * 2 - np.round(u * 2)) <= 1e-9
+    if kept.any() and not kept.all() and np.abs(landscape.slope(u)[~kept]).max() <= within:
+        return "one_coordinate_updated"
     return None

@@ -97,6 +97,7 @@ def draw_places(
     """The places at which to ask for the derivative of `reference`.
 
     Args:
+        reference: the function and its derivative.
         shown: (s, n), the places that the author shows; asked first, as they are.
         seed: draws the fresh ones.
         domain: (low, high) of every coordinate; by default around the shown places.
@@ -120,7 +121,7 @@ def draw_places(
             "give the check domain=(low, high)."
         )
     fresh = points[_choose(d, indices)]
-    around = fresh[: 2 if n == 1 else 1]
+    around = fresh[: 3 if n == 1 else 1]
     neighbours = np.concatenate([np.stack([p + NEIGHBOUR, p + 2 * NEIGHBOUR]) for p in around])
     first = len(shown)
     start = first + len(fresh)

@@ -42,7 +42,7 @@ def _what(value: Value) -> Problem:
     """The problem with a value that holds no numbers."""
     match value.kind:
         case "text":
-            return Problem("text_answer", f"it is a text ({value.text[:40]!r}), not a number")
+            return Problem("text_answer", f"it is the text {value.text[:40]!r}")
         case "nothing":
             return Problem("not_answered", "it is empty (None)")
         case "function":

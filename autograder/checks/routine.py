@@ -155,6 +155,9 @@ class DescentRoutine(Check):
             if len(ends) >= NUMBERS and all(right) and problem.misconception != "never_returns":
                 what = self._array_problem(outcomes[len(ends)], trials[len(ends)])
                 return wrong(self.answer, "numbers_only", what=what, rows=rows, evidence=evidence)
+            asked = [o.asked for o in outcomes if isinstance(o, (Returned, Raised))]
+            if asked and all(a is not None and a.count == 0 for a in asked):
+                return wrong(self.answer, "hard_coded_function", rows=rows, evidence=evidence)
             return problem
         if all(right):
             fact = (
@@ -165,7 +168,7 @@ class DescentRoutine(Check):
         seen = self._seen(trials, ends, right)
         if all(right[:NUMBERS]):
             fact, hint = explain("numbers_only", name=self.answer, what="it arrives elsewhere")
-            hit = self._name(trials, ends)
+            hit = self._name(trials, ends, outcomes)
             if hit is None or hit[0] == "wrong_iterates":
                 return Verdict(
                     self.answer,
@@ -178,7 +181,7 @@ class DescentRoutine(Check):
                     evidence,
                 )
         else:
-            hit = self._name(trials, ends)
+            hit = self._name(trials, ends, outcomes)
         name, words = hit if hit is not None else ("wrong_iterates", {})
         fact, hint = explain(name, **{"name": self.answer, **words})
         return Verdict(self.answer, "wrong", 0.0, f"{seen} {fact}", hint, name, rows, evidence)
@@ -218,37 +221,57 @@ class DescentRoutine(Check):
         if isinstance(outcome, Raised):
             return f"it stops with {name_error(outcome.error)}"
         if isinstance(outcome, Returned):
-            return f"it returns {name_value(outcome.value)} for a start with {trial.start.size} numbers"
+            came = name_value(outcome.value)
+            return f"it returns {came} for a start with {trial.start.size} numbers"
         return "it gives nothing that can be read"
 
     # ------------------------------------------------------------------ naming
 
-    def _name(self, trials: list[Trial], ends: list[np.ndarray]) -> Hit | None:
+    def _name(
+        self, trials: list[Trial], ends: list[np.ndarray], outcomes: Sequence[Outcome]
+    ) -> Hit | None:
+        def far(a: np.ndarray, b: np.ndarray) -> bool:
+            """Both ran away, however far."""
+            return not (np.abs(a) < 1e30).all() and not (np.abs(b) < 1e30).all()
+
         def same(a: np.ndarray, b: np.ndarray, t: Trial) -> bool:
             return bool(
                 a.shape == b.shape and np.abs(a - b).max() <= 5 * t.room + 1e-4 * np.abs(b).max()
             )
 
-        if not all(np.isfinite(e).all() for e in ends):
-            worst = next(e for e in ends if not np.isfinite(e).all())
-            return ("diverged", {"place": place(worst)})
         for hit, predict in _loops():
             predictions = [predict(t) for t in trials]
             told = any(not same(p, t.true(), t) for p, t in zip(predictions, trials, strict=True))
             if told and all(
-                np.isfinite(p).all() and same(e, p, t)
+                same(e, p, t) or far(e, p)
                 for e, p, t in zip(ends, predictions, trials, strict=True)
             ):
                 return (hit, {"place": "What it returns"})
+        if not all(np.isfinite(e).all() for e in ends):
+            worst = next(e for e in ends if not np.isfinite(e).all())
+            return ("diverged", {"place": place(worst)})
+        counts = [o.asked.count for o in outcomes if isinstance(o, Returned) and o.asked]
+        if len(counts) == len(trials) and not any(counts):
+            return ("hard_coded_function", {})
+        if all(
+            same(e, t.true(t.num_steps - 1), t) and n == t.num_steps
+            for e, t, n in zip(ends, trials, counts, strict=False)
+        ):
+            return ("previous_iterate", {})
         for shift in (-1, 1, -2, 2):
             if all(
                 same(e, t.true(max(t.num_steps + shift, 0)), t)
                 for e, t in zip(ends, trials, strict=True)
             ):
-                words = {"steps": f"{abs(shift)} too {'many' if shift > 0 else 'few'}"}
                 steps = trials[1].num_steps
-                return ("off_by_one_steps", {**words, "steps": steps + shift, "num_steps": steps})
+                return ("off_by_one_steps", {"steps": steps + shift, "num_steps": steps})
         first = trials[1]
+        settled = [
+            np.abs(t.df(e)).max() <= 0.1 * np.abs(t.df(t.true())).max()
+            for e, t in zip(ends[:NUMBERS], trials, strict=False)
+        ]
+        if all(settled):  # each at the bottom of its own valley, however many steps were asked
+            return ("ignores_num_steps", {})
         if all(same(e, ends[0], t) for e, t in zip(ends[:NUMBERS], trials, strict=False)):
             return ("hard_coded_start", {})
         if same(ends[1], ends[3], first):

@@ -11,7 +11,7 @@ import numpy as np
 from .misconceptions.catalogue import CATALOGUE
 from .questions import Error, Value
 
-__all__ = ["explain", "name_error", "name_value", "number", "ordinal", "place"]
+__all__ = ["decimals", "explain", "name_error", "name_value", "number", "place"]
 
 
 def number(x: float, digits: int = 4) -> str:
@@ -33,10 +33,11 @@ def place(u: Sequence[float] | np.ndarray) -> str:
     return "(" + ", ".join(shown) + (", …" if values.size > 6 else "") + ")"
 
 
-def ordinal(k: int) -> str:
-    """1 -> "first", 2 -> "second", ..., beyond ten "11th"."""
-    words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
-    return words[k - 1] if 1 <= k <= len(words) else f"{k}th"
+def decimals(digits: int) -> str:
+    """Say how many decimals, one of them in the singular."""
+    if digits == 0:
+        return "whole numbers"
+    return f"{digits} decimal" + ("" if digits == 1 else "s")
 
 
 def name_value(value: Value) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
-from traitlets.config.loader import Config, PyFileConfigLoader
+from traitlets.config.loader import PyFileConfigLoader
 
 from ..errors import AutograderError
 from .students import SampleStudent
@@ -29,6 +31,9 @@ CELL_TIMEOUT = 20
 
 class DemoError(AutograderError):
     """The demonstration cannot be set up; the message says what to do."""
+
+
+State = Literal["marked", "no answer", "to grade", "not marked"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Mark:
     "to grade": a person has yet to read it. "not marked": the marking did not get there.
     """
 
-    state: Literal["marked", "no answer", "to grade", "not marked"]
+    state: State
     points: float | None = None
 
 
@@ -72,15 +77,28 @@ class Classroom:
     """A nbgrader course directory made for the demonstration.
 
     Args:
-        folder: where to make it. What an earlier demonstration left there is replaced.
-        course: the course directory whose source notebooks and configuration are used.
-
-    Raises:
-        DemoError: where `folder` holds something else, or `course` is none.
+        folder: where it is; see `set_up`.
     """
 
-    def __init__(self, folder: Path, course: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
+        config = PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+        config.Examine.cell_timeout = CELL_TIMEOUT
+        # The same marks in every demonstration.
+        config.Examine.seed = "demonstration"
+        self._nbgrader = NbGraderAPI(config=config)
+
+    @classmethod
+    def set_up(cls, folder: Path, course: Path) -> Classroom:
+        """Make a course directory; what an earlier demonstration left in its place goes.
+
+        Args:
+            folder: where to make it.
+            course: the course directory whose source notebooks and configuration are used.
+
+        Raises:
+            DemoError: where `folder` holds something else, or `course` is none.
+        """
         source = course / "source" / ASSIGNMENT
         if not (source.is_dir() and (course / CONFIG).is_file()):
             raise DemoError(f"{course} is not a course directory: no {CONFIG} or {source} there.")
@@ -92,14 +110,7 @@ class Classroom:
         (folder / LABEL).touch()
         shutil.copytree(source, folder / "source" / ASSIGNMENT)
         shutil.copy(course / CONFIG, folder)
-        self._nbgrader = NbGraderAPI(config=self._configuration())
-
-    def _configuration(self) -> Config:
-        config = PyFileConfigLoader(CONFIG, path=str(self.folder)).load_config()
-        config.Examine.cell_timeout = CELL_TIMEOUT
-        # The same marks in every demonstration.
-        config.Examine.seed = "demonstration"
-        return config
+        return cls(folder)
 
     @property
     def release(self) -> Path:
@@ -118,21 +129,30 @@ class Classroom:
             submission = self.folder / "submitted" / student.student_id / ASSIGNMENT
             student.hand_in(self.release, submission)
 
-    def mark(self, students: Sequence[SampleStudent]) -> Iterator[Result]:
-        """Mark one submission after the other; one that cannot be marked does not stop the rest."""
-        for student in students:
-            said = self._nbgrader.autograde(ASSIGNMENT, student.student_id)
-            fault = "" if said["success"] else _last_error(said)
-            if not fault:
-                said = self._nbgrader.generate_feedback(ASSIGNMENT, student.student_id)
-                fault = "" if said["success"] else _last_error(said)
-            pages = self.folder / "feedback" / student.student_id / ASSIGNMENT
-            yield Result(
-                student=student,
-                marks=self._marks(student.student_id, marked=not fault),
-                feedback=tuple(sorted(pages.glob("*.html"))),
-                fault=fault,
-            )
+    def mark(self, student: SampleStudent) -> Result:
+        """Mark one submission and write its feedback, as the formgrader's buttons do."""
+        said = self._nbgrader.autograde(ASSIGNMENT, student.student_id)
+        if said["success"]:
+            said = self._nbgrader.generate_feedback(ASSIGNMENT, student.student_id)
+        fault = "" if said["success"] else _fault(str(said["log"]))
+        pages = self.folder / "feedback" / student.student_id / ASSIGNMENT
+        return Result(
+            student=student,
+            marks=self._marks(student.student_id, marked=not fault),
+            feedback=tuple(sorted(pages.glob("*.html"))),
+            fault=fault,
+        )
+
+    def mark_all(self, students: Sequence[SampleStudent], workers: int) -> Iterator[Result]:
+        """Mark several submissions at once; results come as they are done.
+
+        One that cannot be marked does not stop the rest.
+        """
+        # Fresh processes: a fork of one in which JAX has started threads may hang.
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            marked = [pool.submit(_mark, self.folder, student) for student in students]
+            for one in as_completed(marked):
+                yield one.result()
 
     def exercises(self) -> list[Exercise]:
         """The exercises in the order in which the notebooks set them."""
@@ -158,25 +178,32 @@ class Classroom:
             return marks
         coursedir = self._nbgrader.coursedir
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            try:
-                submission = gradebook.find_submission(ASSIGNMENT, student_id)
-            except MissingEntry:
-                return marks
+            submission = gradebook.find_submission(ASSIGNMENT, student_id)
             for notebook in submission.notebooks:
                 untouched = {c.name for c in notebook.comments if c.auto_comment == "No response."}
                 for grade in notebook.grades:
                     exercise = grade.name.removesuffix("_check")
-                    if grade.auto_score is None:
-                        by_hand = Mark("to grade" if grade.needs_manual_grade else "not marked")
-                        marks[exercise] = by_hand
-                    elif exercise in untouched:
-                        marks[exercise] = Mark("no answer", float(grade.auto_score))
-                    else:
-                        marks[exercise] = Mark("marked", float(grade.auto_score))
+                    if grade.auto_score is not None:
+                        state: State = "no answer" if exercise in untouched else "marked"
+                        marks[exercise] = Mark(state, float(grade.auto_score))
+                    elif grade.needs_manual_grade:
+                        marks[exercise] = Mark("to grade")
         return marks
 
 
-def _last_error(said: dict[str, object]) -> str:
-    """The innermost error in what nbgrader logged: its own last line only points to the log."""
-    errors = re.findall(r"^ +[\w.]*?(\w+(?:Error|Exception): .*)$", str(said["log"]), re.MULTILINE)
-    return str(errors[-1]) if errors else "nbgrader did not say why"
+# One classroom a worker process, so that the rubric is made once in each.
+_classrooms: dict[Path, Classroom] = {}
+
+
+def _mark(folder: Path, student: SampleStudent) -> Result:
+    if folder not in _classrooms:
+        _classrooms[folder] = Classroom(folder)
+    return _classrooms[folder].mark(student)
+
+
+def _fault(log: str) -> str:
+    """What went wrong, from what nbgrader logged: the file at hand and the innermost error."""
+    errors = re.findall(r"^ +[\w.]*?(\w+(?:Error|Exception): .*)$", log, re.MULTILINE)
+    files = re.findall(r"^\[INFO\] Sanitizing (.+)$", log, re.MULTILINE)
+    error = str(errors[-1])[:80] if errors else "nbgrader did not say why"
+    return f"{Path(files[-1]).name}: {error}" if files else error

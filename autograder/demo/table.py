@@ -11,23 +11,32 @@ from rich.text import Text
 
 from .classroom import Exercise, Mark, Result
 
-__all__ = ["feedback_list", "marks_table"]
+__all__ = ["feedback_list", "marks_tables", "total", "wide_console"]
+
+LABELS = 33  # characters that the names of the exercises and their points take
+COLUMN = 5  # and the marks of one student
 
 # The same words to a sign and a colour, so that the table reads without colours too.
 SIGNS = {"no answer": "·", "to grade": "?", "not marked": "✗"}
 LEGEND = "·  not answered     ?  to be graded by hand     ✗  could not be marked"
 
 
-def marks_table(exercises: Sequence[Exercise], results: Sequence[Result]) -> Table:
-    """One row an exercise, one column a student, and each student's sum of the automatic marks."""
-    table = Table(
-        title="Marks per exercise", caption=LEGEND, box=None, pad_edge=False, padding=(0, 1, 0, 0)
-    )
-    table.add_column("exercise", no_wrap=True)
-    table.add_column("of", justify="right", style="bold")
+def marks_tables(
+    exercises: Sequence[Exercise], results: Sequence[Result], width: int
+) -> RenderableType:
+    """One row an exercise, one column a student; as many tables as a terminal's width asks for."""
+    at_once = max(1, (width - LABELS) // COLUMN)
+    chunks = [results[i : i + at_once] for i in range(0, len(results), at_once)]
+    return Group(*(_table(exercises, chunk) for chunk in chunks), Text(LEGEND, style="dim"))
+
+
+def _table(exercises: Sequence[Exercise], results: Sequence[Result]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("exercise", no_wrap=True, min_width=LABELS - COLUMN)
+    table.add_column("of", justify="right", style="bold", min_width=COLUMN - 1)
     for result in results:
         number = "".join(filter(str.isdigit, result.student.student_id))
-        table.add_column(number, justify="right", no_wrap=True)
+        table.add_column(number, justify="right", no_wrap=True, min_width=COLUMN - 1)
     notebook = None
     for exercise in exercises:
         if exercise.notebook != notebook:
@@ -36,11 +45,10 @@ def marks_table(exercises: Sequence[Exercise], results: Sequence[Result]) -> Tab
         cells = [_cell(r.marks[exercise.exercise_id], exercise.points) for r in results]
         table.add_row("  " + exercise.exercise_id, _number(exercise.points), *cells)
     automatic = [e for e in exercises if not e.by_hand]
-    table.add_section()
     table.add_row(
         "marked automatically",
         _number(sum(e.points for e in automatic)),
-        *(_sum(result, automatic) for result in results),
+        *(total(result, automatic) for result in results),
         style="bold",
     )
     return table
@@ -74,7 +82,8 @@ def _cell(mark: Mark, points: float) -> Text:
     return Text(_number(mark.points), style=style)
 
 
-def _sum(result: Result, exercises: Sequence[Exercise]) -> str:
+def total(result: Result, exercises: Sequence[Exercise]) -> str:
+    """The sum of a student's marks for some exercises, or the sign that there is none."""
     marks = [result.marks[e.exercise_id] for e in exercises]
     if all(mark.points is None for mark in marks):
         return SIGNS["not marked"]

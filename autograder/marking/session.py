@@ -16,7 +16,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 
 from ..answers.kernel import ask
 from ..checks.verdict import Verdict
@@ -41,11 +41,9 @@ class _Client(NotebookClient):
     """nbclient, but strict: nothing that a kernel sends may raise out of the run."""
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        from nbclient.client import CellControlSignal
-
         try:
             return super().process_message(msg, cell, cell_index)
-        except CellControlSignal:
+        except CellExecutionComplete:
             raise
         except Exception:  # noqa: BLE001 - a forged message with missing fields says nothing
             return None

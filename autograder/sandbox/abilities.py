@@ -30,7 +30,8 @@ class Abilities:
         bwrap_version: its version.
         namespaces: whether it can make the namespaces that isolate a kernel.
         proc: whether it can also mount a /proc; where not, kernels run without.
-        landlock_abi: the version of Landlock, 0 for none; kernels then have one lock fewer.
+        landlock_abi: the version of Landlock, 0 for none; kernels then have one lock fewer, and
+            no /proc.
         seccomp: whether filters can be loaded on this machine.
         cures: one sentence for each thing without which there is no sandbox.
     """

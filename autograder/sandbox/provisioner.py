@@ -155,7 +155,9 @@ class SandboxProvisioner(KernelProvisionerBase):
             submission=None if self.folder is None else os.path.abspath(self.folder),
             binds={str(path.parent): _FONTS for path in fonts[:1]},
             hidden=[os.path.abspath(path) for path in self.hidden],
-            proc=found.proc,
+            # Without Landlock, /proc/1/mem would be a way into bubblewrap's own process, which has
+            # neither our filters nor our limits.
+            proc=found.proc and found.landlock_abi > 0,
         )
         descriptors = self._channels.descriptors()
         manager: Any = self.parent

@@ -49,7 +49,7 @@ ARRIVAL = {
         "or leave out `def` or `lambda`?",
     ),
     "text_answer": _m(
-        "`{name}` is a text, {what}.",
+        "`{name}` is {what}, not a number.",
         "Quotes make a text that cannot be computed with. What is it without them?",
     ),
     "returns_nothing": _m(
@@ -250,8 +250,8 @@ DERIVATIVE = {
     ),
     "derivative_squared": _m(
         "Yours is the first derivative squared.",
-        "The second derivative is the derivative of the derivative. Is that the same as "
-        "multiplying it by itself?",
+        "Where is it multiplied by itself? A second derivative is the derivative of the "
+        "derivative, which is not its square.",
     ),
     "derivative_of_derivative_value": _m(
         "Yours is f′ called twice, f′(f′(x)): the slope at a place which is itself a slope.",
@@ -276,7 +276,7 @@ DERIVATIVE = {
         "An exact derivative has no step in it. Can you get it by rule, or with `jax.grad`?",
     ),
     "rounded": _m(
-        "Yours is rounded to {digits} decimals.",
+        "Yours is rounded to {decimals}.",
         "Who needs the rounding? Keep all digits until you print.",
     ),
     "inexact": _m(
@@ -424,8 +424,12 @@ PLACE = {
         "The last place of the path is asked. How do you pick it?",
     ),
     "place_rounded": _m(
-        "{place} is rounded to {digits} decimals.",
+        "{place} is rounded to {decimals}.",
         "Who needs the rounding? Keep all digits.",
+    ),
+    "place_in_degrees": _m(
+        "{place} would be a minimum if it were in degrees.",
+        "In which unit does the sine of `jnp` count angles?",
     ),
     "one_coordinate_updated": _m(
         "One coordinate of {place} is at a minimum, the other is still where it started.",

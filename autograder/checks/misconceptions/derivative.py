@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..reference import Reference
+from ..wording import place
 from .rules import mistaken_derivatives
 
 __all__ = ["Hit", "name_derivative", "name_shape"]
@@ -48,7 +49,6 @@ def _orders(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarra
         yield ("derivative_squared", {}), d[1] ** 2
         yield ("derivative_of_derivative_value", {}), ref.derivative(d[1], 1)
     yield ("average_slope", {}), d[0] / points
-    yield ("absolute_slope", {}), np.abs(d[ref.order])
 
 
 def _rules(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
@@ -116,12 +116,17 @@ def _ratio(truth: np.ndarray, student: np.ndarray, quantity: str) -> Hit | None:
 
 
 def _gradients(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
-    """Mix-ups between coordinates."""
+    """Mix-ups between coordinates, and mistakes made in each of them."""
     m = len(ref.selected)
     n = ref.layout.size
+    truth = ref.derivative(points)
+    yield ("function_itself", {}), np.repeat(ref.value(points)[:, None], truth.shape[1], axis=1)
+    yield ("absolute_slope", {}), np.abs(truth)
+    if ref.order == 1:
+        yield ("derivative_squared", {}), truth**2
     full = ref.all_derivatives(points, 1)
     if ref.order == 1 and m > 1:
-        d = ref.derivative(points)
+        d = truth
         yield ("partials_swapped", {}), d[:, ::-1]
         for shift in range(1, m) if m > 2 else ():
             yield ("partials_swapped", {}), np.roll(d, shift, axis=1)
@@ -182,11 +187,9 @@ def name_derivative(
                 return ("integrated", {})
         if offset is not None:
             return (offset[0], {"quantity": quantity, **offset[1]})
-        if ref.shape == ():
-            spread = np.ptp(student)
-            if spread <= 1e-6 * np.abs(student).max() and np.ptp(truth) > 0:
-                value = f"{float(student[0, 0]):.4g}".replace("-", "−")
-                return ("constant_everywhere", {"value": value, "quantity": quantity})
+        same = np.ptp(student, axis=0) <= 1e-6 * np.abs(student).max(axis=0)
+        if same.all() and (np.ptp(truth, axis=0) > 0).any():
+            return ("constant_everywhere", {"value": place(student[0]), "quantity": quantity})
         return _ratio(truth, student, quantity)
 
 

@@ -75,10 +75,32 @@ _UNARY: dict[str, tuple[Callable[..., Array], Callable[..., Array], str, tuple[A
     "abs": (np.abs, np.sign, "the absolute value", ()),
 }
 _LINEAR = frozenset(
-    ["slice", "squeeze", "reshape", "broadcast_in_dim", "reduce_sum", "concatenate", "transpose", "copy", "copy_p", "convert_element_type", "stack", "unstack", "split", "rev", "expand_dims"]
+    [
+        "slice",
+        "squeeze",
+        "reshape",
+        "broadcast_in_dim",
+        "reduce_sum",
+        "concatenate",
+        "transpose",
+        "copy",
+        "copy_p",
+        "convert_element_type",
+        "stack",
+        "unstack",
+        "split",
+        "rev",
+        "expand_dims",
+    ]
 )
-_INLINE = {"pjit": "jaxpr", "jit": "jaxpr", "closed_call": "call_jaxpr", "remat": "jaxpr",
-           "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}  # fmt: skip
+_INLINE = {
+    "pjit": "jaxpr",
+    "jit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "remat": "jaxpr",
+    "custom_jvp_call": "call_jaxpr",
+    "custom_vjp_call": "call_jaxpr",
+}
 MAX_EQUATIONS = 60
 
 
@@ -151,7 +173,10 @@ def _apply(step: _Step, args: list[Array], batched: list[bool]) -> Array:
     """A structural operation by JAX itself, over the batch of places."""
     eqn = step.params["eqn"]
     axes = [0 if b else None for b in batched]
-    bind = lambda *xs: eqn.primitive.bind(*xs, **eqn.params)  # noqa: E731
+
+    def bind(*xs: Any) -> Any:
+        return eqn.primitive.bind(*xs, **eqn.params)
+
     return np.asarray(jax.vmap(bind, in_axes=axes)(*args))
 
 
@@ -321,13 +346,26 @@ def _slips(program: _Program) -> Iterator[tuple[str, list[tuple[int, Callable[..
 
     kept = [(s.out, lambda s, e, t, _: y(s) * e[s.out] * t_of(s, t)) for s in powers]
     # The first power counts: 4x left as 4x.
-    linear = [s for s in scaled if not is_inner(int(s.args[free(s)]))]  # type: ignore[arg-type]
+    linear = [s for s in scaled if not is_inner(int(s.args[free(s)]))]
     first = [(s.out, lambda s, e, t, _: _times(t_of(s, t, free(s)), e[s.out])) for s in linear]
     yield "power_not_lowered", kept, ""
     yield "power_not_lowered", [*kept, *first], ""
     yield (
         "coefficient_not_multiplied",
         [(s.out, lambda s, e, t, _: _get(s.args[0], e) ** (y(s) - 1) * t_of(s, t)) for s in powers],
+        "",
+    )
+    by_out = {s.out: s for s in scaled}
+
+    def lost_with_sign(s: _Step, e: Any, t: dict[int, Array], _: Array) -> Array:
+        """- 9 x**2 differentiated as + 2 x: the sign went with the coefficient."""
+        scale = by_out[int(s.args[1])]
+        return t_of(s, t) + t_of(scale, t, free(scale))
+
+    differences = [s for s in sums if s.op == "sub" and isinstance(s.args[1], int)]
+    yield (
+        "coefficient_lost",
+        [(s.out, lost_with_sign) for s in differences if s.args[1] in by_out],
         "",
     )
     yield "coefficient_lost", [(s.out, lambda s, e, t, _: t_of(s, t, free(s))) for s in scaled], ""

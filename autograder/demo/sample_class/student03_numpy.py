@@ -31,6 +31,9 @@ points = np.array([3.0, 0.5, -2.0])
 curvature = dict(zip(points, np.where(ddquartic(points) > 0, "valley", "hill")))
 
 # %% func_minimum
+import numpy as np
+
+func_p = np.poly1d([3.0, 4.0, -2.0]).deriv()
 path = np.empty(301)
 path[0] = 4.2
 for i in range(300):
@@ -41,8 +44,6 @@ x_final = path[-1]
 func_pp = func_p.deriv()
 
 # %% quartic_minimum
-import numpy as np
-
 quartic_slope = np.polynomial.Polynomial([3.0, 4.0, -9.0, -3.0, 2.0]).deriv()
 candidates = quartic_slope.roots()
 bottoms = [c for c in candidates if quartic_slope.deriv()(c) > 0]

@@ -11,7 +11,7 @@ def f_prime(x):
     return (f(x + h) - f(x)) / h
 
 # %% f_stationary_point
-x_stationary = -1.49
+x_stationary = -1.45
 f_second = lambda x: (f(x + 0.1) - 2 * f(x) + f(x - 0.1)) / 0.1**2
 
 # %% func_gradient
