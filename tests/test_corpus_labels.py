@@ -795,12 +795,9 @@ SLIPS: dict[str, Signature] = {
         plane=lambda p: [np.stack([(1 + p[:, 0] ** 2) ** -2, np.cos(p[:, 1]) ** 2], axis=-1)]
     ),
     "elementary_rule": one_column_wrong,
-    "degrees_for_radians": lambda case, findings: (
-        slope_slip(plane=lambda p: [np.degrees(surface_gradient(p))])(case, findings)
-        if case.exercise in PLANE_ANSWERS
-        else place(lambda x, land: stationary(np.radians(x), land))(case, findings)
-    ),
+    "degrees_for_radians": slope_slip(plane=lambda p: [np.degrees(surface_gradient(p))]),
     # Places.
+    "place_in_degrees": place(lambda x, land: stationary(np.radians(x), land)),
     "maximum_found": lambda case, findings: place(
         lambda x, land: (
             bool(np.any((np.abs(land.slope(x)) < 1e-2) & (land.second(x) < 0)))
@@ -810,8 +807,11 @@ SLIPS: dict[str, Signature] = {
     )(case, findings),
     "saddle_found": place(lambda x, land: stationary(x, land) and np.prod(land.second(x)) < 0),
     "not_stationary": place(lambda x, land: not stationary(x, land)),
-    "near_but_not_there": place(
-        lambda x, land: 1e-2 < float(np.max(np.abs(x - land.nearest_minimum(x)))) < 0.05
+    "place_rounded": place(
+        lambda x, land: any(
+            np.allclose(x, np.round(land.nearest_minimum(x), digits), atol=1e-9)
+            for digits in (0, 1, 2)
+        )
     ),
     "same_minimum": place(lambda x, land: stationary(x, land) and bool(land.second(x) > 0)),
     "root_of_function": place(
@@ -828,7 +828,6 @@ SLIPS: dict[str, Signature] = {
     "one_coordinate_updated": place(
         lambda x, land: (np.abs(land.slope(x)) < 1e-2).tolist() == [True, False]
     ),
-    "place_rounded": lambda case, findings: all(f.worth in (RIGHT, NEAR) for f in findings),
     "rounded": lambda case, findings: all(f.worth == NEAR for f in findings),
     "finite_difference": lambda case, findings: all(f.worth == NEAR for f in findings),
     "inexact": lambda case, findings: all(f.worth == NEAR for f in findings),
