@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import csv
 import html
+import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -71,20 +77,23 @@ class Person:
     home: Path
     course: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "HOME": str(self.home),
+            "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
+            "JUPYTER_DATA_DIR": str(self.home / ".local/share/jupyter"),
+            # The course's configuration as an administrator would have put it in place for all.
+            "JUPYTER_CONFIG_PATH": str(self.course),
+        }
+
     def nbgrader(self, *command: str) -> str:
         """Type a nbgrader command at home; returns what it says, fails where it fails."""
-        environment = dict(os.environ)
-        environment.update(
-            HOME=str(self.home),
-            JUPYTER_CONFIG_DIR=str(self.home / ".jupyter"),
-            JUPYTER_DATA_DIR=str(self.home / ".local/share/jupyter"),
-            # The course's configuration as an administrator would have put it in place for all.
-            JUPYTER_CONFIG_PATH=str(self.course),
-        )
         done = subprocess.run(
             [sys.executable, "-m", "nbgrader", *command],
             cwd=self.home,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -306,6 +315,57 @@ def test_export_has_the_sums(term: Term) -> None:
         by_hand = len(BY_HAND) if student is RIGHT else 0
         total = sum(points or 0 for points in marks) + by_hand
         assert float(rows[student.student_id]["score"]) == pytest.approx(total)
+
+
+@pytest.fixture
+def lab(term: Term) -> Iterator[Callable[[str], Any]]:
+    """JupyterLab as the instructor starts it; gives what a path of its API answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    instructor = Person(term.course, term.course)
+    options = ["--no-browser", "--allow-root", "--IdentityProvider.token=key"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "lab", *options, f"--ServerApp.port={port}"],
+        cwd=term.course,
+        env=instructor.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def get(path: str) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/{path}", headers={"Authorization": "token key"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
+
+    try:
+        for _ in range(240):
+            try:
+                get("api/status")
+                break
+            except urllib.error.URLError:
+                assert server.poll() is None, "JupyterLab did not start"
+                time.sleep(0.25)
+        yield get
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def test_the_formgrader_shows_the_class(term: Term, lab: Callable[[str], Any]) -> None:
+    (assignment,) = lab("formgrader/api/assignments")
+    assert assignment["name"] == ASSIGNMENT
+    # "released": the formgrader found the exchange too.
+    assert assignment["status"] == "released"
+    assert assignment["num_submissions"] == len(STUDENTS)
+    submissions = lab(f"formgrader/api/submissions/{ASSIGNMENT}")
+    shown = {s["student"]: s["code_score"] for s in submissions}
+    assert shown == {
+        s.student_id: sum(term.marks(s.student_id)[e] or 0 for e in term.marks(s.student_id))
+        for s in STUDENTS
+    }
 
 
 def test_nothing_needed_the_user_to_be_root(term: Term) -> None:
