@@ -4,6 +4,9 @@ ZeroMQ can take over a listening socket (`ZMQ_USE_FD`). So the socket files live
 the kernel never sees: it needs no writable path on the host, may not create a socket of any family,
 and cannot put a link in the place of a socket that the client will open. And a client may connect
 before the kernel is up, instead of being refused and trying again 100 ms later.
+
+There are two for each channel: clients connect at the front, the kernel listens at the back, and
+between them is the relay.
 """
 
 from __future__ import annotations
@@ -19,9 +22,11 @@ import stat
 import tempfile
 import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from autograder.sandbox.errors import SandboxStartError
+from autograder.sandbox.relay import Relay
 
 __all__ = ["PORTS", "Channels"]
 
@@ -54,32 +59,54 @@ class Channels:
         lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(lock, fcntl.LOCK_SH)
         self._finalizer = weakref.finalize(self, _remove, self.directory, lock)
-        self.ip = str(self.directory / "k")
-        self._listeners: dict[int, socket.socket] = {}
+        self.ip = str(self.directory / "f")
+        self._front: dict[int, socket.socket] = {}
+        self._back: dict[int, socket.socket] = {}
+        self._relay: Relay | None = None
         try:
             for port in PORTS.values():
-                self._listeners[port] = _listen(f"{self.ip}-{port}")
+                self._front[port] = _listen(f"{self.ip}-{port}")
+                self._back[port] = _listen(self._back_path(port))
         except BaseException:
             self.close()
             raise
 
     def descriptors(self) -> dict[int, int]:
-        """The file descriptor that listens on each port."""
-        return {port: listener.fileno() for port, listener in self._listeners.items()}
+        """The file descriptor at which the kernel is to listen on each port."""
+        return {port: listener.fileno() for port, listener in self._back.items()}
 
-    def hand_over(self) -> None:
-        """Close this process's copies, once the kernel holds its own.
+    def hand_over(self, limit: int, on_exceeded: Callable[[], None]) -> None:
+        """Once the kernel holds its descriptors: close ours, and let clients in.
 
-        Otherwise a client of a dead kernel would connect and wait for ever.
+        Were ours left open, a client of a dead kernel would connect and wait for ever.
+
+        Args:
+            limit: the bytes that the kernel may send.
+            on_exceeded: called, from another thread, when it sends more.
         """
-        for listener in self._listeners.values():
-            listener.close()
-        self._listeners.clear()
+        self._close(self._back)
+        paths = {port: self._back_path(port) for port in self._front}
+        self._relay = Relay(self._front, paths, limit, on_exceeded)
+        self._front.clear()  # the relay's to close
+        self._relay.start()
 
     def close(self) -> None:
         """Close what is open and remove the run directory; may be called twice."""
-        self.hand_over()
+        if self._relay is not None:
+            self._relay.stop()
+            self._relay = None
+        self._close(self._front)
+        self._close(self._back)
         self._finalizer()
+
+    def _back_path(self, port: int) -> str:
+        return str(self.directory / f"b-{port}")
+
+    @staticmethod
+    def _close(listeners: dict[int, socket.socket]) -> None:
+        for listener in listeners.values():
+            listener.close()
+        listeners.clear()
 
 
 def _listen(path: str) -> socket.socket:

@@ -1,8 +1,8 @@
 """The grader's side of a sandboxed kernel: a manager and a client that do not trust it.
 
-What a kernel sends is limited twice. ZeroMQ refuses a single message that is too long before it is
-held in memory, and the session counts all that is received: beyond either limit the kernel is
-ended.
+All that a kernel sends is counted on its way (relay.py). Here a single message that is too long is
+refused as well, since parsing makes of it many times its size; and a kernel that can no longer be
+heard is ended.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import traitlets
@@ -18,60 +18,22 @@ import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.session import Session
 
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watchdog import Breach
 
-__all__ = ["MeteredSession", "SandboxClient", "SandboxKernelManager", "limited_context"]
+__all__ = ["SandboxClient", "SandboxKernelManager", "limited_context"]
 
-_RECEIVE_QUEUE = 16  # times the longest message: what a kernel can make the grader hold
 _ENDING_SECONDS = 0.2
 _KERNEL_SPEC = KernelSpec(argv=[], display_name="Python 3 (sandboxed)", language="python")
 
 
 def limited_context(limits: Limits) -> zmq.asyncio.Context:
-    """A ZeroMQ context whose sockets hold little and refuse long messages.
-
-    Without it a client queues a thousand messages of any length for each socket.
-    """
+    """A ZeroMQ context whose sockets refuse messages that are too long."""
     context = zmq.asyncio.Context()
     context.setsockopt(zmq.MAXMSGSIZE, limits.message_bytes)
-    context.setsockopt(zmq.RCVHWM, _RECEIVE_QUEUE)
     return context
-
-
-class Meter:
-    """Counts bytes up to a limit, for all sessions that share it.
-
-    Attributes:
-        received: bytes so far.
-    """
-
-    def __init__(self, limit: int, on_exceeded: Callable[[], None]) -> None:
-        self.received = 0
-        self._limit = limit
-        self._on_exceeded = on_exceeded
-
-    def add(self, size: int) -> None:
-        """Count `size` more bytes; beyond the limit, say so each time."""
-        self.received += size
-        if self.received > self._limit:
-            self._on_exceeded()
-
-
-class MeteredSession(Session):
-    """A Jupyter session that counts what it receives."""
-
-    # A trait, since Session.clone copies traits and nothing else.
-    meter = traitlets.Instance(Meter, allow_none=True)
-
-    def feed_identities(self, msg_list: Any, copy: bool = True) -> Any:
-        """Count a message before anything of it is parsed."""
-        if self.meter is not None:
-            self.meter.add(sum(len(part) for part in msg_list))
-        return super().feed_identities(msg_list, copy)
 
 
 class SandboxClient(AsyncKernelClient):
@@ -85,9 +47,21 @@ class SandboxClient(AsyncKernelClient):
         manager: Any = self.parent
         return limited_context(manager.limits)
 
-    def start_channels(self, *args: Any, **kwargs: Any) -> None:
-        """Connect, and watch the connections."""
-        super().start_channels(*args, **kwargs)
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = False,
+        hb: bool = False,
+        control: bool = True,
+    ) -> None:
+        """Connect, and watch the connections.
+
+        Without standard input, which nobody gives; and without the heartbeat, since the sandbox
+        knows better whether its kernel lives: a kernel that writes garbage to that connection
+        made the thread that listens there wait for ever, and with it whoever stopped it.
+        """
+        super().start_channels(shell=shell, iopub=iopub, stdin=stdin, hb=hb, control=control)
         self._monitors = [
             # A plain socket, to be looked at without waiting.
             zmq.Socket.shadow(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED).underlying)
@@ -154,9 +128,6 @@ class SandboxKernelManager(AsyncKernelManager):
             hidden=[os.fspath(path) for path in hidden],
         )
         self.provisioner = self.sandbox
-        self.session = MeteredSession(
-            parent=self, meter=Meter(self.limits.output_bytes, self._too_much_output)
-        )
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -167,6 +138,3 @@ class SandboxKernelManager(AsyncKernelManager):
     def _limited(self) -> zmq.asyncio.Context:
         self._created_context = True
         return limited_context(self.limits)
-
-    def _too_much_output(self) -> None:
-        self.sandbox.end_for(Breach.OUTPUT)

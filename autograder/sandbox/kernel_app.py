@@ -26,8 +26,8 @@ __all__ = ["run"]
 def _take_over(socket: zmq.Socket[bytes], descriptors: Mapping[int, int], port: int) -> None:
     socket.setsockopt(zmq.USE_FD, descriptors[port])
     # No ceiling for what waits to be sent: beyond one (a thousand, by default) ZeroMQ drops a fast
-    # cell's outputs, and with them the word that it is done. The client receives slowly on
-    # purpose; what waits is in this process's own, limited memory.
+    # cell's outputs, and with them the word that it is done. What waits is in this process's own,
+    # limited memory.
     socket.setsockopt(zmq.SNDHWM, 0)
     socket.bind(f"ipc://kernel-{port}")  # only the shape of the name matters: no file is made
 

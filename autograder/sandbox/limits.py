@@ -40,7 +40,7 @@ class Limits:
     message_bytes: int = 16 * MIB
     """One message from the kernel; a longer one is not received (`ZMQ_MAXMSGSIZE`), and ends it."""
     output_bytes: int = 64 * MIB
-    """All messages from the kernel together, as the client receives them."""
+    """All messages from the kernel together (the relay)."""
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():

@@ -134,7 +134,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         with ours, theirs:
             self._spawn(theirs)
             theirs.close()
-            self._channels.hand_over()
+            self._channels.hand_over(self.limits.output_bytes, lambda: self.end_for(Breach.OUTPUT))
             try:
                 await self._await_report(ours)
                 self._watch()

@@ -41,9 +41,11 @@ def test_run_directory_is_private_and_goes(temporary: Path):
 
 def test_handed_over_sockets_refuse_once_their_kernel_is_gone(temporary: Path):
     channels = Channels()
-    channels.hand_over()
-    with socket.socket(socket.AF_UNIX) as client, pytest.raises(ConnectionRefusedError):
+    channels.hand_over(1000, lambda: None)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
         client.connect(f"{channels.ip}-1")
+        assert client.recv(1) == b""
     channels.close()
 
 

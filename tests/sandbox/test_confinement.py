@@ -14,6 +14,7 @@ import pytest
 
 import autograder
 from autograder.sandbox import Limits
+from autograder.sandbox.environment import PythonEnvironment
 
 REFUSED = {"PermissionError", "OSError", "BlockingIOError", "FileNotFoundError"}
 SYSCALL = """
@@ -57,10 +58,10 @@ def test_of_an_editable_installation_only_the_package_is_seen(kernel):
     beside = Path(autograder.__file__).parents[1]
     if beside.name in ("site-packages", "dist-packages"):
         return  # then all beside it are installed packages
-    expected = {"autograder"}
-    if Path(sys.prefix).is_relative_to(beside):
-        expected.add(Path(sys.prefix).relative_to(beside).parts[0])
-    assert set(kernel.value(f"__import__('os').listdir({str(beside)!r})")) <= expected
+    shown = [Path(path) for path in PythonEnvironment.current().paths]
+    expected = {p.relative_to(beside).parts[0] for p in shown if p.is_relative_to(beside)}
+    assert set(kernel.value(f"__import__('os').listdir({str(beside)!r})")) == expected
+    assert not expected & {"source", "release", "tests", "docs"}
 
 
 def look(path: str) -> str:
@@ -149,7 +150,7 @@ def test_no_descriptor_is_inherited(kernel):
         "/proc",
         "/submission",
         "/var/tmp",
-        sys.prefix,
+        os.path.dirname(sys.executable),
         os.path.dirname(os.__file__),
         str(Path(pytest.__file__).parents[1]),
     ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import nbclient.exceptions
 import pytest
 
-from autograder.sandbox import Breach
+from autograder.sandbox import Breach, Limits
 
 GONE = (nbclient.exceptions.DeadKernelError, nbclient.exceptions.CellTimeoutError, RuntimeError)
 
@@ -68,6 +70,53 @@ def test_output_without_end(start_kernel, line: str):
             kernel.run(f"import os\nwhile True: {line}", timeout=60)
         assert time.monotonic() - begun < 40
         assert kernel.manager.sandbox.breach in {Breach.OUTPUT, Breach.CONNECTION}
+
+
+def test_message_of_endlessly_many_frames(start_kernel):
+    # No limit of ZeroMQ's counts them: the message is never whole, and no frame of it is long.
+    code = (
+        "import os, socket\n"
+        "frames = (b'\\x03' + (60000).to_bytes(8, 'big') + bytes(60000)) * 16\n"
+        "streams = []\n"
+        "for descriptor in map(int, os.listdir('/proc/self/fd')):\n"
+        "    try:\n"
+        "        stream = socket.socket(fileno=os.dup(descriptor))\n"
+        "        stream.getpeername(); stream.setblocking(True); streams.append(stream)\n"
+        "    except OSError: pass\n"
+        "def flood(stream):\n"
+        "    try:\n"
+        "        while True: stream.sendall(frames)\n"
+        "    except OSError: pass\n"
+        "import threading\n"
+        "threads = [threading.Thread(target=flood, args=(s,)) for s in streams]\n"
+        "for t in threads: t.start()\n"
+        "for t in threads: t.join()\n"
+        "while True: pass"
+    )
+    before = resident_bytes()
+    with start_kernel() as kernel:
+        with pytest.raises(GONE):
+            kernel.run(code, timeout=60)
+        assert resident_bytes() - before < 4 * Limits().output_bytes
+        assert kernel.manager.sandbox.breach in {Breach.OUTPUT, Breach.CONNECTION}
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def test_garbage_on_its_own_connections(start_kernel):
+    code = (
+        "import os, time\n"
+        "for descriptor in map(int, os.listdir('/proc/self/fd')):\n"
+        "    try:\n"
+        "        if os.readlink(f'/proc/self/fd/{descriptor}').startswith('socket:'):\n"
+        "            os.write(descriptor, b'\\x02' + b'\\xff' * 4096)\n"
+        "    except OSError: pass\n"
+        "time.sleep(60)"
+    )
+    with start_kernel() as kernel, pytest.raises(GONE):
+        kernel.run(code, timeout=30)
 
 
 def test_message_that_is_too_long_ends_the_kernel(start_kernel):
