@@ -1,0 +1,177 @@
+"""The source notebooks: laid out for nbgrader, run from top to bottom, with pictures for all eyes.
+
+What the release must hold and must not give away is in test_release.py.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+
+FOLDER = Path(__file__).resolve().parent.parent / "source" / "gradient_descent"
+NAMES = ("01_derivatives", "02_minima", "03_goldfield")
+
+# Okabe and Ito's colours (https://jfly.uni-koeln.de/color/) that the notebooks use, and greys.
+PLAIN_COLOURS = {"#0072b2", "#d55e00", "#009e73", "#000000", "#808080", "#ffffff"}
+COLOUR_MAPS = {"cividis"}  # made for colour-blind eyes: doi 10.1371/journal.pone.0199239
+
+SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
+
+
+def cells_of(name: str) -> list[Any]:
+    return list(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells)
+
+
+def about(cell: Any) -> dict[str, Any]:
+    return dict(cell.metadata.get("nbgrader", {}))
+
+
+def is_solution(cell: Any) -> bool:
+    return bool(about(cell).get("solution"))
+
+
+def is_test(cell: Any) -> bool:
+    return bool(about(cell).get("grade")) and not is_solution(cell)
+
+
+@pytest.fixture(params=NAMES)
+def cells(request: pytest.FixtureRequest) -> list[Any]:
+    return cells_of(request.param)
+
+
+def run(cells: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Run the code cells in one namespace; yield (index, figure) for each figure drawn."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch, plt.rc_context():
+        warnings.simplefilter("error")
+        # As in a notebook, where the figure is shown and does not wait for a window.
+        patch.setattr(plt, "show", lambda: None)
+        for index, cell in enumerate(cells):
+            if cell.cell_type != "code":
+                continue
+            try:
+                exec(compile(cell.source, f"<{cell.id}>", "exec"), namespace)
+                for number in plt.get_fignums():
+                    figure = plt.figure(number)
+                    figure.canvas.draw()
+                    yield index, figure
+            finally:
+                plt.close("all")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def drawn(request: pytest.FixtureRequest) -> list[tuple[Any, Any, Any]]:
+    """(cell, the cell after it, figure): the notebook has run, checks and all."""
+    cells = cells_of(request.param)
+    return [(cells[i], cells[i + 1], figure) for i, figure in run(cells)]
+
+
+def test_each_answer_is_followed_by_its_check(cells: list[Any]) -> None:
+    solutions = 0
+    for cell, after in pairwise(cells):
+        if not is_solution(cell) or cell.cell_type == "markdown":
+            continue
+        solutions += 1
+        flags = {"schema_version": 3, "solution": True, "grade": False, "locked": False}
+        assert about(cell) == {**flags, "task": False, "grade_id": cell.id}
+        flags = {"schema_version": 3, "solution": False, "grade": True, "locked": True}
+        points = about(after).pop("points")
+        assert points > 0
+        expected = {**flags, "task": False, "grade_id": f"{cell.id}_check", "points": points}
+        assert about(after) == expected
+        assert len(SOLUTION.findall(cell.source)) == 1, cell.id
+    assert solutions == sum(is_test(cell) for cell in cells) > 0
+
+
+def test_a_check_cell_says_what_it_asks_and_holds_verbs_only(cells: list[Any]) -> None:
+    for cell in filter(is_test, cells):
+        first, *rest = cell.source.splitlines()
+        assert re.fullmatch(r"# .+\?", first), cell.id
+        assert all(re.match(r"\s*(check\.|with check\.exercise\(\):)", line) for line in rest)
+
+
+def test_no_output_is_kept(cells: list[Any]) -> None:
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+
+
+def test_headings_go_down_one_level_at_a_time(cells: list[Any]) -> None:
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_pictures_have_a_caption_and_labels(drawn: list[tuple[Any, Any, Any]]) -> None:
+    assert len(drawn) >= 5
+    for cell, after, figure in drawn:
+        assert re.fullmatch(r"\*Figure: .*drawn by the cell above.*\*", after.source), cell.id
+        for ax in figure.axes:
+            if ax.get_label() == "<colorbar>":
+                assert ax.get_ylabel(), cell.id
+                continue
+            assert ax.get_xlabel(), cell.id
+            assert ax.get_ylabel(), cell.id
+            assert ax.get_title(), cell.id
+
+
+def colours(figure: Any) -> set[str]:
+    """The colours of all marks, but for those that a colour map gives."""
+    data = [artist for ax in figure.axes for artist in (*ax.lines, *ax.collections, *ax.texts)]
+    found: set[str] = set()
+    for artist in data:
+        if isinstance(artist, Line2D):
+            found |= {to_hex(artist.get_color()), to_hex(artist.get_markerfacecolor())}
+        elif not isinstance(artist, Collection):
+            found.add(to_hex(artist.get_color()))
+            arrow = getattr(artist, "arrow_patch", None)
+            found |= {to_hex(arrow.get_edgecolor())} if arrow else set()
+        elif artist.get_array() is None or artist.get_cmap().name not in COLOUR_MAPS:
+            found |= {to_hex(c) for c in (*artist.get_edgecolor(), *artist.get_facecolor())}
+    return found
+
+
+def test_colours_can_be_told_apart_by_everyone(drawn: list[tuple[Any, Any, Any]]) -> None:
+    for cell, _, figure in drawn:
+        assert colours(figure) <= PLAIN_COLOURS, cell.id
+
+
+def test_the_colours_of_a_default_plot_are_refused() -> None:
+    figure, (left, right) = plt.subplots(1, 2)
+    left.plot([0, 1], [0, 1])
+    assert not colours(figure) <= PLAIN_COLOURS
+    left.lines[0].remove()
+    assert colours(figure) <= PLAIN_COLOURS
+    right.contour([[0, 1], [1, 2]], cmap="jet")
+    assert not colours(figure) <= PLAIN_COLOURS
+    plt.close(figure)
+
+
+def test_reading_goes_on_without_answers(cells: list[Any]) -> None:
+    """A student who has answered nothing yet can run every other cell."""
+    reading = [cell for cell in cells if not is_solution(cell) and not is_test(cell)]
+    assert list(run(reading))
+
+
+def test_reading_goes_on_with_wrong_answers(cells: list[Any]) -> None:
+    """The pictures that use a student's answers do not fall over what they find."""
+    names = re.findall(r'check\.\w+\("(\w+)"', "\n".join(c.source for c in filter(is_test, cells)))
+    assert names
+    setup, *given = (cell for cell in cells if about(cell).get("locked") and not is_test(cell))
+    pictures = [cell for cell in cells if "except NOT_YET" in cell.source]
+    assert pictures
+    for junk in ("None", "float('nan')", "lambda *args: None", "lambda *args: float('inf')"):
+        answers = nbformat.v4.new_code_cell("\n".join(f"{name} = {junk}" for name in names))
+        list(run([setup, *given, answers, *pictures]))
