@@ -230,10 +230,11 @@ def _call(function, arguments, seconds):
 def _similar(name, namespace):
     """Names in the namespace that a student may have meant by `name`, best first."""
     own = [n for n in namespace if isinstance(n, str) and not n.startswith("_")]
-    folded = {}
-    for n in own:
-        folded.setdefault(n.lower().replace("_", ""), []).append(n)
-    same = folded.get(name.lower().replace("_", ""), [])
+
+    def folded(n):  # case, underscores and the order of the parts do not count
+        return sorted(n.lower().split("_")), n.lower().replace("_", "")
+
+    same = [n for n in own if any(a == b for a, b in zip(folded(n), folded(name), strict=True))]
     close = difflib.get_close_matches(name, own, n=4, cutoff=0.75)
     return [*same, *(n for n in close if n not in same)][:4]
 

@@ -84,6 +84,10 @@ class DivergingStep(Check):
         if isinstance(value, Verdict):
             if value.misconception == "diverged":
                 value = wrong(self.answer, "not_finite", what="a step size must be a number")
+            if value.misconception == "history_returned":
+                value = wrong(
+                    self.answer, "wrong_shape", what="one step size is asked, not several"
+                )
             return [value]
         step = float(value[0])
         if step <= 0:

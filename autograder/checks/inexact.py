@@ -103,23 +103,21 @@ def _difference(
 def _digits(student: np.ndarray, truth: np.ndarray) -> int | None:
     """To how many decimals the numbers are rounded or cut, if they are."""
     for digits in range(5):
-        unit = 10.0**-digits
-        scaled = student / unit
+        unit = 10.0**digits
+        ways = [np.round(truth * unit)] + ([np.trunc(truth * unit)] if digits else [])
         # float32 holds a decimal only to its own precision
-        whole = np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1, np.abs(scaled))
-        # cut off or rounded; to whole numbers only rounded, for then cutting is no approximation
-        room = unit * (0.501 if digits == 0 else 1.001)
-        if whole.all() and (np.abs(student - truth) <= room).all():
+        if any((np.abs(student * unit - w) <= 2e-7 * np.abs(w) + 1e-12).all() for w in ways):
             return digits
     return None
 
 
-def _rough(student: np.ndarray, truth: np.ndarray, places: Places) -> bool:
+def _rough(student: np.ndarray, truth: np.ndarray, tol: np.ndarray, places: Places) -> bool:
     """Whether the error jumps from a place to its neighbours, as noise does."""
-    error = student - truth
+    # Where an entry is right, its error is nothing but the last bits: rough, and no matter.
+    visible = (np.abs(student - truth) > tol).any(axis=0)
+    error = np.where(np.abs(student - truth) > tol, student - truth, 0.0)[:, visible]
+    student, truth = student[:, visible], truth[:, visible]
     size = np.median(np.abs(error), axis=0)
-    if len(places.clusters) == 0:
-        return False
     a, b, c = (error[places.clusters[:, k]] for k in range(3))
     # Of a wrong formula's error these steps are a hundredth, wherever the place.
     jumps = np.maximum(np.abs(a - b), np.abs(b - c))
@@ -141,7 +139,7 @@ def recognise(
     digits = _digits(student, truth)
     if digits is not None:
         return Inexact("rounded", near=True, digits=digits)
-    if near and _rough(student, truth, places):
+    if near and _rough(student, truth, tol, places):
         return Inexact("inexact", near=True)
     step = _difference(ref, places.points, student, truth, tol)
     if step is None:

@@ -44,6 +44,9 @@ def read_place(
             return wrong(answer, "history_returned", count=count)
         return wrong(answer, point.misconception, what=point.fact.removeprefix("it is "))
     if not np.isfinite(point).all():
+        # A walk that runs away takes all coordinates with it, to inf and then nan.
+        if np.isfinite(point).any():
+            return wrong(answer, "not_finite", what=place(point))
         return wrong(answer, "diverged", place=place(point))
     return point
 

@@ -155,7 +155,7 @@ class DescentRoutine(Check):
             if len(ends) >= NUMBERS and all(right) and problem.misconception != "never_returns":
                 what = self._array_problem(outcomes[len(ends)], trials[len(ends)])
                 return wrong(self.answer, "numbers_only", what=what, rows=rows, evidence=evidence)
-            asked = [o.asked for o in outcomes if isinstance(o, (Returned, Raised))]
+            asked = [o.asked for o in outcomes if isinstance(o, Returned)]
             if asked and all(a is not None and a.count == 0 for a in asked):
                 return wrong(self.answer, "hard_coded_function", rows=rows, evidence=evidence)
             return problem
@@ -212,6 +212,8 @@ class DescentRoutine(Check):
             return wrong(self.answer, "history_returned", count=value.length)
         if isinstance(numbers, Problem) and numbers.misconception == "function_not_called":
             return wrong(self.answer, "wrong_shape", what="it returns a function")
+        if value.kind == "text":
+            return wrong(self.answer, "text_answer", what=name_value(value))
         came, wanted = name_value(value), "a number" if trial.start.ndim == 0 else "an array"
         return wrong(
             self.answer, "wrong_shape", what=f"it returns {came} for a start that is {wanted}"

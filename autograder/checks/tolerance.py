@@ -14,14 +14,16 @@ __all__ = ["derivative_tolerance", "stall_distance"]
 RELATIVE = 1e-4
 # A measured float32 error is one draw; another arrangement of the terms draws again.
 DRAWS = 16
-# Entries that are zero in exact arithmetic: room in units of the largest entry.
+# Room in units of the largest value an entry takes, for places where it is nearly zero; for an
+# entry that is zero everywhere, in units of the largest of all entries.
 FLOOR = 4e-6
 
 
 def derivative_tolerance(reference: Reference, points: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Room around `truth` (p, k) for an honest float32 derivative at `points` (p, n)."""
     measured = reference.float32_error(points)
-    largest = np.abs(truth).max() if truth.size else 0.0
+    largest = np.abs(truth).max(axis=0)
+    largest = np.where(largest > 0, largest, largest.max())
     measured = np.where(np.isfinite(measured), measured, 0.0)
     # A place so badly conditioned that float32 says nothing must not accept everything.
     cap = 2e-3 * np.maximum(np.abs(truth), 0.05 * largest)
