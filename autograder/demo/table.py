@@ -32,11 +32,11 @@ def marks_tables(
 
 def _table(exercises: Sequence[Exercise], results: Sequence[Result]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("exercise", no_wrap=True, min_width=LABELS - COLUMN)
-    table.add_column("of", justify="right", style="bold", min_width=COLUMN - 1)
+    table.add_column("exercise", no_wrap=True, width=LABELS - COLUMN - 1)
+    table.add_column("of", justify="right", style="bold", width=COLUMN - 1)
     for result in results:
         number = "".join(filter(str.isdigit, result.student.student_id))
-        table.add_column(number, justify="right", no_wrap=True, min_width=COLUMN - 1)
+        table.add_column(number, justify="right", no_wrap=True, width=COLUMN - 1)
     notebook = None
     for exercise in exercises:
         if exercise.notebook != notebook:
@@ -91,4 +91,4 @@ def total(result: Result, exercises: Sequence[Exercise]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{round(value, 2):g}"
+    return f"{round(value, 1):g}"
