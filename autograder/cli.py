@@ -12,6 +12,8 @@ from .errors import AutograderError
 
 __all__ = ["main"]
 
+SAMPLE_CLASS = "sample_class"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="autograder")
@@ -35,9 +37,10 @@ def demo(folder: Path) -> None:
     from .demo.table import feedback_list, marks_tables, total, wide_console
 
     console = wide_console()
-    students = load_students()
+    course = course_directory()
+    students = load_students(course / SAMPLE_CLASS)
     try:
-        classroom = Classroom.set_up(folder.resolve(), course_directory())
+        classroom = Classroom.set_up(folder.resolve(), course)
         classroom.generate()
         classroom.hand_in(students)
     except AutograderError as error:
@@ -65,7 +68,9 @@ def demo(folder: Path) -> None:
 
 
 def course_directory() -> Path:
-    """The course directory that the package comes with: the repository, or the wheel's copy."""
-    package = Path(__file__).parent
-    bundled = package / "course"
-    return bundled if bundled.is_dir() else package.parent
+    """The folder one is in, if it has a sample class; else the repository of this package."""
+    here, repository = Path.cwd(), Path(__file__).parent.parent
+    for course in (here, repository):
+        if (course / SAMPLE_CLASS).is_dir():
+            return course
+    raise click.ClickException(f"There is no {SAMPLE_CLASS}/ here: run this in the repository.")

@@ -16,7 +16,8 @@ from autograder.demo import Classroom, DemoError, SampleStudent, load_students
 from autograder.demo.classroom import Exercise, Mark, Result
 from autograder.demo.table import feedback_list, marks_tables
 
-CLASS = {student.student_id: student for student in load_students()}
+ROOT = Path(__file__).resolve().parent.parent
+CLASS = {student.student_id: student for student in load_students(ROOT / "sample_class")}
 
 
 def exercises(course: Path) -> set[str]:

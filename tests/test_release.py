@@ -142,6 +142,14 @@ def test_no_line_of_a_solution_is_in_the_release(
     assert not lines & shown
 
 
+def test_no_line_of_a_solution_is_in_the_package(course: Path, source: dict[str, Any]) -> None:
+    """A submission can read the package it runs with, and students install it."""
+    lines = {line for notebook in source.values() for line in solution_lines(notebook)}
+    for path in (course / "autograder").rglob("*.py"):
+        shared = lines & {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
+        assert not shared, path
+
+
 def given_functions(release: dict[str, Any]) -> dict[str, Callable[..., Any]]:
     namespace: dict[str, Any] = {"jnp": jnp}
     for notebook in release.values():

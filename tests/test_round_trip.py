@@ -34,7 +34,8 @@ from autograder.marking.record import read_record
 
 ASSIGNMENT = "gradient_descent"
 COURSE_ID = "gradient_descent_course"
-SAMPLE = {student.student_id: student for student in load_students()}
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = {student.student_id: student for student in load_students(ROOT / "sample_class")}
 
 RIGHT = replace(SAMPLE["student02_jax_grad"], student_id="right")
 EMPTY = SampleStudent(student_id="empty", about="Nothing is answered.", answers={})

@@ -18,7 +18,6 @@ import nbformat
 
 __all__ = ["SampleStudent", "load_students"]
 
-FOLDER = Path(__file__).with_name("sample_class")
 MARKER = re.compile(r"^# %% (?P<name>\w+)(?: \[(?P<tag>[a-z ]+)\])?$", re.MULTILINE)
 
 
@@ -107,6 +106,11 @@ class SampleStudent:
             raise ValueError(f"{self.student_id} answers exercises that are not there: {names}")
 
 
-def load_students(folder: Path = FOLDER) -> list[SampleStudent]:
-    """All students of the sample class, in the order of their ids."""
+def load_students(folder: Path) -> list[SampleStudent]:
+    """All students of a sample class, in the order of their ids.
+
+    Args:
+        folder: their files. It is not part of the package: a submission can read what it runs
+            with, and these hold right answers.
+    """
     return [SampleStudent.read(path) for path in sorted(folder.glob("*.py"))]
