@@ -118,16 +118,17 @@ def _rough(student: np.ndarray, truth: np.ndarray, tol: np.ndarray, places: Plac
     error = np.where(np.abs(student - truth) > tol, student - truth, 0.0)[:, visible]
     student, truth = student[:, visible], truth[:, visible]
     size = np.median(np.abs(error), axis=0)
-    a, b, c = (error[places.clusters[:, k]] for k in range(3))
-    # Of a wrong formula's error these steps are a hundredth, wherever the place.
-    jumps = np.maximum(np.abs(a - b), np.abs(b - c))
-    spread = np.max(np.abs(np.stack([a, b, c])), axis=0)
-    if (jumps > 0.3 * np.maximum(spread, 0.1 * size)).any():
+    clusters = places.clusters
+    here, next_to, off = clusters[:, 0], clusters[:, :4], clusters[:, 4]
+    wobble = np.ptp(error[next_to], axis=1)
+    rough = wobble > 0.05 * np.maximum(np.abs(error[next_to]).max(axis=1), size)
+    # One rough spot may be a jump that a formula makes; noise is everywhere.
+    if rough.any(axis=1).sum() >= 2:
         return True
-    # A difference in float32 goes in stairs: from a place to the next it does not change as the
-    # truth does, though a formula with so small an error would.
-    moves = np.abs(truth[places.clusters[:, 1:]] - truth[places.clusters[:, :1]])
-    lags = np.abs(error[places.clusters[:, 1:]] - error[places.clusters[:, :1]])
+    # A difference in float32 goes in stairs: over a short way it does not change as the truth
+    # does, though a formula with so small an error would.
+    moves = np.abs(truth[off] - truth[here])
+    lags = np.abs(error[off] - error[here])
     return bool(np.median(lags) > 0.5 * np.median(moves) > 0)
 
 

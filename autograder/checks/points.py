@@ -20,7 +20,10 @@ CANDIDATES = 128
 FRESH = 5
 SPECIAL = np.array([-1.0, 0.0, 1.0])  # where mistakes hide, and 1/x, log(x), ... have no value
 GRID = 2.0**-10  # places are multiples of this, so that float32 holds them exactly
-NEIGHBOUR = 2.0**-8  # spacing of the two neighbours which show whether an error is rough
+NEIGHBOUR = 2.0**-8
+# Neighbours which show whether an error is rough: some steps of float32 away, where nothing smooth
+# changes but rounding falls out anew, and farther, where a smooth function moves a little.
+ULPS = (3, 7, 12)
 BOXES = ((-3.0, 3.0), (0.1, 6.0), (-1.0, 1.0), (-0.45, 0.45), (1.1, 12.0))
 
 
@@ -31,7 +34,7 @@ class Places:
     Attributes:
         points: (p, n) float64: the shown ones first, then `FRESH` fresh ones, then neighbours.
         shown: how many are the author's shown ones.
-        clusters: (c, 3) indices of three places in a row, `NEIGHBOUR` apart.
+        clusters: (c, 5) indices of a place, three next to it in float32, and one `NEIGHBOUR` off.
     """
 
     points: np.ndarray
@@ -125,9 +128,17 @@ def draw_places(
             "give the check domain=(low, high)."
         )
     fresh = points[_choose(d, indices)]
-    around = fresh[: 3 if n == 1 else 1]
-    neighbours = np.concatenate([np.stack([p + NEIGHBOUR, p + 2 * NEIGHBOUR]) for p in around])
-    first = len(shown)
-    start = first + len(fresh)
-    clusters = np.array([[first + k, start + 2 * k, start + 2 * k + 1] for k in range(len(around))])
+    around = fresh if n == 1 else fresh[:3]
+    first, start = len(shown), len(shown) + len(fresh)
+    each = len(ULPS) + 1
+    clusters = np.array(
+        [[first + k, *range(start + each * k, start + each * (k + 1))] for k in range(len(around))]
+    )
+    neighbours = np.concatenate([_neighbours(p) for p in around])
     return Places(np.concatenate([shown.reshape(-1, n), fresh, neighbours]), first, clusters)
+
+
+def _neighbours(place: np.ndarray) -> np.ndarray:
+    """Places beside `place` (n,): by `ULPS` steps of float32, and by `NEIGHBOUR`; (4, n)."""
+    spacing = np.spacing(np.abs(place).astype(np.float32)).astype(np.float64)
+    return np.stack([*(place + k * spacing for k in ULPS), place + NEIGHBOUR])
