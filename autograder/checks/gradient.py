@@ -20,7 +20,7 @@ from .reading import Problem, read_numbers
 from .reference import Reference
 from .tolerance import derivative_tolerance
 from .verdict import Row, Verdict
-from .wording import decimals, explain, name_value, number, place
+from .wording import decimals, derivative, explain, name_value, number, place
 
 __all__ = ["Gradient"]
 
@@ -149,7 +149,8 @@ class Gradient(Check):
         evidence = self._evidence(points, student, truth, right)
         table = self._rows(places, student, truth, right)
         if right.all():
-            fact = f"`{self.answer}` is right at all {len(points)} places tried."
+            count = places.shown + len(places.generic)
+            fact = f"`{self.answer}` is right at all {count} places tried."
             return Verdict(self.answer, "right", 1.0, fact, rows=table, evidence=evidence)
         seen = self._seen(places, student, truth, right)
         return self._name(places, student, truth, tol, right, seen, table, evidence)
@@ -236,9 +237,10 @@ class Gradient(Check):
         order = [k for k in (*places.generic, *range(places.shown)) if not right[k]]
         # Digits enough to show the difference, and no more.
         k = max(order or np.flatnonzero(~right), key=lambda i: relative[i])
-        name = "derivative" if self._reference.shape == () else "gradient"
-        if self.order > 1:
-            name = f"derivative of order {self.order}" if self._reference.shape == () else "Hessian"
+        if self._reference.shape == ():
+            name = derivative(self.order)
+        else:
+            name = "gradient" if self.order == 1 else "Hessian"
         digits = 4
         while digits < 9 and all(
             number(float(a), digits) == number(float(b), digits)

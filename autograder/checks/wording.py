@@ -11,7 +11,7 @@ import numpy as np
 from .misconceptions.catalogue import CATALOGUE
 from .questions import Error, Value
 
-__all__ = ["decimals", "explain", "name_error", "name_value", "number", "place"]
+__all__ = ["decimals", "derivative", "explain", "name_error", "name_value", "number", "place"]
 
 
 def number(x: float, digits: int = 4) -> str:
@@ -31,6 +31,12 @@ def place(u: Sequence[float] | np.ndarray) -> str:
         return number(float(values[0]))
     shown = [number(float(x)) for x in values[:6]]
     return "(" + ", ".join(shown) + (", …" if values.size > 6 else "") + ")"
+
+
+def derivative(order: int) -> str:
+    """The name of a derivative of a function of one number: "second derivative"."""
+    words = ["value", "derivative", "second derivative", "third derivative", "fourth derivative"]
+    return words[order] if order < len(words) else f"derivative of order {order}"
 
 
 def decimals(digits: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from ..checks.verdict import Verdict
@@ -9,13 +10,17 @@ from .marks import MARKS
 
 __all__ = ["render"]
 
+WIDTH = 80  # `nbgrader validate` cuts lines off at 83 characters
+
 
 def _one(verdict: Verdict) -> str:
     mark = MARKS[verdict.outcome]
-    lines = [f"{mark.sign} {verdict.answer}: {mark.word}. {verdict.fact}"]
-    if verdict.hint:
-        lines.append(f"  {verdict.hint}")
-    return "\n".join(lines).replace("`", "")
+    head = f"{mark.sign} {verdict.answer}: {mark.word}. {verdict.fact}"
+    lines = textwrap.wrap(head.replace("`", ""), WIDTH, subsequent_indent="  ")
+    hint = verdict.hint.replace("`", "")
+    return "\n".join(
+        [*lines, *textwrap.wrap(hint, WIDTH, initial_indent="  → ", subsequent_indent="    ")]
+    )
 
 
 def render(verdicts: Sequence[Verdict]) -> str:

@@ -155,11 +155,11 @@ DERIVATIVE = {
         "the value?",
     ),
     "differentiated_too_often": _m(
-        "Yours is the derivative of order {found}; order {order} is asked.",
+        "Yours is the {found}; the {due} is asked.",
         "How many times did you differentiate, and how many times should you?",
     ),
     "differentiated_too_seldom": _m(
-        "Yours is the derivative of order {found}; order {order} is asked.",
+        "Yours is the {found}; the {due} is asked.",
         "How many times did you differentiate, and how many times should you?",
     ),
     "integrated": _m(
@@ -167,11 +167,12 @@ DERIVATIVE = {
         "Differentiating lowers a power by one. Do your powers go down or up?",
     ),
     "constant_kept": _m(
-        "Yours is too large by the same {offset} everywhere: a constant term is still in it.",
+        "Yours differs from the {quantity} by the same {offset} everywhere: a constant term of the "
+        "function is still in it.",
         "How fast does a constant change?",
     ),
     "constant_offset": _m(
-        "Yours is off by the same {offset} everywhere.",
+        "Yours differs from the {quantity} by the same {offset} everywhere.",
         "Which term of the derivative is the same number at every place? Look at that one again.",
     ),
     "term_lost": _m(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..reference import Reference
-from ..wording import place
+from ..wording import derivative, place
 from .rules import mistaken_derivatives
 
 __all__ = ["Hit", "name_derivative", "name_shape"]
@@ -33,7 +33,7 @@ def _near(a: np.ndarray, b: np.ndarray, scale: np.ndarray) -> bool:
 
 def _quantity(ref: Reference) -> str:
     if ref.shape == ():
-        return "derivative" if ref.order == 1 else f"derivative of order {ref.order}"
+        return derivative(ref.order)
     return "gradient" if ref.order == 1 else "Hessian"
 
 
@@ -44,7 +44,9 @@ def _orders(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarra
     for k in range(ref.order + 1, 0, -1):
         if k != ref.order:
             kind = "differentiated_too_often" if k > ref.order else "differentiated_too_seldom"
-            yield (kind, {"found": k, "order": ref.order}), d[k]
+            found = "first derivative" if k == 1 else derivative(k)
+            due = "first derivative" if ref.order == 1 else derivative(ref.order)
+            yield (kind, {"found": found, "due": due}), d[k]
     if ref.order == 2:
         yield ("derivative_squared", {}), d[1] ** 2
         yield ("derivative_of_derivative_value", {}), ref.derivative(d[1], 1)
@@ -80,23 +82,23 @@ def _antiderivative(ref: Reference, points: np.ndarray) -> np.ndarray:
     return half * (values @ weights)
 
 
-def _offset(ref: Reference, points: np.ndarray, error: np.ndarray) -> Hit | None:
+def _offset(ref: Reference, error: np.ndarray) -> Hit | None:
     """The same number too much at every place."""
     c = error.mean(axis=0)
     if not (np.abs(error - c) <= MATCH * np.abs(c)).all():
         return None
-    offset = f"{float(c[0]):.4g}".replace("-", "−")
+    words = {"offset": place(c), "quantity": _quantity(ref)}
     if ref.shape != ():
-        return ("constant_offset", {"offset": "(" + ", ".join(f"{x:.4g}" for x in c) + ")"})
+        return ("constant_offset", words)
     zero = np.zeros((1, ref.layout.size))
     with np.errstate(all="ignore"):
         value = ref.derivative(zero, ref.order - 1)[0, 0]
         slope = ref.derivative(zero, ref.order)[0, 0]
     if np.isclose(c[0], value, rtol=MATCH):
-        return ("constant_kept", {"offset": offset})
+        return ("constant_kept", words)
     if np.isclose(c[0], -slope, rtol=MATCH):
-        return ("term_lost", {})
-    return ("constant_offset", {"offset": offset})
+        return ("term_lost", words)
+    return ("constant_offset", words)
 
 
 def _ratio(truth: np.ndarray, student: np.ndarray, quantity: str) -> Hit | None:
@@ -175,7 +177,7 @@ def name_derivative(
         for hit, prediction in _gradients(ref, points):
             if fits(prediction):
                 return hit
-        offset = _offset(ref, points, student - truth)
+        offset = _offset(ref, student - truth)
         if offset is not None and offset[0] == "constant_kept":
             return offset
         for hit, prediction in _rules(ref, points):
@@ -186,7 +188,7 @@ def name_derivative(
             if area is not None and fits((student[0] + area)[:, None]):
                 return ("integrated", {})
         if offset is not None:
-            return (offset[0], {"quantity": quantity, **offset[1]})
+            return offset
         same = np.ptp(student, axis=0) <= 1e-6 * np.abs(student).max(axis=0)
         if same.all() and (np.ptp(truth, axis=0) > 0).any():
             return ("constant_everywhere", {"value": place(student[0]), "quantity": quantity})
@@ -241,7 +243,7 @@ def name_shape(ref: Reference, points: np.ndarray, rows: list[np.ndarray]) -> Hi
             if _near(student, np.einsum("pii->pi", h), scale):
                 return ("hessian_diagonal", {})
             if _near(student, ref.derivative(points, 1), scale):
-                return ("differentiated_too_seldom", {"found": 1, "order": 2})
+                return ("differentiated_too_seldom", {"found": "gradient", "due": "Hessian"})
     if size == m + 1:
         value = ref.value(points)[:, None]
         if _near(student, np.concatenate([value, d], axis=1), scale):
