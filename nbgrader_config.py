@@ -10,6 +10,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from autograder.marking.converter import install as install_converter
+
 c = get_config()  # noqa: F821  (given by traitlets, which runs this file)
 
 HERE = Path(__file__).resolve().parent
@@ -54,8 +56,18 @@ c.Exchange.path_includes_course = True
 # ---------------------------------------------------------------------------------------------
 # Marking
 # ---------------------------------------------------------------------------------------------
-# Submissions run in a sandbox and are judged from outside it: `Examine` stands where nbgrader has
-# its own Execute. The rest is nbgrader's list as it is.
+# Submissions are read, run in a sandbox, and judged from outside it. nbgrader's own lists of steps,
+# with ours: `Mend` puts back what the assignment gave, `Examine` stands where nbgrader has its own
+# Execute, and `Review` asks a person to look at what could not be read.
+c.Autograde.exporter_class = "autograder.marking.intake.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.marking.mend.Mend",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 c.Autograde.autograde_preprocessors = [
     "autograder.marking.examine.Examine",
     "nbgrader.preprocessors.IgnorePattern",
@@ -63,11 +75,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.marking.review.Review",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-
-# A test cell that a student deleted is put back, so that its exercise is marked all the same.
-c.OverwriteCells.add_missing_cells = True
+install_converter()
 
 # `jax.grad` without `jit` costs about 10 ms a call, so an honest loop of a thousand steps takes
 # longer than the 30 s that nbgrader allows a cell on a slow machine.

@@ -4,6 +4,7 @@ AutograderError
 ├── AuthorError          an instructor's check or notebook cannot be used; says which and why
 │   ├── CheckError       one check was written in a way that cannot be judged
 │   └── RubricError      a source notebook does not give a sound rubric
+├── UnreadableSubmission a student's file holds no notebook; says so to the student
 ├── MarkingError         we could not mark; never a student's zero
 │   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
 └── CheckFailed          practice: the answer is not right yet (this is how a notebook cell fails)
@@ -19,6 +20,7 @@ __all__ = [
     "KernelLost",
     "MarkingError",
     "RubricError",
+    "UnreadableSubmission",
 ]
 
 
@@ -36,6 +38,10 @@ class CheckError(AuthorError):
 
 class RubricError(AuthorError):
     """A source notebook does not yield a sound rubric."""
+
+
+class UnreadableSubmission(AutograderError):
+    """A student's file holds no notebook that can be read; the message is for the student."""
 
 
 class MarkingError(AutograderError):

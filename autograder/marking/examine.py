@@ -8,9 +8,11 @@ It runs the submission's cells in a sandboxed kernel and judges its answers from
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,14 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Float, Integer, Unicode
 
+from ..checks.verdict import MIME, Verdict
 from ..errors import MarkingError
-from .rubric import Rubric, read_rubric, verify_rubric
+from .course import course_of
+from .record import verdict_output
+from .rubric import Rubric, verified_rubric
 from .session import Session, SessionLimits
 
 __all__ = ["Examine"]
-
-# Rubrics of this process, by path and content: a class is marked by one.
-_rubrics: dict[tuple[str, bytes, bytes], Rubric] = {}
 
 
 class Examine(NbGraderPreprocessor):
@@ -67,54 +69,89 @@ class Examine(NbGraderPreprocessor):
             AutograderError: it could not be marked, for a reason that is not the student's.
         """
         names = resources["nbgrader"]
-        course = self._course()
+        course = course_of(self)
+        self.require_sandbox()
         rubric = self._rubric(course, names["assignment"], names["notebook"])
-        folder = course.format_path(
-            course.submitted_directory, names["student"], names["assignment"]
-        )
-        secret = self._secret(course)
-        content = "\0".join(str(cell.get("source", "")) for cell in nb.cells)
-        base = [secret, names["assignment"], names["notebook"], names["student"], content]
+        seed = self._seeds(nb, self._secret(course), names)
+        unreadable = nb.metadata.get("autograder", {}).get("unreadable")
+        if unreadable:
+            _refuse(nb, rubric, str(unreadable), seed)
+        else:
+            # nbgrader's own copy: with the instructor's data files, and no links out of it.
+            folder = course.format_path(
+                course.autograded_directory, names["student"], names["assignment"]
+            )
+            limits = SessionLimits(self.cell_timeout, self.notebook_timeout, self.kernels)
+            session = Session(
+                nb, rubric, lambda: self._new_manager(folder, course), seed, limits, self.log
+            )
+            run_sync(session.run)()
+        self._seal(nb)
+        return nb, resources
+
+    def prepare(self, assignment: str, notebooks: str = "*") -> None:
+        """Find out, before anyone is marked, whether anyone can be.
+
+        Args:
+            assignment: the assignment's name.
+            notebooks: a pattern of the names of its notebooks.
+
+        Raises:
+            AutograderError: no, and why.
+        """
+        self.require_sandbox()
+        course = course_of(self)
+        folder = Path(course.format_path(course.source_directory, ".", assignment))
+        for source in sorted(folder.glob("*.ipynb")):
+            if fnmatch.fnmatchcase(source.stem, notebooks):
+                self._rubric(course, assignment, source.stem)
+
+    def require_sandbox(self) -> None:
+        """Raise MarkingError, with the cure, where there has to be a sandbox and is none."""
+        if not self.sandboxed:
+            return
+        # Not before: Windows has no sandbox to import, but it can mark without one.
+        from ..sandbox import SandboxUnavailable, require
+
+        try:
+            require()
+        except SandboxUnavailable as exc:
+            raise MarkingError(
+                f"{exc} To mark without a sandbox, where submissions can read whatever you can: "
+                "--Examine.sandboxed=False"
+            ) from exc
+
+    def _rubric(self, course: CourseDirectory, assignment: str, notebook: str) -> Rubric:
+        source = Path(course.format_path(course.source_directory, ".", assignment))
+        release = Path(course.format_path(course.release_directory, ".", assignment))
+        file = f"{notebook}.ipynb"
+        return verified_rubric(source / file, release / file)
+
+    def _seeds(
+        self, nb: nbformat.NotebookNode, secret: str, names: dict[str, str]
+    ) -> Callable[[str], int]:
+        """Seeds by the name of a test cell; new with each change of the student's code."""
+        code = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+        base = [secret, names["assignment"], names["notebook"], names["student"], code]
 
         def seed(exercise: str) -> int:
             text = "\0".join([*base, exercise]).encode("utf-8", "surrogatepass")
             return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
-        limits = SessionLimits(self.cell_timeout, self.notebook_timeout, self.kernels)
-        session = Session(
-            nb, rubric, lambda: self._new_manager(folder, course), seed, limits, self.log
-        )
-        run_sync(session.run)()
-        return nb, resources
+        return seed
 
-    def _course(self) -> CourseDirectory:
-        """The course directory of the converter that we work for."""
-        owner: Any = self
-        while owner is not None:
-            found = getattr(owner, "coursedir", None)
-            if isinstance(found, CourseDirectory):
-                return found
-            owner = getattr(owner, "parent", None)
-        return CourseDirectory(parent=self)
-
-    def _rubric(self, course: CourseDirectory, assignment: str, notebook: str) -> Rubric:
-        file = f"{notebook}.ipynb"
-        source = Path(course.format_path(course.source_directory, ".", assignment)) / file
-        release = Path(course.format_path(course.release_directory, ".", assignment)) / file
-        if not source.is_file():
-            raise MarkingError(
-                f"There is no source notebook {source} to mark {notebook} by. "
-                "Is the course directory right?"
-            )
-        released = release.read_bytes() if release.is_file() else b""
-        key = (str(source.resolve()), source.read_bytes(), released)
-        if key not in _rubrics:
-            self.log.info("Making the rubric from %s", source)
-            rubric = read_rubric(source)
-            if released:
-                verify_rubric(rubric, release)
-            _rubrics[key] = rubric
-        return _rubrics[key]
+    def _seal(self, nb: nbformat.NotebookNode) -> None:
+        """Note in each record how it came about; raise MarkingError for one that is none."""
+        for cell in nb.cells:
+            record = _record_of(cell)
+            if record is None:
+                continue
+            record["sandboxed"] = bool(self.sandboxed)
+            for verdict in record["verdicts"]:
+                if verdict["outcome"] == "unjudged":
+                    raise MarkingError(
+                        f"{verdict['answer']} could not be judged: {verdict['fact']}"
+                    )
 
     def _secret(self, course: CourseDirectory) -> str:
         if self.seed:
@@ -145,3 +182,34 @@ class Examine(NbGraderPreprocessor):
 
         limits = Limits.from_dict(dict(self.limits))
         return SandboxKernelManager(folder=folder, limits=limits, hidden=[course.root])
+
+
+def _record_of(cell: nbformat.NotebookNode) -> Any:
+    """The record that marking wrote into a cell, or None."""
+    for output in cell.get("outputs", []):
+        if MIME in output.get("data", {}):
+            return output.data[MIME]
+    return None
+
+
+def _refuse(
+    nb: nbformat.NotebookNode, rubric: Rubric, reason: str, seed: Callable[[str], int]
+) -> None:
+    """Write the verdicts on a notebook that cannot be read."""
+    for cell in nb.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if cell.cell_type != "code" or not about.get("grade") or about.get("solution"):
+            continue
+        exercise = rubric.exercises.get(about.get("grade_id", ""))
+        if exercise is None:  # a test that is not ours, which fails where it does not run
+            words = f"not run: {reason}"
+            cell.outputs = [
+                nbformat.v4.new_output("error", ename="NotRun", evalue=words, traceback=[words])
+            ]
+            continue
+        verdicts = [
+            Verdict(name, "wrong", 0.0, f"There is no answer: {reason}", "", "unreadable")
+            for name in exercise.answers
+        ]
+        number = seed(exercise.cell)
+        cell.outputs = [verdict_output(verdicts, exercise.points, number, None)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ from ..check import recording
 from ..checks.base import Check
 from ..errors import RubricError
 
-__all__ = ["Exercise", "Rubric", "read_rubric", "verify_rubric"]
+__all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,11 @@ def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @contextlib.contextmanager
-def _aside() -> Iterator[None]:
-    """Run an instructor's cells without a window, a print or a warning; plots go nowhere."""
+def _aside(folder: Path) -> Iterator[None]:
+    """Run an instructor's cells in their folder, without a window, a print or a warning.
+
+    Plots go nowhere; a file or a module beside the notebook is found, as in Jupyter.
+    """
     import matplotlib
 
     matplotlib.use("agg")  # the marking process has no window to open
@@ -81,10 +85,14 @@ def _aside() -> Iterator[None]:
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
             warnings.catch_warnings(),
+            contextlib.chdir(folder),
         ):
             warnings.simplefilter("ignore")
+            sys.path.insert(0, str(folder))
             yield
     finally:
+        with contextlib.suppress(ValueError):  # a cell may have tidied up itself
+            sys.path.remove(str(folder))
         plt.close("all")
 
 
@@ -143,9 +151,9 @@ def read_rubric(path: str | os.PathLike[str]) -> Rubric:
         RubricError: the notebook cannot be read or run, or its own answers are not all right;
             the message says which exercise and why.
     """
-    path = Path(path)
+    path = Path(path).resolve()
     exercises: dict[str, Exercise] = {}
-    with _aside():
+    with _aside(path.parent):
         for stop in _walk(path, _read(path), strict=True):
             exercise = stop.exercise
             if exercise.cell in exercises:
@@ -167,9 +175,9 @@ def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
     Raises:
         RubricError: it earns something, or it lacks an exercise; the message says which.
     """
-    path = Path(release)
+    path = Path(release).resolve()
     missing = set(rubric.exercises)
-    with _aside():
+    with _aside(path.parent):
         for stop in _walk(path, _read(path), strict=False):
             known = rubric.exercises.get(stop.exercise.cell)
             if known is None:
@@ -187,6 +195,40 @@ def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
         raise RubricError(
             f"{path} has no test cell {names}; generate the assignment again from its source."
         )
+
+
+# By path and content: a class is marked by one rubric, and a wrong one is found wrong once.
+_known: dict[tuple[str, bytes, bytes], Rubric | RubricError] = {}
+
+
+def verified_rubric(source: Path, release: Path) -> Rubric:
+    """The rubric of `source`, by which an empty `release`, if there is one, earns nothing.
+
+    Made once for as long as neither file changes.
+
+    Raises:
+        RubricError: see `read_rubric` and `verify_rubric`.
+    """
+    try:
+        content = source.read_bytes()
+    except OSError as exc:
+        raise RubricError(
+            f"There is no source notebook {source} to mark by. Is the course directory right?"
+        ) from exc
+    released = release.read_bytes() if release.is_file() else b""
+    key = (str(source.resolve()), content, released)
+    if key not in _known:
+        try:
+            rubric = read_rubric(source)
+            if released:
+                verify_rubric(rubric, release)
+            _known[key] = rubric
+        except RubricError as exc:
+            _known[key] = exc
+    found = _known[key]
+    if isinstance(found, RubricError):
+        raise found
+    return found
 
 
 def _read(path: Path) -> nbformat.NotebookNode:

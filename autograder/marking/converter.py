@@ -1,0 +1,352 @@
+"""nbgrader's converter for marking, made to withstand what students hand in and what we get wrong.
+
+nbgrader has no setting for the class, so `install`, which `nbgrader_config.py` calls, puts this one
+in the two places from which nbgrader takes its own: the `nbgrader autograde` command, and the API
+behind the formgrader's button.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import glob
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import api, autogradeapp
+from nbgrader.converters import Autograde as NbgraderAutograde
+from nbgrader.converters import BaseConverter, NbGraderException
+
+from ..errors import AutograderError, MarkingError
+
+if TYPE_CHECKING:
+    from .examine import Examine
+
+__all__ = ["Autograde", "install"]
+
+UNSANDBOXED = (
+    "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
+    "read, the solutions and other students' work among it."
+)
+
+
+class _CarefulCopy(BaseConverter):
+    """Copies the other files of a submission, but follows no link and waits at no pipe.
+
+    It stands between nbgrader's Autograde and its base, whose part this is.
+    """
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy what is an ordinary file and no notebook; say what is left out."""
+        source = Path(self._format_source(assignment_id, student_id))
+        target = Path(self._format_dest(assignment_id, student_id))
+        target.mkdir(parents=True, exist_ok=True)
+        left = 1000 * self.coursedir.max_dir_size
+        for path in self._files(source):
+            try:
+                found = path.lstat()
+                if not stat.S_ISREG(found.st_mode):
+                    reason = "is a link" if stat.S_ISLNK(found.st_mode) else "is no ordinary file"
+                elif found.st_size > min(left, 1000 * self.coursedir.max_file_size):
+                    reason = "is too large"
+                else:
+                    copy = target / path.relative_to(source)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    copy.unlink(missing_ok=True)
+                    shutil.copyfile(path, copy, follow_symlinks=False)
+                    left -= found.st_size
+                    continue
+            except PermissionError as exc:
+                reason = f"cannot be read ({exc.strerror})"
+            self.log.warning("%r is left out of the marked copy: it %s", os.fspath(path), reason)
+
+    def _files(self, source: Path) -> Iterator[Path]:
+        """What lies in a folder and those in it, without notebooks and what nbgrader ignores."""
+        ignored = [*self.coursedir.ignore, "*.ipynb"]
+
+        def wanted(name: str) -> bool:
+            return not any(fnmatch.fnmatchcase(name, pattern) for pattern in ignored)
+
+        for folder, directories, files in os.walk(source):
+            for name in sorted(directories):
+                path = Path(folder) / name
+                if path.is_symlink():  # os.walk does not enter it
+                    yield path
+            directories[:] = sorted(filter(wanted, directories))
+            yield from (Path(folder) / name for name in sorted(files) if wanted(name))
+
+
+@dataclass(frozen=True)
+class _Before:
+    """How a submission stood before it was marked: its rows in the gradebook, and its copy.
+
+    Attributes:
+        grades: from notebook and cell to automatic score and whether a person is to look.
+        comments: from notebook and cell to automatic comment.
+        penalties: from notebook to late penalty.
+        copy: a folder with the files of the autograded copy, if there was one.
+    """
+
+    grades: dict[tuple[str, str], tuple[float | None, bool]]
+    comments: dict[tuple[str, str], str | None]
+    penalties: dict[str, float | None]
+    copy: Path | None
+
+
+class Autograde(NbgraderAutograde, _CarefulCopy):
+    """nbgrader's Autograde, in which one submission costs no other its marks.
+
+    - Where nobody can be marked (no sound rubric, no sandbox), it says why before it begins.
+    - A notebook that was not handed in is marked, with nothing, like one that cannot be read.
+    - A submission that cannot be marked keeps the marks and the autograded copy that it had.
+    - In the end it says how many were marked, and whose turn is still to come.
+    """
+
+    def start(self) -> None:
+        """Mark all submissions that were asked for.
+
+        Raises:
+            NbGraderException: some, or all, could not be marked.
+        """
+        examine = self._examine()
+        self._sandboxed = examine is None or bool(examine.sandboxed)
+        if examine is not None:
+            try:
+                examine.prepare(self.coursedir.assignment_id, self.coursedir.notebook_id)
+            except AutograderError as exc:
+                message = f"Nobody was marked, and no mark was changed. {exc}"
+                self.log.error(message)
+                raise NbGraderException(message) from exc
+        if not self._sandboxed:
+            self.log.warning(UNSANDBOXED)
+        super().start()
+
+    def _examine(self) -> Examine | None:
+        # Not before: every nbgrader command imports this module, and JAX takes its time.
+        from .examine import Examine
+
+        name = f"{Examine.__module__}.{Examine.__qualname__}"
+        ours = any(given in (name, Examine) for given in self.autograde_preprocessors)
+        return Examine(parent=self) if ours else None
+
+    # ------------------------------------------------------------------ what was handed in
+
+    def init_notebooks(self) -> None:
+        """Find the submissions; each has all notebooks of the assignment, there or not.
+
+        Raises:
+            NbGraderException: there is no submission.
+        """
+        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        # A name may hold what means something in a pattern: "o'brien [2]".
+        folders = [pattern] if os.path.isdir(pattern) else glob.glob(pattern)
+        expected = self._expected()
+        self.assignments = {
+            folder: sorted({*self._handed_in(folder), *(f"{folder}/{name}" for name in expected)})
+            for folder in folders
+            if os.path.isdir(folder)
+        }
+        self.assignments = {folder: found for folder, found in self.assignments.items() if found}
+        if not self.assignments:
+            super().init_notebooks()  # says what is near
+
+    def _handed_in(self, folder: str) -> list[str]:
+        names = fnmatch.filter(os.listdir(folder), f"{self.coursedir.notebook_id}.ipynb")
+        return [f"{folder}/{name}" for name in names if not name.startswith(".")]
+
+    def _expected(self) -> list[str]:
+        """The notebooks that are asked for and that the assignment has."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
+            except MissingEntry:  # nbgrader says so in its own words
+                return []
+            names = [notebook.name for notebook in notebooks]
+        return [f"{name}.ipynb" for name in fnmatch.filter(names, self.coursedir.notebook_id)]
+
+    # ------------------------------------------------------------------ the run
+
+    def convert_notebooks(self) -> None:
+        """Mark one submission after the other, and say in the end what came of it.
+
+        Raises:
+            NbGraderException: some could not be marked.
+        """
+        self._before: dict[tuple[str, str], _Before] = {}
+        self._faults: dict[str, str] = {}
+        self._marked = 0
+        self._student = ""
+        # Beside the copies, on the same file system.
+        with tempfile.TemporaryDirectory(prefix=".before-", dir=self.coursedir.root) as aside:
+            self._aside = Path(aside)
+            try:
+                super().convert_notebooks()
+            finally:
+                self._restore_failed()
+                self._sum_up()
+
+    def _sum_up(self) -> None:
+        how = "" if self._sandboxed else " WITHOUT a sandbox"
+        self.log.info("%d submission(s) marked%s.", self._marked, how)
+        for student, fault in sorted(self._faults.items()):
+            self.log.error(
+                "%s could not be marked; marks from before are as they were. %s", student, fault
+            )
+
+    @contextlib.contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        """What goes wrong in here costs this submission its marking, and no other.
+
+        Raises:
+            MarkingError: it did. nbgrader goes on to the next student after this, but ends the
+                run after what it takes for a wrong gradebook or an old notebook.
+        """
+        try:
+            yield
+        except Exception as exc:
+            ours = isinstance(exc, AutograderError)
+            fault = str(exc) if ours else f"{type(exc).__name__}: {exc}"
+            self._faults[self._student] = fault
+            raise MarkingError(fault) from exc
+
+    # ------------------------------------------------------------------ one submission
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether to mark a submission; if so, its old autograded copy is out of the way.
+
+        Raises:
+            MarkingError: nobody can say, because its time stamp is none.
+        """
+        self._restore_failed()
+        self._student = student_id
+        with self._noting_faults():
+            self._check_time(Path(self._format_source(assignment_id, student_id)))
+            copy = self._set_aside(Path(self._format_dest(assignment_id, student_id)))
+            wanted = bool(super().init_destination(assignment_id, student_id))
+            if wanted:
+                self._before[assignment_id, student_id] = self._rows(
+                    assignment_id, student_id, copy
+                )
+            return wanted
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Prepare the autograded copy and the rows in the gradebook."""
+        with self._noting_faults():
+            super().init_assignment(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Mark one notebook."""
+        with self._noting_faults():
+            super().convert_single_notebook(notebook_filename)
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """The last step of a submission that is marked."""
+        with self._noting_faults():
+            super().set_permissions(assignment_id, student_id)
+        self._marked += 1
+        before = self._before.pop((assignment_id, student_id))
+        if before.copy is not None:
+            shutil.rmtree(before.copy)
+
+    def _check_time(self, folder: Path) -> None:
+        """Raise MarkingError unless nbgrader can read when the submission came in."""
+        path = folder / "timestamp.txt"
+        if not os.path.lexists(path):
+            return
+        try:
+            # Before it is opened: a link may lead to where reading never ends.
+            sound = stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000
+            if sound:
+                self.coursedir.get_existing_timestamp(str(folder))
+        except (ValueError, OverflowError, OSError):
+            sound = False
+        if not sound:
+            raise MarkingError(f"{path} is no time stamp of nbgrader's: mend it or delete it.")
+
+    # ------------------------------------------------------------------ what was there before
+
+    def _set_aside(self, folder: Path) -> Path | None:
+        """Second names for the files of an autograded copy, which nbgrader is about to remove."""
+        if not folder.is_dir():
+            return None
+        copy = self._aside / secrets.token_hex(8)
+        shutil.copytree(folder, copy, symlinks=True, copy_function=_link_or_copy)
+        return copy
+
+    def _rows(self, assignment_id: str, student_id: str, copy: Path | None) -> _Before:
+        before = _Before({}, {}, {}, copy)
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                submission = gradebook.find_submission(assignment_id, student_id)
+            except MissingEntry:
+                return before
+            for notebook in submission.notebooks:
+                before.penalties[notebook.name] = notebook.late_submission_penalty
+                for grade in notebook.grades:
+                    before.grades[notebook.name, grade.name] = (
+                        grade.auto_score,
+                        grade.needs_manual_grade,
+                    )
+                for comment in notebook.comments:
+                    before.comments[notebook.name, comment.name] = comment.auto_comment
+        return before
+
+    def _restore_failed(self) -> None:
+        """Put back what the submissions had that were begun and could not be marked."""
+        while self._before:
+            (assignment_id, student_id), before = self._before.popitem()
+            try:
+                self._restore_rows(assignment_id, student_id, before)
+                self._restore_copy(Path(self._format_dest(assignment_id, student_id)), before)
+            except Exception as exc:  # noqa: BLE001 - on a full disk nothing more can be done
+                self.log.error(
+                    "What %s had before could not be put back: %s: %s",
+                    student_id, type(exc).__name__, exc,
+                )  # fmt: skip
+
+    def _restore_rows(self, assignment_id: str, student_id: str, before: _Before) -> None:
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                submission = gradebook.find_submission(assignment_id, student_id)
+            except MissingEntry:
+                return
+            for notebook in submission.notebooks:
+                notebook.late_submission_penalty = before.penalties.get(notebook.name)
+                for grade in notebook.grades:
+                    # As nbgrader makes a row that nobody has marked yet.
+                    found = before.grades.get((notebook.name, grade.name), (None, True))
+                    grade.auto_score, grade.needs_manual_grade = found
+                for comment in notebook.comments:
+                    comment.auto_comment = before.comments.get((notebook.name, comment.name))
+            gradebook.db.commit()
+
+    def _restore_copy(self, folder: Path, before: _Before) -> None:
+        if before.copy is None:
+            return
+        for path in sorted(before.copy.rglob("*")):
+            target = folder / path.relative_to(before.copy)
+            if path.is_dir() and not path.is_symlink():
+                target.mkdir(parents=True, exist_ok=True)
+            elif not os.path.lexists(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.rename(target)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def install() -> None:
+    """Let nbgrader use our Autograde, in its command and in the formgrader."""
+    api.Autograde = autogradeapp.Autograde = Autograde
