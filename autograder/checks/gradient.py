@@ -12,11 +12,11 @@ import numpy as np
 from ..errors import CheckError
 from .base import Check, arrival, call_problem, wrong
 from .inexact import recognise
-from .layout import find_layout
+from .layout import find_layout, is_number
 from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
 from .points import Places, draw_places
 from .questions import Call, Look, Question, Reply, Returned
-from .reading import Problem, read_numbers
+from .reading import Problem, read_numbers, read_parts
 from .reference import Reference
 from .tolerance import derivative_tolerance
 from .verdict import Row, Verdict
@@ -52,6 +52,8 @@ class Gradient(Check):
         """Bind the reference, as the function stands now."""
         if not (isinstance(self.order, int) and self.order >= 1):
             raise CheckError(f"{self.answer}: order={self.order!r} is not a positive whole number.")
+        if self.at is not None:  # one place, an array of places, a list of places
+            object.__setattr__(self, "at", [self.at] if is_number(self.at) else list(self.at))
         layout = find_layout(self.of, self.at)
         wanted = (self.argnums,) if isinstance(self.argnums, int) else tuple(self.argnums)
         if not wanted or not all(0 <= a < len(layout.shapes) for a in wanted):
@@ -61,6 +63,12 @@ class Gradient(Check):
             )
         reference = Reference(self.of, layout, self.order, self.argnums)
         object.__setattr__(self, "_reference", reference)
+
+    @property
+    def _parts(self) -> list[tuple[int, ...]]:
+        """The shape of the gradient with respect to each argument of `argnums`."""
+        wanted = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
+        return [self._reference.layout.shapes[a] for a in wanted]
 
     # ------------------------------------------------------------------ asking
 
@@ -120,6 +128,9 @@ class Gradient(Check):
         for outcome in outcomes:
             assert isinstance(outcome, Returned)  # call_problem has dealt with the others
             numbers = read_numbers(outcome.value)
+            if isinstance(numbers, Problem) and not isinstance(self.argnums, int):
+                parts = read_parts(outcome.value, self._parts)
+                numbers = numbers if parts is None else parts
             if isinstance(numbers, Problem):
                 if numbers.misconception == "not_answered":
                     return wrong(self.answer, "returns_nothing")

@@ -39,7 +39,7 @@ class Curvature(Check):
         reference = Reference(self.of, find_layout(self.of, self.at), order=2)
         places = np.asarray(self.at, dtype=np.float64)[:, None]
         bends = reference.derivative(places)[:, 0]
-        if not np.isfinite(bends).all() or (bends == 0).any():
+        if not np.isfinite([places[:, 0], bends]).all() or (bends == 0).any():
             raise CheckError(f"{self.answer}: the second derivative has no sign at some place.")
         words = {
             x: self.positive if b > 0 else self.negative

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from ..errors import CheckError
 from .questions import Argument, Array
 
-__all__ = ["Layout", "find_layout"]
+__all__ = ["Layout", "find_layout", "is_number"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Layout:
         return np.concatenate([np.asarray(p, dtype=np.float64).ravel() for p in parts])
 
 
+def is_number(x: Any) -> bool:
+    """Whether `x` is one number: Python's, NumPy's, or an array without axes."""
+    return isinstance(x, numbers.Number) or getattr(x, "ndim", None) == 0
+
+
 def _nested(array: np.ndarray) -> tuple[Any, ...]:
     return tuple(_nested(a) if a.ndim else float(a) for a in array)
 
@@ -101,7 +107,7 @@ def find_layout(of: Callable[..., Any], at: Sequence[Any] | None) -> Layout:
     count = _parameters(of)
     if at is not None and len(at):
         first = at[0] if count > 1 else (at[0],)
-        if np.ndim(at[0]) == 0 and count > 1:
+        if is_number(at[0]) and count > 1:
             raise CheckError(f"at={at[0]!r}: the function takes {count} arguments at each place.")
         shapes = tuple(np.shape(p) for p in first)
         if not _gives_number(of, shapes):

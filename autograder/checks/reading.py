@@ -6,13 +6,15 @@ Containers of one element are unwrapped, a pair may be a tuple, list, NumPy or J
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .questions import Value
 
-__all__ = ["Problem", "read_numbers", "read_point"]
+__all__ = ["Problem", "read_numbers", "read_parts", "read_point"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,17 @@ def read_numbers(value: Value) -> np.ndarray | Problem:
     """All numbers in `value`, as a float64 array without axes of length one."""
     array = _stack(value)
     return _what(value) if array is None else array.squeeze()
+
+
+def read_parts(value: Value, shapes: Sequence[tuple[int, ...]]) -> np.ndarray | None:
+    """A tuple with a gradient of each shape in turn, as one flat array; None if it is not that."""
+    if value.kind != "sequence" or len(value.items) != len(shapes):
+        return None
+    parts = [read_numbers(item) for item in value.items]
+    flat = [p.ravel() for p in parts if isinstance(p, np.ndarray)]
+    if [p.size for p in flat] != [math.prod(s) for s in shapes]:
+        return None
+    return np.concatenate(flat)
 
 
 def _is_path(value: Value, size: int) -> bool:
