@@ -175,9 +175,9 @@ class Examine(NbGraderPreprocessor):
 
     def _new_manager(self, folder: str, course: CourseDirectory) -> Any:
         if not self.sandboxed:
-            from jupyter_client.manager import AsyncKernelManager
+            from .unsandboxed import PlainKernelManager
 
-            return AsyncKernelManager(kernel_name="python3")
+            return PlainKernelManager(folder)
         from ..sandbox import Limits, SandboxKernelManager
 
         limits = Limits.from_dict(dict(self.limits))

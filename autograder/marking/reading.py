@@ -81,10 +81,11 @@ def _content(path: Path, max_bytes: int) -> bytes:
                 "Hand in the notebook itself."
             ) from exc
         raise UnreadableSubmission(f"The file cannot be opened: {exc.strerror}.") from exc
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise UnreadableSubmission("In place of the notebook there is no ordinary file.")
     with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise UnreadableSubmission("In place of the notebook there is no ordinary file.")
         if found.st_size > max_bytes:
             raise UnreadableSubmission(
                 f"The file has {found.st_size / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are "

@@ -1,0 +1,45 @@
+"""A kernel without a sandbox, for a machine that has none and code that is trusted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+
+__all__ = ["PlainKernelManager"]
+
+
+class PlainKernelManager(AsyncKernelManager):
+    """Starts this Python's own kernel in a copy of a folder, which goes when the kernel goes.
+
+    Args:
+        folder: the submission's folder; it is not changed.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], **kwargs: Any) -> None:
+        super().__init__(kernel_name="python3", **kwargs)
+        self._folder = os.fspath(folder)
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+
+    async def _async_start_kernel(self, **kwargs: Any) -> None:
+        if self._copy is None:
+            # A kernel may hold files open that Windows then cannot remove.
+            self._copy = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            work = os.path.join(self._copy.name, "work")
+            # Without the modes: nbgrader's own copy is read-only.
+            shutil.copytree(self._folder, work, symlinks=True, copy_function=shutil.copyfile)
+        kwargs["cwd"] = os.path.join(self._copy.name, "work")
+        await super()._async_start_kernel(**kwargs)
+
+    start_kernel = _async_start_kernel
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        await super()._async_cleanup_resources(restart=restart)
+        if self._copy is not None and not restart:
+            self._copy.cleanup()
+            self._copy = None
+
+    cleanup_resources = _async_cleanup_resources
