@@ -227,15 +227,16 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """
         self._restore_failed()
         self._student = student_id
+        key = (assignment_id, student_id)
         with self._noting_faults():
-            self._check_time(Path(self._format_source(assignment_id, student_id)))
-            copy = self._set_aside(Path(self._format_dest(assignment_id, student_id)))
-            wanted = bool(super().init_destination(assignment_id, student_id))
-            if wanted:
-                self._before[assignment_id, student_id] = self._rows(
-                    assignment_id, student_id, copy
-                )
-            return wanted
+            # First of all, since nbgrader removes the old copy after every fault.
+            copy = self._set_aside(Path(self._format_dest(*key)))
+            self._before[key] = self._rows(*key, copy)
+            self._check_time(Path(self._format_source(*key)))
+            wanted = bool(super().init_destination(*key))
+        if not wanted:
+            self._let_go(key)
+        return wanted
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Prepare the autograded copy and the rows in the gradebook."""
@@ -252,9 +253,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         with self._noting_faults():
             super().set_permissions(assignment_id, student_id)
         self._marked += 1
-        before = self._before.pop((assignment_id, student_id))
-        if before.copy is not None:
-            shutil.rmtree(before.copy)
+        self._let_go((assignment_id, student_id))
 
     def _check_time(self, folder: Path) -> None:
         """Raise MarkingError unless nbgrader can read when the submission came in."""
@@ -266,7 +265,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             sound = stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000
             if sound:
                 self.coursedir.get_existing_timestamp(str(folder))
-        except (ValueError, OverflowError, OSError):
+        except (ValueError, OverflowError, OSError, AttributeError):
+            # AttributeError: nbgrader calls a method that it does not have (0.9.6, coursedir.py).
             sound = False
         if not sound:
             raise MarkingError(f"{path} is no time stamp of nbgrader's: mend it or delete it.")
@@ -278,8 +278,18 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         if not folder.is_dir():
             return None
         copy = self._aside / secrets.token_hex(8)
-        shutil.copytree(folder, copy, symlinks=True, copy_function=_link_or_copy)
+        try:
+            shutil.copytree(folder, copy, symlinks=True, copy_function=_link_or_copy)
+        except OSError:
+            # A full disk has room for another name. The submission is then marked in any case.
+            shutil.rmtree(copy, ignore_errors=True)
+            folder.rename(copy)
         return copy
+
+    def _let_go(self, key: tuple[str, str]) -> None:
+        copy = self._before.pop(key).copy
+        if copy is not None:
+            shutil.rmtree(copy, ignore_errors=True)
 
     def _rows(self, assignment_id: str, student_id: str, copy: Path | None) -> _Before:
         before = _Before({}, {}, {}, copy)
