@@ -161,7 +161,8 @@ def _cell(number: int, raw: Any, notes: list[str]) -> nbformat.NotebookNode:
         cell.outputs, cell.execution_count = [], None
     metadata = raw.get("metadata")
     about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    if isinstance(about, dict) and isinstance(about.get("grade_id"), str):
+    grade_id = about.get("grade_id") if isinstance(about, dict) else None
+    if isinstance(grade_id, str) and grade_id:
         cell.metadata["nbgrader"] = nbformat.from_dict(about)
     if kind == "markdown":
         attachments = dict(_attachments(raw.get("attachments")))
