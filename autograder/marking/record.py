@@ -17,7 +17,7 @@ import nbformat
 from ..checks.verdict import MIME, Verdict
 from ..feedback import html
 
-__all__ = ["read_record", "score", "strip_forgeries", "verdict_output"]
+__all__ = ["read_record", "score", "verdict_output"]
 
 VERSION = 1
 
@@ -59,12 +59,3 @@ def read_record(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
             record["verdicts"] = [Verdict.from_json(v) for v in record["verdicts"]]
             return record
     return None
-
-
-def strip_forgeries(cell: nbformat.NotebookNode) -> None:
-    """Drop what a student's own output claims to be a verdict."""
-    for output in cell.get("outputs", []):
-        data = output.get("data")
-        if isinstance(data, dict):
-            for kind in [k for k in data if str(k).startswith("application/vnd.autograder")]:
-                del data[kind]

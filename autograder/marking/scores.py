@@ -18,8 +18,13 @@ NOTE = (
 )
 
 
-def refuse_unreadable(cell: nbformat.NotebookNode) -> None:
-    """Let a test cell's output say 0 unless its last value is a finite score in range."""
+def refuse_unreadable(cell: nbformat.NotebookNode, *, complete: bool = True) -> None:
+    """Let a test cell's output say 0 unless its last value is a finite score in range.
+
+    `complete`: whether all that the cell sent is there; what is lost may have been an error.
+    """
+    if not complete:
+        _refuse(cell, "not all that the cell put out could be kept")
     points = float(cell.metadata.nbgrader.get("points", 0) or 0)
     for output in cell.outputs:
         if output.output_type != "execute_result":
@@ -32,12 +37,16 @@ def refuse_unreadable(cell: nbformat.NotebookNode) -> None:
             value = math.nan
         if not 0 <= value <= points:  # nan is in no range
             words = f"the cell's value, {text[:60]!r}, is no score between 0 and {points:g}"
-            error = nbformat.v4.new_output(
-                "error",
-                ename="UnreadableScore",
-                evalue=words,
-                traceback=[f"UnreadableScore: {words}; it counts as 0."],
-            )
-            cell.outputs.insert(0, error)
+            _refuse(cell, words)
             break
     cell.outputs.append(nbformat.v4.new_output("display_data", {"text/plain": NOTE}))
+
+
+def _refuse(cell: nbformat.NotebookNode, words: str) -> None:
+    error = nbformat.v4.new_output(
+        "error",
+        ename="UnreadableScore",
+        evalue=words,
+        traceback=[f"UnreadableScore: {words}; it counts as 0."],
+    )
+    cell.outputs.insert(0, error)

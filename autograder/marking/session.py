@@ -8,9 +8,10 @@ left out, and the notebook goes on. Whatever a student's code does ends in a ver
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,8 @@ from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKer
 from ..answers.kernel import ask
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
-from .record import strip_forgeries, verdict_output
+from .outputs import keep_sound
+from .record import verdict_output
 from .rubric import Exercise, Rubric
 from .scores import refuse_unreadable
 
@@ -37,16 +39,52 @@ class SessionLimits:
     kernels: int = 3
 
 
+_MAX_MESSAGES = 5000  # of one cell; each may make work that grows with those before it
+_IDLE_SECONDS = 6  # from a cell's reply to the word that all its output was sent
+_PATIENCE = 10.0  # seconds beyond a cell's own, before nbclient itself is taken to hang
+_BREACHES = {
+    "cpu_seconds": "it used up its processor time",
+    "threads": "it started too many threads",
+    "scratch_entries": "it made too many files",
+    "output_bytes": "it put out too much",
+    "connection": "it sent a message that is too long, or closed its own connections",
+}
+
+
 class _Client(NotebookClient):
-    """nbclient, but strict: nothing that a kernel sends may raise out of the run."""
+    """nbclient, but strict: nothing that a kernel sends may raise out of the run.
+
+    Attributes:
+        heard: messages of the cell that is running.
+    """
+
+    heard = 0
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        self.heard += 1
+        if self.heard > _MAX_MESSAGES and msg.get("msg_type") != "status":
+            return None
         try:
             return super().process_message(msg, cell, cell_index)
         except CellExecutionComplete:
             raise
         except Exception:  # noqa: BLE001 - a forged message with missing fields says nothing
             return None
+
+
+def _add_missing_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
+    """A cell that failed shows so, even if its code kept the kernel from saying it.
+
+    As nbgrader's Execute does (nbgrader#1324): otherwise a silenced failure is full marks.
+    """
+    content = execute_reply["content"]
+    shown = any(output.get("output_type") == "error" for output in cell.outputs)
+    if content.get("status") != "ok" and not shown:
+        name, words = str(content.get("ename"))[:80], str(content.get("evalue"))[:600]
+        lines = [f"{name}: {words}"]
+        cell.outputs.append(
+            nbformat.v4.new_output("error", None, ename=name, evalue=words, traceback=lines)
+        )
 
 
 @dataclass
@@ -71,6 +109,7 @@ class Session:
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
     _left_out: set[int] = field(default_factory=set, init=False)
+    _incomplete: set[int] = field(default_factory=set, init=False)  # cells that put out too much
     _ended: str = field(default="", init=False)  # why no further cell can be run
 
     async def run(self) -> None:
@@ -88,6 +127,10 @@ class Session:
                     await self._visit(index, cell)
         finally:
             await self._stop()
+        # Last of all: while the kernel lives, a cell can still change what another displays.
+        for index, cell in enumerate(self.notebook.cells):
+            if cell.cell_type == "code" and self._exercise(cell) is None:
+                self._seal(index, cell)
 
     # ------------------------------------------------------------------ kernels
 
@@ -109,9 +152,10 @@ class Session:
                 "traceback": [],
             },
             raise_on_iopub_timeout=True,
-            iopub_timeout=6,
+            iopub_timeout=_IDLE_SECONDS,
             store_widget_state=False,
-            coalesce_streams=True,
+            coalesce_streams=False,  # see outputs.py
+            on_cell_executed=_add_missing_error,
         )
         self._client.reset_execution_trackers()
         try:
@@ -143,6 +187,8 @@ class Session:
         await self._start()
         for index in range(fatal):
             cell = self.notebook.cells[index]
+            if time.monotonic() > self._deadline and not self._ended:
+                self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
             if self._ended or index in self._left_out or not self._is_run(cell):
                 continue
             try:
@@ -188,12 +234,14 @@ class Session:
             try:
                 await self._execute(index, cell)
             except KernelLost as exc:
-                strip_forgeries(cell)
                 cell.outputs.append(self._note("KernelLost", f"{exc}; the cell is left out"))
                 await self._replace(index)
-        strip_forgeries(cell)
-        if cell.metadata.get("nbgrader", {}).get("grade") and cell.source.strip():
-            refuse_unreadable(cell)
+
+    def _seal(self, index: int, cell: nbformat.NotebookNode) -> None:
+        """Nothing but what a notebook may hold, and no mark that cannot be read."""
+        all_kept = keep_sound(cell)
+        if _is_graded(cell) and cell.source.strip():
+            refuse_unreadable(cell, complete=all_kept and index not in self._incomplete)
 
     @staticmethod
     def _note(name: str, words: str) -> nbformat.NotebookNode:
@@ -208,31 +256,46 @@ class Session:
             KernelLost: the kernel died, or had to be given up.
         """
         assert self._client is not None
-        left = max(1.0, min(self.limits.cell, self._deadline - time.monotonic()))
+        left = self._left()
         self._client.timeout = round(left)
+        self._client.heard = 0
+        if _is_graded(cell) and "tags" in cell.metadata:
+            # "skip-execution" among them: a test that is not run fails nobody.
+            del cell.metadata["tags"]
         cells = self.notebook.cells
         original = cells[index]
+        began = time.monotonic()
+        late = f"the cell ran for more than {left:g} s and could not be stopped"
         try:
             # nbclient writes to the notebook's own cell: let it write to the one at hand.
             cells[index] = cell
-            await self._client.async_execute_cell(cell, index, store_history=True)
-        except DeadKernelError as exc:
-            raise KernelLost(f"the kernel died{self._breach()}") from exc
-        except CellTimeoutError as exc:
-            raise KernelLost(
-                f"the cell ran for more than {left:g} s and could not be stopped"
-            ) from exc
+            async with asyncio.timeout(left + _IDLE_SECONDS + _PATIENCE):
+                await self._client.async_execute_cell(cell, index, store_history=True)
+        except (DeadKernelError, TimeoutError, CellTimeoutError) as exc:
+            if self._breach():
+                raise KernelLost(f"the kernel died{self._breach()}") from exc
+            if time.monotonic() - began >= left:
+                raise KernelLost(late) from exc
+            if isinstance(exc, DeadKernelError):
+                raise KernelLost("the kernel died") from exc
+            raise KernelLost("the kernel did not say that the cell was done") from exc
         except MarkingError:
             raise
         except Exception as exc:
             raise KernelLost(f"the kernel misbehaved ({type(exc).__name__})") from exc
         finally:
             cells[index] = original
+            if self._client.heard > _MAX_MESSAGES:
+                self._incomplete.add(index)
+
+    def _left(self) -> float:
+        """Seconds that the next cell or exercise may take."""
+        return max(1.0, min(self.limits.cell, self._deadline - time.monotonic()))
 
     def _breach(self) -> str:
         """The limit for which the sandbox ended the kernel, in words, if it was one."""
         breach = getattr(getattr(self._manager, "sandbox", None), "breach", None)
-        return "" if breach is None else f": it went beyond its limit of {breach.value}"
+        return "" if breach is None else f": {_BREACHES.get(breach.value, breach.value)}"
 
     # ------------------------------------------------------------------ exercises
 
@@ -246,7 +309,8 @@ class Session:
                 continue
             seed = self.seed(exercise.cell)
             try:
-                replies = await ask(self._client.kc, self._manager, check.questions(seed))
+                questions = check.questions(seed)
+                replies = await ask(self._client.kc, self._manager, questions, self._left())
             except KernelLost as exc:
                 fact = f"When it was asked, {exc}{self._breach()}."
                 hint = "Call it yourself after a restart: does it return?"
@@ -258,6 +322,5 @@ class Session:
         return verdicts
 
 
-def describe(exercises: Sequence[Exercise]) -> str:
-    """The exercises by name, for a message."""
-    return ", ".join(e.cell for e in exercises)
+def _is_graded(cell: nbformat.NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
