@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -224,11 +225,16 @@ class _Bad(ValueError):
     """A reply that is not in the witness's format."""
 
 
+# "<object at 0x7f...>": tells a student nothing, and differs from one marking to the next.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
 def _text(raw: Any, limit: int = 600) -> str:
     if not isinstance(raw, str):
         raise _Bad("text expected")
     # Control characters could draw over a grader's terminal.
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in raw[:limit])
+    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in raw[:limit])
+    return _ADDRESS.sub("", shown)
 
 
 def _count(raw: Any) -> int:

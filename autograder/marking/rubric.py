@@ -37,7 +37,8 @@ class Exercise:
         cell: the test cell's grade_id.
         points: what it is worth.
         checks: in the order of its lines.
-        taken: names that belong to the author or to exercises before this one.
+        taken: names that belong to the author, to this exercise or to one before it: none of them
+            is suggested for an answer that is missing.
     """
 
     cell: str
@@ -138,10 +139,10 @@ def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterato
                     ) from exc
         if not (checks and is_test):
             continue
-        exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
-        yield _Stop(exercise, namespace)
         for check in checks:
             taken.update((*check.answers, *check.given))
+        exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
+        yield _Stop(exercise, namespace)
 
 
 def read_rubric(path: str | os.PathLike[str]) -> Rubric:

@@ -154,6 +154,7 @@ class Session:
             raise_on_iopub_timeout=True,
             iopub_timeout=_IDLE_SECONDS,
             store_widget_state=False,
+            record_timing=False,  # the same marking twice is the same notebook
             coalesce_streams=False,  # see outputs.py
             on_cell_executed=_add_missing_error,
         )
