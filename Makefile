@@ -22,7 +22,7 @@ demo: setup ## mark the sample class in demo/ and show its marks
 	@$(BIN)/autograder demo
 
 test: setup lint ## lint, then run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check
