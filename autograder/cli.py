@@ -28,7 +28,7 @@ def demo(folder: Path) -> None:
 
     Makes a course directory of its own, generates the release, hands in the work of the sample
     class, marks it with nbgrader and writes the feedback pages. Ends with status 1 where a
-    submission that should have been marked was not.
+    submission could not be marked.
     """
     # Imported here: `autograder --help` need not wait for nbgrader.
     from rich.progress import Progress
@@ -59,11 +59,9 @@ def demo(folder: Path) -> None:
     console.print(marks_tables(exercises, results, console.width))
     console.print()
     console.print(feedback_list(results, Path.cwd()))
-    # A file that was cut off cannot be marked, and that is what should be said of it.
-    unexpected = [r for r in results if bool(r.fault) != bool(r.student.cut_off)]
-    if unexpected:
-        names = ", ".join(r.student.student_id for r in unexpected)
-        console.print(f"\nNot as it should be: {names}", style="bold red")
+    faulty = [result.student.student_id for result in results if result.fault]
+    if faulty:
+        console.print(f"\nCould not be marked: {', '.join(faulty)}", style="bold red")
         sys.exit(1)
 
 

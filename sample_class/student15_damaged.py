@@ -1,4 +1,4 @@
-"""Two files that arrived damaged: one is cut off in the middle, another is not there at all."""
+"""One file arrived as it should, one is cut off in the middle, one is not there at all."""
 
 # %% f_derivative
 def f_prime(x):

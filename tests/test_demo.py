@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -127,6 +128,8 @@ def test_marks_and_faults(course: Path, tmp_path: Path) -> None:
         "f_derivative": 1,
         "func_gradient": 1,
     }
+    assert {damaged.marks[e].state for e in ("quartic_minimum", "knobs")} == {"to grade"}
+    assert [note.split(":")[0] for note in damaged.notes] == ["02_minima", "03_goldfield"]
     assert len(damaged.feedback) == 3
 
 
@@ -137,8 +140,8 @@ def rendered(what: object, width: int) -> list[str]:
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-def result(student_id: str, marks: dict[str, Mark], fault: str = "", *pages: Path) -> Result:
-    return Result(SampleStudent(student_id, "Works.", {}), marks, tuple(pages), fault)
+def result(student_id: str, marks: dict[str, Mark], *pages: Path, **told: Any) -> Result:
+    return Result(SampleStudent(student_id, "Works.", {}), marks, pages, **told)
 
 
 SLOPE = Exercise("01_derivatives", "slope", 2.0, by_hand=False)
@@ -165,7 +168,7 @@ def test_the_table_reads_without_colours() -> None:
 def test_the_table_fits_the_terminal(width: int) -> None:
     results = [result(f"student{i:02}", {"slope": Mark("marked", 25.25)}) for i in range(1, 16)]
     *tables, legend = rendered(marks_tables([SLOPE], results, width), width)
-    assert "to be graded by hand" in legend
+    assert "for a person to read" in legend
     assert max(map(len, tables)) <= width
     # Each student's mark stands in the row of the exercise and in that of the sums.
     assert sum(line.count("25.2") for line in tables) == 2 * len(results)
@@ -173,7 +176,11 @@ def test_the_table_fits_the_terminal(width: int) -> None:
 
 def test_every_feedback_page_has_a_line(tmp_path: Path) -> None:
     page = tmp_path / ("deep/" * 20) / "01_derivatives.html"
-    results = [result("student01", {}, "", page), result("student02", {}, "it broke")]
+    results = [
+        result("student01", {}, page, notes=("it was torn",)),
+        result("student02", {}, fault="it broke"),
+    ]
     lines = rendered(feedback_list(results, tmp_path), 80)
     assert f"    {page.relative_to(tmp_path)}" in lines
+    assert "    it was torn" in lines
     assert "    not marked: it broke" in lines

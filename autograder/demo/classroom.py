@@ -50,7 +50,8 @@ class Exercise:
 class Mark:
     """What one student has for one exercise.
 
-    "to grade": a person has yet to read it. "not marked": the marking did not get there.
+    "to grade": a person has yet to read it, a text or a file that no program can read.
+    "not marked": the marking did not get there.
     """
 
     state: State
@@ -64,12 +65,14 @@ class Result:
     Attributes:
         marks: from exercise ids to marks.
         feedback: the feedback pages, in the order of the notebooks.
+        notes: what the marking says of the submission as it came.
         fault: why the submission could not be marked, or "".
     """
 
     student: SampleStudent
     marks: dict[str, Mark]
     feedback: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
     fault: str = ""
 
 
@@ -132,6 +135,7 @@ class Classroom:
     def mark(self, student: SampleStudent) -> Result:
         """Mark one submission and write its feedback, as the formgrader's buttons do."""
         said = self._nbgrader.autograde(ASSIGNMENT, student.student_id)
+        notes = re.findall(rf"^\[WARNING\] {student.student_id}, (.+)$", said["log"], re.MULTILINE)
         if said["success"]:
             said = self._nbgrader.generate_feedback(ASSIGNMENT, student.student_id)
         fault = "" if said["success"] else _fault(str(said["log"]))
@@ -140,6 +144,7 @@ class Classroom:
             student=student,
             marks=self._marks(student.student_id, marked=not fault),
             feedback=tuple(sorted(pages.glob("*.html"))),
+            notes=tuple(notes),
             fault=fault,
         )
 
@@ -183,11 +188,11 @@ class Classroom:
                 untouched = {c.name for c in notebook.comments if c.auto_comment == "No response."}
                 for grade in notebook.grades:
                     exercise = grade.name.removesuffix("_check")
-                    if grade.auto_score is not None:
+                    if grade.needs_manual_grade:
+                        marks[exercise] = Mark("to grade", grade.auto_score)
+                    elif grade.auto_score is not None:
                         state: State = "no answer" if exercise in untouched else "marked"
-                        marks[exercise] = Mark(state, float(grade.auto_score))
-                    elif grade.needs_manual_grade:
-                        marks[exercise] = Mark("to grade")
+                        marks[exercise] = Mark(state, grade.auto_score)
         return marks
 
 
@@ -202,8 +207,7 @@ def _mark(folder: Path, student: SampleStudent) -> Result:
 
 
 def _fault(log: str) -> str:
-    """What went wrong, from what nbgrader logged: the file at hand and the innermost error."""
+    """What went wrong: the last error that nbgrader logged before it summed up."""
     errors = re.findall(r"^ +[\w.]*?(\w+(?:Error|Exception): .*)$", log, re.MULTILINE)
-    files = re.findall(r"^\[INFO\] Sanitizing (.+)$", log, re.MULTILINE)
-    error = str(errors[-1])[:80] if errors else "nbgrader did not say why"
-    return f"{Path(files[-1]).name}: {error}" if files else error
+    errors = errors or re.findall(r"^\[ERROR\] (.+)$", log, re.MULTILINE)
+    return str(errors[-1]) if errors else "nbgrader did not say why"

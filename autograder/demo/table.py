@@ -18,7 +18,7 @@ COLUMN = 5  # and the marks of one student
 
 # The same words to a sign and a colour, so that the table reads without colours too.
 SIGNS = {"no answer": "·", "to grade": "?", "not marked": "✗"}
-LEGEND = "·  not answered     ?  to be graded by hand     ✗  could not be marked"
+LEGEND = "·  not answered     ?  for a person to read     ✗  could not be marked"
 
 
 def marks_tables(
@@ -59,6 +59,7 @@ def feedback_list(results: Sequence[Result], start: Path) -> RenderableType:
     lines: list[RenderableType] = [Text("Feedback pages", style="italic")]
     for result in results:
         lines.append(Text(f"{result.student.student_id}: {result.student.about}", style="bold"))
+        lines.extend(Text(f"    {note}", style="yellow") for note in result.notes)
         if result.fault:
             lines.append(Text(f"    not marked: {result.fault}", style="red"))
         for page in result.feedback:
