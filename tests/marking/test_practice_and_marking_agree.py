@@ -1,0 +1,246 @@
+"""Every case of the corpus: what a student's own session says is what marking says.
+
+The cases of a notebook are poured into one sandboxed kernel, by the very Session that marks a
+submission: before each case the names are swept away and given anew; the case is run as a cell;
+then the check speaks as in practice, in the kernel, and a test cell is judged as in marking, from
+outside and at other places. A kernel for each of them would take an hour. That the pouring changes
+nothing is shown by a sample that goes through `nbgrader autograde`, one case an exercise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import zlib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.apps.api import NbGraderAPI
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.checks.verdict import Verdict
+from autograder.marking.record import read_record
+from autograder.marking.rubric import Rubric, read_rubric
+from autograder.marking.session import Session, SessionLimits
+from autograder.sandbox import Limits, SandboxKernelManager
+from tests import corpus
+from tests.corpus import EXERCISES, Case, load
+
+pytestmark = pytest.mark.timeout(1800)  # minutes where nothing else runs, longer beside others
+
+SOURCE = Path(__file__).parents[2] / "source" / "gradient_descent"
+
+# Names with one underscore are out of the student's way; what a case may have changed outside its
+# names is set back too.
+SWEEP = """
+import sys as _sys
+for _name in [n for n in globals() if not n.startswith("_")]:
+    if _name not in ("In", "Out", "get_ipython", "exit", "quit", "open"):
+        del globals()[_name]
+for _name in ("last_type", "last_value", "last_traceback", "last_exc"):
+    if hasattr(_sys, _name):
+        delattr(_sys, _name)
+import jax as _jax
+_jax.config.update("jax_enable_x64", False)
+_jax.config.update("jax_debug_nans", False)
+from autograder import check
+"""
+
+PRACTISE = """
+import json as _json
+import autograder.check as _check
+import autograder.practice as _practice
+_practice._asked = set({taken!r})
+with _check.recording() as _checks:
+{cell}
+{patience}
+_verdicts = [v for c in _checks for v in _practice.judge_here(c, globals())]
+_sys.stdout.write(_json.dumps([[v.answer, v.outcome, v.misconception] for v in _verdicts]))
+"""
+
+# In practice a call has 20 s; where none of them will do, two are as good.
+IMPATIENT = """
+import dataclasses as _dataclasses
+import autograder.answers.local as _local
+def _hurry(check, namespace, seed, taken):
+    hurried = [
+        _dataclasses.replace(q, seconds=2.0) if hasattr(q, "seconds") else q
+        for q in check.questions(seed)
+    ]
+    return check.judge(seed, _local.ask(hurried, namespace), taken)
+_practice.judge = _hurry
+"""
+
+Told = list[tuple[str, str, str | None]]
+"""What is said of each answer: its name, the outcome, the mistake."""
+
+
+def told(verdicts: list[Verdict]) -> Told:
+    return [(v.answer, v.outcome, v.misconception) for v in verdicts]
+
+
+@dataclass(frozen=True)
+class Both:
+    """What is said of a case in practice and in marking."""
+
+    practice: Told
+    marking: Told
+
+
+@cache
+def rubric_of(notebook: str) -> Rubric:
+    return read_rubric(SOURCE / f"{notebook}.ipynb")
+
+
+@cache
+def sources_of(notebook: str) -> dict[str, str]:
+    cells = json.loads((SOURCE / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    named = {c["metadata"].get("nbgrader", {}).get("grade_id"): c for c in cells}
+    return {name: "".join(cell["source"]) for name, cell in named.items() if name}
+
+
+def poured(notebook: str, cases: list[Case]) -> tuple[nbformat.NotebookNode, Rubric]:
+    """A notebook of many cases, and the rubric that knows each of its test cells."""
+    rubric = rubric_of(notebook)
+    cells, exercises = [], {}
+    for number, case in enumerate(cases):
+        original = rubric.exercises[f"{case.exercise}_check"]
+        source = sources_of(notebook)[original.cell]
+        body = "\n".join(f"    {line}" for line in source.splitlines())
+        patience = IMPATIENT if endless(case) else ""
+        practise = PRACTISE.format(taken=sorted(original.taken), cell=body, patience=patience)
+        name = f"case_{number}"
+        exercises[name] = replace(original, cell=name)
+        cells += [_code(SWEEP + corpus._GIVEN), _code(case.source), _code(practise)]
+        about = {"grade": True, "solution": False, "locked": True, "points": 1, "grade_id": name}
+        cells.append(nbformat.v4.new_code_cell(source, metadata={"nbgrader": about}))
+    return nbformat.v4.new_notebook(cells=cells), Rubric(notebook, exercises)
+
+
+def _code(source: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_code_cell(source)
+
+
+async def run(notebook: str, cases: list[Case], limits: SessionLimits) -> dict[str, Both]:
+    node, rubric = poured(notebook, cases)
+    allowed = Limits(cpu_seconds=1800)
+    session = Session(
+        node,
+        rubric,
+        lambda: SandboxKernelManager(None, allowed),
+        # Not the seed of practice: the places of a marking are not those that a student saw.
+        seed=lambda cell: zlib.crc32(f"marking of {cell}".encode()),
+        limits=limits,
+    )
+    await session.run()
+    found = {}
+    for number, case in enumerate(cases):
+        *_, practised, judged = node.cells[4 * number : 4 * number + 4]
+        said = "".join(o.get("text", "") for o in practised.outputs)
+        assert said.startswith("["), (case.id, practised.outputs)
+        record = read_record(judged)
+        assert record is not None
+        practice = [(name, outcome, slip) for name, outcome, slip in json.loads(said)]
+        found[case.id] = Both(practice, told(record["verdicts"]))
+    return found
+
+
+def endless(case: Case) -> bool:
+    return case.misconception == "never_returns"
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, Both]:
+    """What is said of each case."""
+
+    def cases_of(name: str) -> list[Case]:
+        return [case for case in load() if case.exercise in EXERCISES[name]]
+
+    async def all_at_once() -> list[dict[str, Both]]:
+        limits = SessionLimits(cell=120, notebook=1800, kernels=1)
+        short = SessionLimits(cell=10, notebook=120, kernels=3)
+        # Apart, since time is what they are judged by, and judging the others takes it.
+        slow = [run(n, [c], short) for n in EXERCISES for c in cases_of(n) if endless(c)]
+        found = await asyncio.gather(*slow)
+        rest = [run(n, [c for c in cases_of(n) if not endless(c)], limits) for n in EXERCISES]
+        return [*found, *await asyncio.gather(*rest)]
+
+    return {case: both for part in asyncio.run(all_at_once()) for case, both in part.items()}
+
+
+def test_every_case_was_asked(said: dict[str, Both]) -> None:
+    assert set(said) == {case.id for case in load()}
+    assert len(said) >= 500
+
+
+@pytest.mark.parametrize("exercise", [e for group in EXERCISES.values() for e in group])
+def test_practice_and_marking_say_the_same(said: dict[str, Both], exercise: str) -> None:
+    differ = {
+        name: both
+        for name, both in said.items()
+        if name.startswith(f"{exercise}:") and both.practice != both.marking
+    }
+    assert not differ
+
+
+# ------------------------------------------------------------------------------- one by one
+
+ASSIGNMENT = "gradient_descent"
+
+
+def sample() -> dict[str, Case]:
+    """For each exercise, a case with a mistake that has a name; they go into one submission."""
+    return {
+        exercise: next(
+            case
+            for case in load()
+            if case.exercise == exercise
+            and case.label == "wrong"
+            and case.misconception is not None
+            and "import" not in case.source
+        )
+        for group in EXERCISES.values()
+        for exercise in group
+    }
+
+
+def test_nbgrader_autograde_says_the_same(
+    said: dict[str, Both], course: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(course / "source" / ASSIGNMENT, tmp_path / "source" / ASSIGNMENT)
+    shutil.copy(course / "nbgrader_config.py", tmp_path)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
+    api = NbGraderAPI(config=config)
+    done = api.generate_assignment(ASSIGNMENT)
+    assert done["success"], done["log"]
+    chosen = sample()
+    folder = tmp_path / "submitted" / "sample" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    for name in EXERCISES:
+        path = tmp_path / "release" / ASSIGNMENT / f"{name}.ipynb"
+        node = nbformat.read(path, as_version=4)
+        for cell in node.cells:
+            exercise = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if exercise in chosen:
+                cell.source = chosen[exercise].source
+        nbformat.write(node, folder / f"{name}.ipynb")
+    done = api.autograde(ASSIGNMENT, "sample")
+    assert done["success"], done["log"]
+    assert marked(tmp_path / "autograded" / "sample" / ASSIGNMENT) == {
+        exercise: said[case.id].marking for exercise, case in chosen.items()
+    }
+
+
+def marked(folder: Path) -> dict[str, Told]:
+    found = {}
+    for name in EXERCISES:
+        for cell in nbformat.read(folder / f"{name}.ipynb", as_version=4).cells:
+            record = read_record(cell)
+            if record is not None:
+                exercise = cell.metadata.nbgrader.grade_id.removesuffix("_check")
+                found[exercise] = told(record["verdicts"])
+    return found
