@@ -94,7 +94,7 @@ async def ask(
             message = await client.shell_channel.get_msg(timeout=1.0)
         except Empty:
             if not await client.is_alive():
-                raise KernelLost("the kernel died when the answer was asked") from None
+                raise KernelLost("the kernel died") from None
             continue
         except asyncio.CancelledError:
             raise

@@ -1,0 +1,306 @@
+"""A course for attackers: one short notebook, secrets to find, doors to knock at.
+
+`Ground.prepare` sets it up with the configuration as shipped; `Ground.mark` runs
+`nbgrader autograde` on a family of attacks, with honest students before, between and after them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook
+
+from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
+
+ASSIGNMENT = "small"
+NOTEBOOK = "attacked"
+COURSE_ID = "gradient_descent_course"
+HONEST_STUDENTS = ("aa_honest", "mm_honest", "zz_honest")
+
+LIMITS = """
+c.Examine.cell_timeout = 30
+c.Examine.notebook_timeout = 90
+c.Examine.limits = {"cpu_seconds": 20}
+"""
+
+
+def cell(kind: str, source: str, grade_id: str = "", **about: Any) -> nbformat.NotebookNode:
+    """A cell; with an id, one of nbgrader's."""
+    new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}[kind]
+    made = new(source)
+    if grade_id:
+        made.metadata["nbgrader"] = {
+            "schema_version": 3,
+            "grade": False,
+            "solution": False,
+            "locked": False,
+            "task": False,
+            "grade_id": grade_id,
+            **about,
+        }
+    return made
+
+
+def source_notebook(tests: Mapping[str, str]) -> nbformat.NotebookNode:
+    """The instructor's notebook, with these test cells."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.cells = [
+        cell("markdown", "# Attack this"),
+        cell("code", GIVEN, "given_f", locked=True),
+    ]
+    for name, answer in ANSWERS.items():
+        solution = f"### BEGIN SOLUTION\n{answer}\n### END SOLUTION"
+        about = {"grade": True, "locked": True, "points": POINTS[name]}
+        notebook.cells += [
+            cell("code", solution, name, solution=True),
+            cell("code", tests[name], f"{name}_check", **about),
+        ]
+    return notebook
+
+
+@dataclass
+class Doors:
+    """Listeners that no submission may reach, and who did."""
+
+    folder: Path
+    reached: list[str] = field(default_factory=list)
+    port: int = 0
+    abstract: str = ""
+    path: str = ""
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Doors]:
+        self.abstract = f"autograder-attacks-{secrets.token_hex(4)}"
+        self.path = str(self.folder / "door")
+        with contextlib.ExitStack() as stack:
+            for family, address in (
+                (socket.AF_INET, ("127.0.0.1", 0)),
+                (socket.AF_UNIX, "\0" + self.abstract),
+                (socket.AF_UNIX, self.path),
+            ):
+                listener = stack.enter_context(socket.socket(family))
+                listener.bind(address)
+                listener.listen()
+                # Closed from here, a thread that accepts would wait on; so it looks now and then.
+                listener.settimeout(0.2)
+                self.port = self.port or listener.getsockname()[1]
+                name = str(address)
+                done = threading.Event()
+                thread = threading.Thread(target=self._watch, args=(listener, name, done))
+                thread.start()
+                stack.callback(thread.join)
+                stack.callback(done.set)
+            yield self
+
+    def _watch(self, listener: socket.socket, name: str, done: threading.Event) -> None:
+        while not done.is_set():
+            with contextlib.suppress(TimeoutError):
+                connection, _ = listener.accept()
+                connection.close()
+                self.reached.append(name)
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """What every file in a folder holds, by its path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a marking run.
+
+    Attributes:
+        status: nbgrader's exit status.
+        log: what it wrote.
+        reached: the doors that somebody knocked at.
+        survivors: command lines of processes that outlived it.
+        changed: paths outside the marking's own folders that are not as they were.
+    """
+
+    status: int
+    log: str
+    reached: tuple[str, ...]
+    survivors: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+class Ground:
+    """The course directory, and around it what an attacker would like to see."""
+
+    def __init__(
+        self,
+        root: Path,
+        config: str,
+        tests: Mapping[str, str] = TESTS,
+        honest: Collection[str] = tuple(ANSWERS),
+    ) -> None:
+        self.root = root
+        self.course = root / "course"
+        self.home = root / "home"
+        self.outside = root / "outside"
+        self.secret = f"secret{secrets.token_hex(12)}"
+        self.doors = Doors(root)
+        self._config = config
+        self._tests = tests
+        self.honest = {name: ANSWERS[name] for name in honest}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        folder = self.course / "source" / ASSIGNMENT
+        folder.mkdir(parents=True)
+        self.outside.mkdir()
+        self.outside.chmod(0o777)
+        (self.home / ".ssh").mkdir(parents=True)
+        (self.home / ".ssh" / "id_ed25519").write_text(self.secret)
+        config = self._config + LIMITS
+        (self.course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+        notebook = source_notebook(self._tests)
+        notebook.cells.append(
+            cell(
+                "markdown",
+                f"### BEGIN SOLUTION\n{self.secret}\n### END SOLUTION",
+                "why",
+                grade=True,
+                solution=True,
+                points=1,
+            )
+        )
+        nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
+        said = self._nbgrader("generate_assignment", ASSIGNMENT)
+        assert said.returncode == 0, said.stderr
+        with self.gradebook() as gradebook:
+            gradebook.add_student("neighbour", last_name=self.secret)
+        neighbour = self.course / "submitted" / "neighbour" / "other"
+        neighbour.mkdir(parents=True)
+        (neighbour / "answers.txt").write_text(self.secret)
+        (self.course / ".autograder_seed").write_text(self.secret + "\n")
+
+    def _nbgrader(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.root / "cache"),
+            "GRADER_TOKEN": self.secret,
+            "PYTHONWARNINGS": "ignore",
+        }
+        environment.pop("COVERAGE_PROCESS_START", None)
+        alone = str(Path(__file__).with_name("alone.py"))
+        command = [sys.executable, alone, sys.executable, "-m", "nbgrader", *arguments]
+        return subprocess.run(
+            command, cwd=self.course, env=environment, capture_output=True, text=True, timeout=600
+        )
+
+    def gradebook(self) -> Gradebook:
+        return Gradebook(f"sqlite:///{self.course / 'gradebook.db'}", COURSE_ID)
+
+    # -------------------------------------------------------------------------- submissions
+
+    def released(self) -> dict[str, Any]:
+        """The released notebook, as its JSON is."""
+        path = self.course / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def hand_in(self, attack: Attack) -> Path:
+        """Write one student's folder."""
+        notebook = self.released()
+        for made in notebook["cells"]:
+            answer = attack.answers.get(made["metadata"].get("nbgrader", {}).get("grade_id"))
+            if answer is not None:
+                made["source"] = self._aim(answer)
+        if attack.before:
+            extra = dict(cell("code", self._aim(attack.before)))
+            notebook["cells"].insert(2, extra)
+        attack.edit(notebook)
+        folder = self.course / "submitted" / attack.name / ASSIGNMENT
+        folder.mkdir(parents=True)
+        (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        return folder
+
+    def _aim(self, code: str) -> str:
+        """Tell the code where things are: the student knows, or guesses."""
+        aims = {
+            "@COURSE@": self.course,
+            "@GRADEBOOK@": self.course / "gradebook.db",
+            "@SOURCE@": self.course / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb",
+            "@NEIGHBOUR@": self.course / "submitted" / "neighbour" / "other" / "answers.txt",
+            "@SEED@": self.course / ".autograder_seed",
+            "@HOME@": self.home,
+            "@OUTSIDE@": self.outside,
+            "@PORT@": self.doors.port,
+            "@ABSTRACT@": self.doors.abstract,
+            "@DOOR@": self.doors.path,
+        }
+        for mark, aim in aims.items():
+            code = code.replace(mark, str(aim))
+        return code
+
+    # -------------------------------------------------------------------------- marking
+
+    def mark(self, attacks: Sequence[Attack], *options: str) -> Outcome:
+        """Hand in and mark the attacks and the honest students, in one run."""
+        honest = [Attack(name, "", "", self.honest) for name in HONEST_STUDENTS]
+        with self.doors.open():
+            for attack in [*honest, *attacks]:
+                self.hand_in(attack)
+            before = self._fixed()
+            said = self._nbgrader("autograde", f"--assignment={ASSIGNMENT}", *options)
+            after = self._fixed()
+        changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+        return Outcome(
+            status=said.returncode,
+            log=said.stderr + said.stdout,
+            reached=tuple(self.doors.reached),
+            survivors=tuple(json.loads(said.stdout.splitlines()[-1])),
+            changed=tuple(changed),
+        )
+
+    def _fixed(self) -> dict[str, str]:
+        """All that a marking run has no business to change."""
+        folders = [
+            self.outside,
+            self.home / ".ssh",
+            *(self.course / name for name in ("source", "release", "submitted")),
+        ]
+        found = {f"{f.name}/{path}": d for f in folders for path, d in digest(f).items()}
+        # Marking itself may cache there; the attacks' files have names of their own.
+        return {**found, **{str(path): "planted" for path in self.root.rglob("planted*")}}
+
+    def autograded(self, student: str) -> nbformat.NotebookNode | None:
+        """The notebook that marking wrote, or None."""
+        path = self.course / "autograded" / student / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+        return nbformat.read(path, as_version=4) if path.is_file() else None
+
+    def bytes_of(self, student: str) -> bytes:
+        """All that marking wrote for a student."""
+        folder = self.course / "autograded" / student
+        return b"\n".join(p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file())
+
+    def scores(self, student: str) -> dict[str, float | None]:
+        """A student's marks in the gradebook, by exercise; empty without a submission."""
+        with self.gradebook() as gradebook:
+            found = gradebook.find_submission(ASSIGNMENT, student)
+            return {
+                grade.name.removesuffix("_check"): grade.auto_score
+                for notebook in found.notebooks
+                for grade in notebook.grades
+                if grade.name != "why"
+            }

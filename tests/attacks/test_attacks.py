@@ -1,0 +1,165 @@
+"""Every attack, as a submission, through `nbgrader autograde` with the configuration as shipped."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from autograder import sandbox
+from autograder.checks.verdict import MIME
+from autograder.marking.record import read_record
+from tests.attacks import FAMILIES, POINTS, THROUGH, Attack, load
+from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome
+
+SHIPPED = (Path(__file__).resolve().parents[2] / "nbgrader_config.py").read_text(encoding="utf-8")
+ATTACKS = {family: load(family) for family in FAMILIES}
+ALL = [attack for family in FAMILIES for attack in ATTACKS[family]]
+CHECKED = [name for name in POINTS if name != "twice"]
+OPTIONS = {
+    # Loops are to be stopped soon. What is honest there needs a fraction of a second.
+    "exhausting": ["--Examine.cell_timeout=4", "--Examine.notebook_timeout=45"],
+}
+ORDER = ("exhausting", "forging", "escaping", "editing", "persisting")
+Field = Callable[[str], tuple[Ground, Outcome]]
+
+
+def _family(item: pytest.Item) -> str:
+    parameters = getattr(item, "callspec", None)
+    found = {} if parameters is None else parameters.params
+    return str(found["family"] if "family" in found else found["attack"].family)
+
+
+@pytest.fixture(scope="session")
+def field(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Field]:
+    """A family of attacks, handed in and marked with honest students among them.
+
+    All families that are asked for run at once: most of an attack's time is spent in waiting.
+    """
+    found = sandbox.probe()
+    if not found.sandbox:
+        reason = "this machine cannot sandbox: " + " ".join(found.cures)
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    items = [item for item in request.session.items if "field" in getattr(item, "fixturenames", ())]
+
+    def run(family: str, folder: Path) -> tuple[Ground, Outcome]:
+        # Where cells have little time, nobody imports JAX.
+        honest = ("slope", "lowest", "twice") if family in OPTIONS else tuple(POINTS)
+        ground = Ground(folder, SHIPPED, honest=honest)
+        return ground, ground.mark(ATTACKS[family], *OPTIONS.get(family, []))
+
+    with ThreadPoolExecutor(3) as pool:
+        # The slowest first.
+        families = sorted({_family(item) for item in items}, key=ORDER.index)
+        running = {name: pool.submit(run, name, tmp_path_factory.mktemp(name)) for name in families}
+        yield lambda family: running[family].result()
+
+
+def test_there_are_enough_of_them_and_each_has_a_name():
+    assert len(ALL) >= 65
+    assert len({attack.name for attack in ALL}) == len(ALL)
+    assert all("aa_honest" < attack.name < "zz_honest" for attack in ALL)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_run_goes_on_and_says_that_all_is_well(field: Field, family: str):
+    _, outcome = field(family)
+    assert outcome.status == 0, outcome.log[-4000:]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("student", HONEST_STUDENTS)
+def test_honest_students_keep_their_marks(field: Field, family: str, student: str):
+    ground, _ = field(family)
+    assert ground.scores(student) == {
+        name: points if name in ground.honest else 0.0 for name, points in POINTS.items()
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nobody_is_in_the_gradebook_who_handed_nothing_in(field: Field, family: str):
+    ground, _ = field(family)
+    expected = {*HONEST_STUDENTS, "neighbour", *(attack.name for attack in ATTACKS[family])}
+    with ground.gradebook() as gradebook:
+        assert {student.id for student in gradebook.students} == expected
+        assert {
+            cell.name.removesuffix("_check"): cell.max_score
+            for notebook in gradebook.find_assignment("small").notebooks
+            for cell in notebook.grade_cells
+        } == {**POINTS, "why": 1.0}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_door_was_reached(field: Field, family: str):
+    _, outcome = field(family)
+    assert outcome.reached == ()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_is_left_running(field: Field, family: str):
+    _, outcome = field(family)
+    assert outcome.survivors == ()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_was_written_outside(field: Field, family: str):
+    _, outcome = field(family)
+    assert outcome.changed == ()
+
+
+@pytest.mark.parametrize("attack", ALL, ids=lambda attack: f"{attack.family}/{attack.name}")
+def test_attack_earns_what_its_answers_deserve(field: Field, attack: Attack):
+    ground, _ = field(attack.family)
+    scores = ground.scores(attack.name)
+    deserved = {name: POINTS[name] if name in attack.earns else 0.0 for name in POINTS}
+    # None: left to a person, which is no mark.
+    earned = {name: score or 0.0 for name, score in scores.items()}
+    assert set(earned) == set(POINTS)
+    assert all(math.isfinite(score) for score in earned.values())
+    if "twice" not in attack.answers:
+        # A plain test runs beside the student's code, and is shown to the grader as such.
+        assert 0 <= earned.pop("twice") <= deserved.pop("twice") + POINTS["twice"]
+    assert earned == {name: deserved[name] for name in earned}
+
+
+@pytest.mark.parametrize("attack", ALL, ids=lambda attack: f"{attack.family}/{attack.name}")
+def test_attack_learns_nothing(field: Field, attack: Attack):
+    ground, _ = field(attack.family)
+    assert ground.secret.encode() not in ground.bytes_of(attack.name)
+    notebook = ground.autograded(attack.name)
+    assert notebook is not None
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert "door open" not in str(outputs)
+
+
+@pytest.mark.parametrize("attack", ALL, ids=lambda attack: f"{attack.family}/{attack.name}")
+def test_attack_ends_as_it_is_said_to(field: Field, attack: Attack):
+    ground, _ = field(attack.family)
+    notebook = ground.autograded(attack.name)
+    assert notebook is not None
+    errors, texts = set(), []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            texts.append(str(output.get("text", "")))
+            if output.output_type == "error":
+                errors.add(output.ename)
+            record = output.get("data", {}).get(MIME)
+            if record is not None:
+                assert cell.metadata.nbgrader.grade_id in {f"{name}_check" for name in CHECKED}
+                assert read_record(cell) is not None
+    match attack.ends:
+        case "killed":
+            assert "KernelLost" in errors
+        case "stopped":
+            assert "KeyboardInterrupt" in errors
+            assert "KernelLost" not in errors
+        case "":
+            assert attack.family == "editing" or THROUGH in "".join(texts)
