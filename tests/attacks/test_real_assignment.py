@@ -9,7 +9,8 @@ import nbformat
 import pytest
 
 from autograder import sandbox
-from autograder.demo import Classroom, Result, SampleStudent, load_students
+from autograder.demo import Classroom, SampleStudent, load_students
+from autograder.demo.classroom import Result
 from tests.attacks import Attack, load
 
 ROOT = Path(__file__).resolve().parents[2]
