@@ -21,8 +21,9 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 demo: setup ## mark the sample class in demo/ and show its marks
 	@$(BIN)/autograder demo
 
+# A file's tests stay together: what they share (a whole term, a kernel) is then made once.
 test: setup lint ## lint, then run all tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check
