@@ -19,6 +19,8 @@ __all__ = ["Inexact", "recognise"]
 # Noise up to this part of the derivative, both in the median over the places, is still a
 # derivative's; the step of a difference up to SMALL_STEP (and its rounding), too.
 NEAR = 0.05
+# But nowhere more than this part: a median alone is blind to half of the places.
+NEVER_OFF_BY = 0.25
 SMALL_STEP = 0.11
 _STEPS = np.array([1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5])
 
@@ -136,7 +138,11 @@ def recognise(
     ref: Reference, places: Places, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
 ) -> Inexact | None:
     """How `student` (p, k) approximates `truth`, or None if it is no approximation."""
-    near = float(np.median(np.abs(student - truth))) <= NEAR * float(np.median(np.abs(truth)))
+    error, typical = np.abs(student - truth), float(np.median(np.abs(truth)))
+    near = float(np.median(error)) <= NEAR * typical
+    # Most places are neighbours of others: who answers each question with what the one before it
+    # should have got is right at most of them.
+    near = near and bool((error <= NEVER_OFF_BY * (np.abs(truth) + typical)).all())
     digits = _digits(student, truth)
     if digits is not None:
         return Inexact("rounded", near=True, digits=digits)
