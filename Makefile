@@ -6,7 +6,7 @@ STAMP := $(VENV)/.set-up
 ASSIGNMENT := gradient_descent
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format release lock clean
+.PHONY: help setup demo test attacks lint format release lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -23,7 +23,10 @@ demo: setup ## mark the sample class in demo/ and show its marks
 
 # A file's tests stay together: what they share (a whole term, a kernel) is then made once.
 test: setup lint ## lint, then run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/attacks
+
+attacks: setup ## hand in every attack on the marking, and mark it
+	@$(BIN)/python -m pytest tests/attacks
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check
