@@ -53,6 +53,9 @@ if not EXCHANGE.exists():
 # A student fetches into <course>/<assignment>: two courses may both have an assignment "week_1".
 c.Exchange.path_includes_course = True
 
+# A submission is collected without what its links lead to, which would be read with your rights.
+c.ExchangeFactory.collect = "autograder.marking.collect.CarefulCollect"
+
 # ---------------------------------------------------------------------------------------------
 # Marking
 # ---------------------------------------------------------------------------------------------
