@@ -120,7 +120,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._sandboxed = examine is None or bool(examine.sandboxed)
         if examine is not None:
             try:
-                examine.prepare(self.coursedir.assignment_id, self.coursedir.notebook_id)
+                examine.prepare(self.coursedir.assignment_id, self._expected())
             except AutograderError as exc:
                 message = f"Nobody was marked, and no mark was changed. {exc}"
                 self.log.error(message)
@@ -150,7 +150,9 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         folders = [pattern] if os.path.isdir(pattern) else glob.glob(pattern)
         expected = self._expected()
         self.assignments = {
-            folder: sorted({*self._handed_in(folder), *(f"{folder}/{name}" for name in expected)})
+            folder: sorted(
+                {*self._handed_in(folder), *(f"{folder}/{name}.ipynb" for name in expected)}
+            )
             for folder in folders
             if os.path.isdir(folder)
         }
@@ -163,14 +165,14 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         return [f"{folder}/{name}" for name in names if not name.startswith(".")]
 
     def _expected(self) -> list[str]:
-        """The notebooks that are asked for and that the assignment has."""
+        """The names of the notebooks that are asked for and that the assignment has."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
             except MissingEntry:  # nbgrader says so in its own words
                 return []
             names = [notebook.name for notebook in notebooks]
-        return [f"{name}.ipynb" for name in fnmatch.filter(names, self.coursedir.notebook_id)]
+        return sorted(fnmatch.filter(names, self.coursedir.notebook_id))
 
     # ------------------------------------------------------------------ the run
 

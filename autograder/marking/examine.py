@@ -8,11 +8,10 @@ It runs the submission's cells in a sandboxed kernel and judges its answers from
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -89,22 +88,19 @@ class Examine(NbGraderPreprocessor):
         self._seal(nb)
         return nb, resources
 
-    def prepare(self, assignment: str, notebooks: str = "*") -> None:
+    def prepare(self, assignment: str, notebooks: Iterable[str]) -> None:
         """Find out, before anyone is marked, whether anyone can be.
 
         Args:
             assignment: the assignment's name.
-            notebooks: a pattern of the names of its notebooks.
+            notebooks: the names of those of its notebooks that are to be marked.
 
         Raises:
             AutograderError: no, and why.
         """
         self.require_sandbox()
-        course = course_of(self)
-        folder = Path(course.format_path(course.source_directory, ".", assignment))
-        for source in sorted(folder.glob("*.ipynb")):
-            if fnmatch.fnmatchcase(source.stem, notebooks):
-                self._rubric(course, assignment, source.stem)
+        for notebook in notebooks:
+            self._rubric(course_of(self), assignment, notebook)
 
     def require_sandbox(self) -> None:
         """Raise MarkingError, with the cure, where there has to be a sandbox and is none."""

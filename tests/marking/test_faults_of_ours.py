@@ -176,6 +176,18 @@ def test_a_rubric_that_is_broken_stops_the_run_before_it_begins(marked: Path, fa
     assert small.fingerprint(marked / "autograded") == copies
 
 
+def test_a_course_without_its_source_stops_the_run(marked: Path) -> None:
+    path = marked / "source" / ASSIGNMENT / f"{SECOND}.ipynb"
+    aside = path.rename(marked / "aside.ipynb")
+    try:
+        said = small.api(marked).autograde(ASSIGNMENT, "*")
+    finally:
+        aside.rename(path)
+    assert not said["success"]
+    assert said["log"].count("Nobody was marked, and no mark was changed.") == 1
+    assert f"There is no source notebook {path}" in said["log"]
+
+
 def test_a_release_that_gives_an_answer_away_stops_the_run(marked: Path) -> None:
     path = marked / "release" / ASSIGNMENT / f"{SECOND}.ipynb"
     before = path.read_text(encoding="utf-8")
