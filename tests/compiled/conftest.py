@@ -1,0 +1,93 @@
+"""Two fresh processes, one with JAX as it is and one with gradients compiled, to be compared."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.sandbox.compiled import XLA_FLAGS
+
+RUNNER = Path(__file__).with_name("runner.py")
+
+
+class Runner:
+    """A process that runs programs one way."""
+
+    def __init__(self, way: str, variables: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(RUNNER), way],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "JAX_PLATFORMS": "cpu", **variables},
+        )
+
+    def run(self, programs: Sequence[str]) -> list[dict[str, Any]]:
+        """An answer for each program, in the words of `runner.main`."""
+        answers = []
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        for program in programs:
+            self._process.stdin.write(json.dumps(program) + "\n")
+            self._process.stdin.flush()
+            answers.append(json.loads(self._process.stdout.readline()))
+        return answers
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(60)
+        self._process.stdout.close()
+
+
+class BothWays:
+    """Runs programs under plain JAX and with compiled gradients, at the same time."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.plain = Runner("plain", variables)
+        self.compiled = Runner("compiled", variables)
+
+    def run(self, programs: Sequence[str]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Both answers for each program."""
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            plain = pool.submit(self.plain.run, programs)
+            compiled = pool.submit(self.compiled.run, programs)
+            return list(zip(plain.result(), compiled.result(), strict=True))
+
+    def close(self) -> None:
+        """End both processes."""
+        self.plain.close()
+        self.compiled.close()
+
+
+@pytest.fixture(scope="session")
+def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BothWays]:
+    """Both processes with XLA's flags set as they must be, and one cache of what they compile."""
+    both = BothWays(
+        {
+            "XLA_FLAGS": XLA_FLAGS,
+            "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("kernels")),
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        }
+    )
+    yield both
+    both.close()
+
+
+@pytest.fixture
+def both_ways_without_flags() -> Iterator[BothWays]:
+    """Both processes where XLA fuses and rewrites as it likes."""
+    both = BothWays({"XLA_FLAGS": ""})
+    yield both
+    both.close()

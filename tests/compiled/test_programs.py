@@ -1,0 +1,61 @@
+"""Every program looks the same with compiled gradients as with plain JAX, to the last bit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import autograder.sandbox.compiled
+from tests.compiled.conftest import BothWays
+from tests.compiled.programs import EITHER, FAST, PLAIN
+
+PROGRAMS = {**FAST, **PLAIN, **EITHER}
+PACKAGE = Path(autograder.sandbox.compiled.__file__).parent
+
+Answers = dict[str, tuple[dict[str, Any], dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def answers(both_ways: BothWays) -> Answers:
+    return dict(zip(PROGRAMS, both_ways.run(list(PROGRAMS.values())), strict=True))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_looks_like_plain_jax(name, answers):
+    plain, compiled = answers[name]
+    assert plain["fast"] == 0
+    assert compiled["seen"] == plain["seen"]
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_is_compiled(name, answers):
+    assert answers[name][1]["fast"] > 0, answers[name][1]["refused"]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_stays_plain(name, answers):
+    assert answers[name][1]["fast"] == 0
+
+
+def test_programs_are_many_and_no_name_is_used_twice():
+    assert len(PROGRAMS) == len(FAST) + len(PLAIN) + len(EITHER) >= 200
+
+
+def test_programs_named_in_comments_exist():
+    named = {
+        name
+        for path in PACKAGE.glob("*.py")
+        for name in re.findall(r"program `(\w+)`", re.sub(r"\s+#? ?", " ", path.read_text()))
+    }
+    assert named
+    assert named <= PROGRAMS.keys()
+
+
+def test_without_the_flags_nothing_looks_different(both_ways_without_flags):
+    """Fused code rounds differently: that is noticed, and costs only time."""
+    names = ["chaotic_map", "descent_in_the_plane", "dict_of_parameters", "constants_of_functions"]
+    for plain, compiled in both_ways_without_flags.run([PROGRAMS[name] for name in names]):
+        assert compiled["seen"] == plain["seen"]

@@ -1,0 +1,178 @@
+"""The rules by themselves: what counts as the same, what is understood, what install does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from autograder.sandbox.compiled import bytecode, installation
+from autograder.sandbox.compiled.agreement import agree, probes, shares_an_object
+from autograder.sandbox.compiled.arguments import Unusual, read
+from autograder.sandbox.compiled.guards import Guards
+from autograder.sandbox.compiled.values import NotPlainData, same, snapshot
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (1, 1.0),
+        (1, True),
+        (0.0, -0.0),
+        ([1], (1,)),
+        ([1, 2], [2, 1]),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        (np.zeros(2), np.zeros(2, np.float32)),
+        (np.zeros((2, 1)), np.zeros((1, 2))),
+        (np.float32(1), np.float64(1)),
+        (np.array([0.0]), np.array([-0.0])),
+        ("a", b"a"),
+    ],
+)
+def test_not_the_same(a, b):
+    assert same(a, snapshot(a))
+    assert not same(a, snapshot(b))
+
+
+def test_snapshot_does_not_follow_the_original():
+    data = [np.ones(2), {"k": [1.0]}]
+    before = snapshot(data)
+    assert same(data, before)
+    data[1]["k"][0] = 2.0
+    assert not same(data, before)
+    data[1]["k"][0] = 1.0
+    data[0][1] = 5.0
+    assert not same(data, before)
+
+
+def test_a_list_that_contains_itself_is_not_plain_data():
+    data: list[object] = []
+    data.append(data)
+    with pytest.raises(NotPlainData):
+        snapshot(data)
+
+
+@pytest.mark.parametrize("value", [{1}, object(), np.array([None]), [lambda: 0], 1j, slice(1)])
+def test_not_plain_data(value):
+    with pytest.raises(NotPlainData):
+        snapshot(value)
+
+
+def test_agreement_is_to_the_last_bit():
+    x = jnp.float32(1.0)
+    assert agree((x, [x]), (x, [jnp.float32(1.0)]))
+    assert not agree(x, jnp.nextafter(x, 2))
+    assert not agree(jnp.float32(0.0), jnp.float32(-0.0))
+    assert not agree(x, jnp.asarray(1.0))  # weak
+    assert not agree(x, jnp.ones(1))
+    assert not agree(x, 1.0)
+    assert not agree({"a": x, "b": x}, {"b": x, "a": x})
+    assert not agree([x], (x,))
+    assert agree(jnp.float32(np.nan), -jnp.float32(np.nan))
+
+
+def test_shared_objects_are_seen():
+    x, y = jnp.float32(1.0), jnp.float32(1.0)
+    assert not shares_an_object([x, {"k": y}], [])
+    assert shares_an_object([x, {"k": x}], [])
+    assert shares_an_object(y, [x, y])
+
+
+def test_probes_keep_the_types_of_the_inputs():
+    inputs = [1.0, np.float64(2.0), np.ones(2, np.float32), jnp.arange(3), jnp.asarray(2.0)]
+    for probe in probes(inputs):
+        assert [type(leaf) for leaf in probe] == [type(leaf) for leaf in inputs]
+        assert [np.shape(leaf) for leaf in probe] == [np.shape(leaf) for leaf in inputs]
+        assert probe[4].weak_type
+        assert (probe[3] == inputs[3]).all()  # it may be an index
+
+
+def test_arguments_are_put_together_again():
+    args = (1.0, {"b": [jnp.ones(2), 3], "a": (None, "x")}, np.ones(2))
+    found = read(args, {"k": 2.0}, 0)
+    assert found.inputs == [1.0, args[1]["b"][0]]
+    assert found.statics[:3] == [3, None, "x"]
+    assert found.has_mutables()
+    again, keywords = found.rebuild(found.inputs, found.statics)
+    assert repr(again) == repr(args)
+    assert keywords == {"k": 2.0}
+    assert not read((1.0, (2.0, 3)), {}, 0).has_mutables()
+
+
+@pytest.mark.parametrize("bad", [1, True, 1j, "x", None, jnp.arange(2), np.ones(1, np.float16)])
+def test_arguments_that_are_left_to_jax(bad):
+    with pytest.raises(Unusual):
+        read((bad,), {}, 0)
+    with pytest.raises(Unusual):
+        read((1.0,), {}, 1)
+
+
+def test_guards_are_for_any_function_of_the_same_parts():
+    def make(k):
+        return lambda x, y=2.0: k * x * y
+
+    guards = Guards(make(1.0))
+    assert guards.hold(make(1.0))
+    assert not guards.hold(make(1))
+    assert not guards.hold(make(2.0))
+    other = make(1.0)
+    other.__defaults__ = (2,)
+    assert not guards.hold(other)
+    other.__defaults__ = None
+    assert not guards.hold(other)
+
+
+def test_an_instruction_that_is_not_known_is_not_understood(monkeypatch):
+    code = (lambda x: x + 1).__code__
+    bytecode.read(code)
+    monkeypatch.setattr(bytecode, "_KNOWN", bytecode._KNOWN - {"RETURN_VALUE"})
+    with pytest.raises(bytecode.NotUnderstood, match="RETURN_VALUE"):
+        bytecode.read(code)
+
+
+def test_an_attribute_on_one_of_two_things_is_not_a_module_s():
+    code = (lambda x, c: (x if c else jnp).sin(x)).__code__
+    with pytest.raises(bytecode.NotUnderstood, match="sin"):
+        bytecode.read(code)
+
+
+def test_under_another_python_nothing_is_installed(monkeypatch):
+    stock = jax.grad
+    monkeypatch.setattr(bytecode.sys, "version_info", (3, 99, 0))
+    assert not installation.install()
+    assert jax.grad is stock
+    with pytest.raises(bytecode.NotUnderstood):
+        bytecode.read((lambda x: x).__code__)
+
+
+def test_install_and_uninstall():
+    names = ("grad", "value_and_grad", "jacfwd", "jacrev", "jacobian", "hessian")
+    stock = {name: getattr(jax, name) for name in names}
+    try:
+        assert installation.install()
+        ours = {name: getattr(jax, name) for name in names}
+        assert all(ours[name] is not stock[name] for name in names)
+        assert installation.install()
+        assert {name: getattr(jax, name) for name in names} == ours
+        made = jax.grad(lambda x: x**2)
+        jax.hessian = "a student's own"
+    finally:
+        installation.uninstall()
+    assert jax.hessian == "a student's own"
+    jax.hessian = stock["hessian"]
+    assert {name: getattr(jax, name) for name in names} == stock
+    assert made(3.0) == 6.0
+
+
+def test_the_flags_can_be_had_without_the_rest():
+    """The parent of a kernel needs them before JAX is imported, and needs nothing else."""
+    code = (
+        "import sys, autograder.sandbox.compiled as c; assert 'disable_hlo_passes' in c.XLA_FLAGS;"
+        "print(*(name for name in sys.modules if name.startswith(c.__name__ + '.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout.split() == ["autograder.sandbox.compiled.flags"]
