@@ -23,9 +23,9 @@ demo: setup ## mark the sample class in demo/ and show its marks
 
 # A file's tests stay together: what they share (a whole term, a kernel) is then made once.
 test: setup lint ## lint, then run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore=tests/attacks
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-attacks: setup ## hand in every attack on the marking, and mark it
+attacks: setup ## of the tests, those that hand in an attack on the marking
 	@$(BIN)/python -m pytest tests/attacks
 
 lint: setup ## ruff and mypy

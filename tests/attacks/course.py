@@ -87,6 +87,7 @@ class Doors:
         self.abstract = f"autograder-attacks-{secrets.token_hex(4)}"
         self.path = str(self.folder / "door")
         with contextlib.ExitStack() as stack:
+            stack.callback(Path(self.path).unlink, missing_ok=True)
             for family, address in (
                 (socket.AF_INET, ("127.0.0.1", 0)),
                 (socket.AF_UNIX, "\0" + self.abstract),
@@ -231,7 +232,7 @@ class Ground:
             notebook["cells"].insert(2, extra)
         attack.edit(notebook)
         folder = self.course / "submitted" / attack.name / ASSIGNMENT
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
         return folder
 
