@@ -1,23 +1,19 @@
 """What is borrowed from inside JAX, all in one place.
 
 These names are not public and may move; `installation.install` then finds an ImportError here and
-leaves JAX as it is.
+leaves JAX as it is. `ArrayImpl` is the one class of concrete arrays; `jax.Array` also stands for
+tracers. To learn it from an array would start JAX's backend and its threads, and `install` may run
+in a process that is about to be forked.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
-import jax.numpy as jnp
+from jax._src.array import ArrayImpl
 from jax._src.config import trace_context
 from jax._src.core import trace_state_clean
-from jax.core import Tracer
 
-__all__ = ["ArrayImpl", "Tracer", "calm", "trace_context", "trace_state_clean"]
-
-ArrayImpl: type[Any] = type(jnp.zeros(()))
-"""The one class of concrete arrays; `jax.Array` also stands for tracers."""
+__all__ = ["ArrayImpl", "calm", "trace_context", "trace_state_clean"]
 
 
 def calm() -> bool:

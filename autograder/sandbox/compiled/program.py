@@ -7,6 +7,7 @@ JAX, which compiles each operation by itself, hands it constants as arguments to
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -36,6 +37,19 @@ _PRIMITIVES = """
     custom_jvp_call jit pjit
 """
 _KNOWN = frozenset(_PRIMITIVES.split())
+
+_MOST_STEPS = 1000
+"""Each operation is a kernel to compile, and a loop that Python unrolls has any number of them
+(program `many_operations`)."""
+
+_MOST_NUMBERS = 1 << 20
+"""In all operands and results: beyond, computing takes the time and not JAX's looking at each
+operation, so that there is nothing to gain by compiling, and comparing would cost much
+(program `large_arrays`)."""
+
+# All kernels in one piece: they are small, and the machine's other cores have other students'
+# notebooks to run.
+_OPTIONS = {"xla_cpu_parallel_codegen_split_count": 1}
 _DTYPES = frozenset({"float32", "float64", "int32", "int64", "uint8", "uint32", "bool"})
 
 
@@ -74,18 +88,14 @@ class Program:
         closed, shapes = jax.make_jaxpr(body, return_shape=True)(*arguments.inputs)
         _check(closed)
         self._tree: Any = jax.tree_util.tree_structure(shapes)
-        self._steps: Callable[..., Any] = core.jaxpr_as_fun(closed)
         open_jaxpr, self._constants = _constants_as_arguments(closed)
-        self._compiled: Callable[..., Any] = jax.jit(core.jaxpr_as_fun(open_jaxpr))
+        self._compiled: Callable[..., Any] = jax.jit(
+            core.jaxpr_as_fun(open_jaxpr), compiler_options=_OPTIONS
+        )
 
     def run(self, inputs: Sequence[Any]) -> Any:
         """The result for these inputs."""
         return self._tree.unflatten(self._compiled(*self._constants, *inputs))
-
-    def run_by_steps(self, inputs: Sequence[Any]) -> Any:
-        """The result for these inputs, each operation compiled by itself as in plain JAX."""
-        arrays = [jnp.asarray(leaf) for leaf in inputs]
-        return self._tree.unflatten(self._steps(*arrays))
 
 
 def _check(closed: Any) -> None:
@@ -95,9 +105,16 @@ def _check(closed: Any) -> None:
     inner = {id(variable) for step in jaxpr.eqns for variable in step.outvars}
     if not all(id(variable) in inner for variable in jaxpr.outvars):
         raise NotCompilable("a result that is an argument or a constant")
-    for step in _steps(jaxpr):
+    steps = list(itertools.islice(_steps(jaxpr), _MOST_STEPS + 1))
+    if len(steps) > _MOST_STEPS:
+        raise NotCompilable("too many operations")
+    numbers = 0
+    for step in steps:
         if step.primitive.name not in _KNOWN:
             raise NotCompilable(f"the operation {step.primitive.name}")
+        numbers += sum(atom.aval.size for atom in (*step.invars, *step.outvars))
+        if numbers > _MOST_NUMBERS:
+            raise NotCompilable("too many numbers")
         if step.primitive.name == "pow" and step.invars[1].aval.dtype.kind in "iu":
             # JAX multiplies x by itself if it knows the number n in x**n, and takes a power if n
             # is a tracer, as an array is to a program (program `integer_array_as_exponent`).

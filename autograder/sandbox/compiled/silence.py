@@ -31,10 +31,13 @@ def warnings_are_errors() -> Iterator[None]:
     thread = threading.get_ident()
     shown = warnings.warn
 
-    def warn(message: Any, *args: Any, **kwargs: Any) -> None:
+    def warn(
+        message: Any, category: Any = None, stacklevel: int = 1, *args: Any, **kwargs: Any
+    ) -> None:
         if threading.get_ident() == thread:
             raise Warned(str(message))
-        shown(message, *args, **kwargs)
+        # From another thread: it must seem to come from where it does.
+        shown(message, category, stacklevel + 1, *args, **kwargs)
 
     warnings.warn = warn
     try:
