@@ -1059,6 +1059,16 @@ def h(x): return x**2
 def h_jvp(p, t): return h(p[0]), 5.0 * t[0]
 walk(grad(lambda x: h(x)))
 """
+PLAIN["many_operations"] = """
+def f(x):
+    for k in range(400): x = x + 0.001 * jnp.sin(x)
+    return x
+for _ in range(4): show(grad(f)(0.5))
+"""
+PLAIN["large_arrays"] = """
+v = jnp.linspace(0.0, 1.0, 200_000)
+for _ in range(4): show(grad(lambda x: jnp.sum(jnp.sin(v * x)))(2.0))
+"""
 PLAIN["has_aux"] = """
 df = grad(lambda x: (x**2, {'b': x, 'c': x * 2}), has_aux=True)
 walk(df); walk(jax.value_and_grad(lambda x: (x**2, x), has_aux=True))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import warnings
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from autograder.sandbox.compiled import bytecode, installation
+from autograder.sandbox.compiled import XLA_FLAGS, bytecode, installation
 from autograder.sandbox.compiled.agreement import agree, probes, shares_an_object
 from autograder.sandbox.compiled.arguments import Unusual, read
 from autograder.sandbox.compiled.guards import Guards
+from autograder.sandbox.compiled.silence import Warned, warnings_are_errors
 from autograder.sandbox.compiled.values import NotPlainData, same, snapshot
 
 
@@ -176,3 +180,62 @@ def test_the_flags_can_be_had_without_the_rest():
     )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert run.stdout.split() == ["autograder.sandbox.compiled.flags"]
+
+
+def test_install_leaves_the_process_fit_to_be_forked():
+    """No thread but the first, and JAX's backend not started: a child that is forked from it has
+    neither, and computes."""
+    code = """
+import os
+from autograder.sandbox import compiled
+assert compiled.install()
+from jax._src import xla_bridge
+assert not xla_bridge._backends
+assert len(os.listdir("/proc/self/task")) == 1, os.listdir("/proc/self/task")
+child = os.fork()
+if child == 0:
+    import jax
+    slope = jax.grad(lambda x: x**2)
+    right = all(slope(float(i)) == 2 * i for i in range(20))
+    os._exit(0 if right and compiled.report().calls["fast"] else 1)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    threads = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
+    environment = {**os.environ, **threads, "XLA_FLAGS": XLA_FLAGS}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_what_the_compilation_cache_does_not_have_is_compiled_silently(tmp_path):
+    """As in marking: kernels read what was compiled before and write nothing."""
+    code = """
+from autograder.sandbox import compiled
+assert compiled.install()
+import jax
+slope = jax.grad(lambda x: x**2)
+assert all(slope(float(i)) == 2 * i for i in range(20))
+assert compiled.report().calls["fast"], compiled.report().refused
+"""
+    cache = {
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1000000000",
+    }
+    environment = {**os.environ, **cache, "XLA_FLAGS": XLA_FLAGS}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
+    assert run.stdout + run.stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_warning_is_an_error_only_where_we_compile():
+    def warn() -> None:
+        warnings.warn("elsewhere", stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with warnings_are_errors():
+            with pytest.raises(Warned, match="elsewhere"):
+                warn()
+            other = threading.Thread(target=warn)
+            other.start()
+            other.join()
+    assert [(str(w.message), w.filename) for w in seen] == [("elsewhere", __file__)]
