@@ -15,9 +15,7 @@ from __future__ import annotations
 
 __all__ = ["XLA_FLAGS"]
 
-XLA_FLAGS = (
-    "--xla_disable_hlo_passes=fusion,algsimp,constant_folding,transpose-folding,fusion-wrapper"
-)
+XLA_FLAGS = "--xla_disable_hlo_passes=fusion,algsimp,constant_folding,transpose-folding"
 """The value of the environment variable `XLA_FLAGS` for a process that will call `install`.
 
 Whoever starts that process sets it; nothing here does, for XLA reads it once, when its backend
