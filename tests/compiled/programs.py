@@ -1278,3 +1278,232 @@ for _ in range(4): show(df(2.0))
 X[5, 5] = 3.0
 for _ in range(4): show(df(2.0))
 """
+
+# ------------------------------------------------------------------ a few more of each kind
+
+FAST["same_array_twice"] = """
+df = grad(lambda x, y: jnp.sum(x * y + x), (0, 1))
+x = jnp.arange(3.0)
+for i in range(6):
+    show([a is b for a in df(x, x) for b in df(x, x)]); show(df(x, x)); show(df(x, x + 1))
+"""
+EITHER["odd_argnums"] = """
+def f(x, y): return x**2 * y
+for n in ((0, 0), True, (1, 0), (-1, 0), np.int64(1), (np.int32(0),), [], (), (0, 5), 1.0, None):
+    attempt(lambda: [grad(f, n)(1.5 + i, 2.0) for i in range(5)])
+    attempt(lambda: [jax.jacfwd(f, n)(1.5 + i, 2.0) for i in range(5)])
+"""
+FAST["as_a_decorator"] = """
+import functools
+@jax.grad
+def slope(x): return x**3
+walk(slope)
+@functools.partial(jax.grad, argnums=1)
+def other(x, y): return x * y**2
+for i in range(6): show(other(2.0, 1.0 * i))
+@jax.value_and_grad
+@jax.grad
+def both(x): return x**4
+walk(both)
+"""
+FAST["jacobian_is_jacrev"] = """
+show([jax.jacobian is jax.jacrev, jax.jacobian.__name__])
+walk(jax.jacobian(lambda x: x**2)); walk(jax.jacrev(lambda x: x**2))
+"""
+FAST["rank_promotion"] = """
+v = jnp.ones((2, 2))
+df = grad(lambda x: jnp.sum(v * x**2))
+w = jnp.arange(2.0)
+for _ in range(6): show(df(w))
+with jax.numpy_rank_promotion('raise'):
+    for _ in range(2): attempt(lambda: df(w))
+with jax.numpy_rank_promotion('warn'):
+    for _ in range(6): show(df(w))
+for _ in range(6): show(df(w))
+"""
+FAST["builtin_replaced"] = """
+import builtins
+df = grad(lambda x: abs(x) * max(2.0, 1.0))
+walk(df)
+old = builtins.max
+builtins.max = lambda *a: 7.0
+try: walk(df)
+finally: builtins.max = old
+walk(df)
+"""
+FAST["cell_written_from_outside"] = """
+def make(k): return lambda x: k * x**2
+f = make(2.0); df = grad(f)
+walk(df); f.__closure__[0].cell_contents = 5.0; walk(df); f.__closure__[0].cell_contents = [1]
+attempt(lambda: df(1.0))
+"""
+FAST["mutual_recursion"] = """
+def even(x, n): return x if n == 0 else odd(x * x, n - 1)
+def odd(x, n): return x if n == 0 else even(x + 1, n - 1)
+df = grad(lambda x: even(x, 4))
+walk(df)
+def odd(x, n): return x
+walk(df)
+"""
+EITHER["match_statement"] = """
+def f(x, kind):
+    match kind:
+        case 'a': return x**2
+        case [p, q]: return x * p + q
+        case _: return -x
+for k in ('a', (2.0, 1.0), 3): show([grad(f)(1.5, k) for _ in range(5)])
+"""
+FAST["walrus_and_positional_only"] = """
+def f(x, /, k=3.0): return (y := x * k) + y**2
+walk(grad(f))
+attempt(lambda: grad(f)(x=1.0))
+"""
+FAST["wrapped_by_a_decorator"] = """
+import functools
+def twice(f):
+    @functools.wraps(f)
+    def g(x): return f(f(x))
+    return g
+@twice
+def f(x): return jnp.sin(x) + x
+df = grad(f)
+walk(df); show(df.__name__)
+"""
+EITHER["enormous_integers"] = """
+n = 10**30
+for g in (lambda x: x * n, lambda x: x * (n // 10**29), lambda x: x + 2**31, lambda x: x * 2**40):
+    attempt(lambda: [grad(g)(1.0 + i) for i in range(5)])
+"""
+PLAIN["integer_power_of_a_rounded_number"] = """
+def f(x): return x ** jnp.floor(x).astype(int) + x ** jnp.int32(3)
+walk(grad(f)); walk(grad(grad(f)))
+"""
+EITHER["index_that_is_an_array"] = """
+v = jnp.array([1.0, 2.0, 4.0])
+def f(x, i): return x * v[i]
+for i in (0, 1, 2, -1, 7, -9):
+    show(grad(f)(2.0, jnp.int32(i))); attempt(lambda: grad(f)(2.0, i))
+def g(w, i): return jnp.sum(w[i] ** 2)
+for i in range(8): show(grad(g)(v, jnp.array([i % 3, 0])))
+for i in range(8): attempt(lambda: grad(g)(v, v > i / 2))
+"""
+PLAIN["mask_of_values"] = """
+def f(v): return jnp.sum(v[v > 0] ** 2)
+for i in range(6): attempt(lambda: grad(f)(jnp.arange(4.0) - i))
+"""
+EITHER["mask_of_a_global"] = """
+m = np.array([True, False, True])
+df = grad(lambda v: jnp.sum(v[m] ** 2))
+for i in range(6): show(df(jnp.arange(3.0) + i))
+m[1] = True
+for i in range(6): show(df(jnp.arange(3.0) + i))
+"""
+FAST["warnings_are_errors_of_the_student"] = """
+import warnings
+with warnings.catch_warnings():
+    warnings.simplefilter('error')
+    walk(grad(lambda x: x**2))
+    attempt(lambda: [grad(lambda x: jnp.asarray(x, dtype=jnp.float64) * 2)(1.0) for _ in range(6)])
+"""
+FAST["two_threads_at_once"] = """
+import threading
+a = 2.0
+df = grad(lambda x: a * x**3)
+found = [None] * 4
+def work(k): found[k] = [df(0.5 * i) for i in range(20)]
+ts = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+[t.start() for t in ts]; [t.join() for t in ts]
+show(found); walk(df)
+"""
+PLAIN["stop_iteration_and_exit"] = """
+def f(x): raise StopIteration(3)
+for _ in range(4): attempt(lambda: grad(f)(1.0))
+def g(x): raise SystemExit(3)
+for _ in range(4):
+    try: grad(g)(1.0)
+    except SystemExit as e: show(e.code)
+"""
+EITHER["error_that_begins_later"] = """
+k = [3]
+def f(x):
+    if len(k) > 1: raise ValueError('too many')
+    return x * k[0]
+df = grad(f)
+walk(df); k.append(1); attempt(lambda: df(1.0)); k.pop(); walk(df)
+"""
+EITHER["classes_of_functions"] = """
+class Quadratic:
+    def __init__(self, a): self.a = a
+    def __call__(self, x): return self.a * x**2
+    @staticmethod
+    def plain(x): return x**3
+    @classmethod
+    def named(cls, x): return x**4
+q = Quadratic(2.0)
+walk(grad(q)); walk(grad(q.plain)); walk(grad(Quadratic.plain)); walk(grad(Quadratic.named))
+q.a = 5.0
+walk(grad(q)); walk(grad(lambda x: q(x)))
+"""
+PLAIN["dataclass_settings"] = """
+import dataclasses
+@dataclasses.dataclass
+class S: k: float = 2.0
+s = S()
+df = grad(lambda x: s.k * x)
+walk(df); s.k = 4.0; walk(df)
+"""
+FAST["taylor_by_nesting"] = """
+def f(x): return jnp.exp(jnp.sin(x))
+d = f
+for n in range(4):
+    d = grad(d)
+    walk(d)
+"""
+FAST["grad_of_grad_of_two"] = """
+def f(x, y): return x**3 * y**2 + jnp.sin(x * y)
+fxy = grad(grad(f, 0), 1); fyx = grad(grad(f, 1), 0); fx = grad(f)
+for i in range(6):
+    show([d(0.5 * i, 1.0) for d in (fxy, fyx, fx)]); show(grad(fx, (0, 1))(1.0, 2.0 + i))
+"""
+PLAIN["picard_iteration_with_memory"] = """
+memory = {}
+def f(x, n):
+    if n not in memory: memory[n] = n * 2.0
+    return x * memory[n]
+for i in range(8): show(grad(f)(1.5, i % 3)); show(memory)
+"""
+PLAIN["printing_only_when_far"] = """
+def f(x):
+    y = x**2
+    if abs(y) > 4: print('far')
+    return y
+walk(grad(f))
+"""
+EITHER["returns_a_zero_d_numpy_or_int"] = """
+outs = [3, 2.5, True, np.float32(1.5), np.ones(()), [1.0], (1.0,), {'a': 1.0}, jnp.ones(1)]
+for out in outs + [jnp.int32(3)]:
+    attempt(lambda: [grad(lambda x: out)(1.0) for _ in range(5)])
+"""
+FAST["numpy_zero_d_argument"] = """
+c = np.array(2.0)
+df = grad(lambda x, c: x**2 * c)
+for i in range(12):
+    if i == 6: c[()] = 7.0
+    show(df(1.5, c))
+"""
+FAST["name_of_a_comprehension_variable"] = """
+k = 5.0
+def f(x): return sum(x**k for k in range(3)) * k
+df = grad(f)
+walk(df); k = 2; walk(df)
+"""
+EITHER["scatter"] = """
+v = jnp.array([1.0, 2.0, 4.0])
+def f(w): return jnp.sum(w[jnp.array([0, 2])] ** 2) + jnp.sum(w.at[jnp.array([0, 1])].mul(3.0))
+for i in range(6): show(grad(f)(v + i)); show(v.at[jnp.array([0, 1])].add(3.0))
+show(len([attempt(lambda: v.at[jnp.array([i])].set(1.0)) for i in range(5)]))
+"""
+FAST["tan_and_cbrt"] = """
+walk(grad(lambda x: jnp.tan(x) * x)); walk(grad(lambda x: jnp.cbrt(x) + jnp.tan(x / 3)))
+for i in range(6): show(grad(lambda v: jnp.sum(jnp.tan(v)))(jnp.arange(5.0) * i / 3))
+"""
