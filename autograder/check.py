@@ -8,6 +8,9 @@ Every verb takes the answer's *name*, so that a missing or misspelt answer is a 
 NameError; what is true is computed from the function given with `of`, as it stands at that moment.
 In a notebook the check runs at once (practice): it shows what is right, or raises `CheckFailed`
 with what is wrong. While a rubric is made, the same lines only record their checks.
+
+Every verb also takes `hint=True`, for more of a hint than the run before gave, and `see="..."`, the
+title of the section that the last hint points to (by default the one in which the exercise stands).
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
 from .errors import CheckError
-from .practice import judge_here, show
+from .practice import judge_here, show, with_hints
 
 __all__ = [
     "axis_minimum",
@@ -80,7 +83,7 @@ def exercise() -> Iterator[None]:
     show(verdicts)
 
 
-def _run(check: Check) -> None:
+def _run(check: Check, hint: bool, see: str) -> None:
     recorded = _record.get()
     if recorded is not None:
         recorded.append(check)
@@ -91,6 +94,7 @@ def _run(check: Check) -> None:
     assert frame.f_back is not None
     assert frame.f_back.f_back is not None
     verdicts = judge_here(check, frame.f_back.f_back.f_globals)
+    verdicts = with_hints(verdicts, hint=hint, see=see)
     together = _together.get()
     if together is None:
         show(verdicts)
@@ -118,6 +122,8 @@ def gradient(
     order: int = 1,
     argnums: int | tuple[int, ...] = 0,
     domain: tuple[float, float] | None = None,
+    hint: bool = False,
+    see: str = "",
 ) -> None:
     """The answer is a function: the derivative of `of`.
 
@@ -129,12 +135,14 @@ def gradient(
         order: 1 for the gradient, 2 for the second derivative or Hessian, and so on.
         argnums: with respect to which arguments, as in `jax.grad`.
         domain: (low, high) from which fresh places are drawn, for each coordinate.
+        hint: give more of a hint than the run before.
+        see: the section that the last hint points to.
 
     Raises:
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(Gradient(answer, of, at, order, argnums, domain))
+    _run(Gradient(answer, of, at, order, argnums, domain), hint, see)
 
 
 def minimum(
@@ -146,6 +154,8 @@ def minimum(
     step_size: float | None = None,
     num_steps: int | None = None,
     within: float = WITHIN,
+    hint: bool = False,
+    see: str = "",
 ) -> None:
     """The answer is a place where `of` has a minimum; any minimum will do.
 
@@ -158,13 +168,15 @@ def minimum(
         step_size: of that descent.
         num_steps: of that descent.
         within: how far off each coordinate may be.
+        hint: give more of a hint than the run before.
+        see: the section that the last hint points to.
 
     Raises:
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
     walk = _descent(start, step_size, num_steps)
-    _run(StationaryPoint(answer, of, None, False, other_than, walk, within))
+    _run(StationaryPoint(answer, of, None, False, other_than, walk, within), hint, see)
 
 
 def stationary_point(
@@ -173,6 +185,8 @@ def stationary_point(
     of: Callable[..., Any],
     other_than: str | None = None,
     within: float = WITHIN,
+    hint: bool = False,
+    see: str = "",
 ) -> None:
     """The answer is a place where the slope of `of` is zero: minimum, maximum or saddle.
 
@@ -180,10 +194,18 @@ def stationary_point(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(StationaryPoint(answer, of, None, True, other_than, None, within))
+    _run(StationaryPoint(answer, of, None, True, other_than, None, within), hint, see)
 
 
-def axis_minimum(answer: str, axis: str, *, of: Callable[..., Any], within: float = WITHIN) -> None:
+def axis_minimum(
+    answer: str,
+    axis: str,
+    *,
+    of: Callable[..., Any],
+    within: float = WITHIN,
+    hint: bool = False,
+    see: str = "",
+) -> None:
     """`answer` is a place, a minimum of `of` along the axis that the label `axis` names.
 
     The axes are called x, y, z in the order of the arguments; the others are held anywhere.
@@ -192,10 +214,10 @@ def axis_minimum(answer: str, axis: str, *, of: Callable[..., Any], within: floa
         CheckFailed: practice, and the answers are not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(AxisMinimum(answer, axis, of, within))
+    _run(AxisMinimum(answer, axis, of, within), hint, see)
 
 
-def descent(answer: str) -> None:
+def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
     """The answer is a routine (df, start, step_size, num_steps) that returns the last iterate.
 
     It is judged by what it does on slopes, starts, step sizes and numbers of steps drawn afresh,
@@ -204,17 +226,19 @@ def descent(answer: str) -> None:
     Raises:
         CheckFailed: practice, and the answer is not right yet.
     """
-    _run(DescentRoutine(answer))
+    _run(DescentRoutine(answer), hint, see)
 
 
-def diverging_step(answer: str, *, of: Callable[..., Any]) -> None:
+def diverging_step(
+    answer: str, *, of: Callable[..., Any], hint: bool = False, see: str = ""
+) -> None:
     """The answer is a step size with which gradient descent on `of` runs away.
 
     Raises:
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(DivergingStep(answer, of))
+    _run(DivergingStep(answer, of), hint, see)
 
 
 def curvature(
@@ -224,6 +248,8 @@ def curvature(
     at: Sequence[float],
     positive: str = "valley",
     negative: str = "hill",
+    hint: bool = False,
+    see: str = "",
 ) -> None:
     """The answer is a dict that labels each place of `at` by the sign of the second derivative.
 
@@ -231,10 +257,17 @@ def curvature(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(Curvature(answer, of, at, positive, negative))
+    _run(Curvature(answer, of, at, positive, negative), hint, see)
 
 
-def value(answer: str, expected: Any, *, within: float | None = None) -> None:
+def value(
+    answer: str,
+    expected: Any,
+    *,
+    within: float | None = None,
+    hint: bool = False,
+    see: str = "",
+) -> None:
     """The answer equals `expected`: a number, numbers, or a text.
 
     Compute it from the functions given, as in `check.value("slope", jax.grad(func)(3.0))`: what is
@@ -244,4 +277,4 @@ def value(answer: str, expected: Any, *, within: float | None = None) -> None:
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(ExactValue(answer, expected, within))
+    _run(ExactValue(answer, expected, within), hint, see)

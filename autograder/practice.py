@@ -18,8 +18,11 @@ from .checks.verdict import Verdict
 from .errors import CheckFailed
 from .feedback import html, text
 from .feedback.marks import headline
+from .hints import climb
+from .notebook import kernel
+from .standing import note
 
-__all__ = ["judge_here", "show"]
+__all__ = ["judge_here", "show", "with_hints"]
 
 # Names that checks of this session have asked for: not to be suggested for a missing answer.
 _asked: set[str] = set()
@@ -42,11 +45,14 @@ def judge_here(check: Check, namespace: Mapping[str, Any]) -> list[Verdict]:
         _asked.update((*check.answers, *check.given))
 
 
-def _kernel() -> Any:
-    """The IPython shell of a notebook, or None in a plain interpreter or a terminal."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell if shell is not None and hasattr(shell, "kernel") else None
+def with_hints(verdicts: Sequence[Verdict], *, hint: bool, see: str) -> list[Verdict]:
+    """The verdicts of one check with the hints that are due now."""
+    return list(verdicts) if _validating() else climb(verdicts, hint=hint, see=see)
+
+
+def _validating() -> bool:
+    """Whether nbgrader runs the notebook: it shows its users the error text alone."""
+    return "NBGRADER_EXECUTION" in os.environ
 
 
 def show(verdicts: Sequence[Verdict]) -> None:
@@ -56,14 +62,14 @@ def show(verdicts: Sequence[Verdict]) -> None:
         CheckFailed: unless all are right. This is what makes the cell fail, for the student's eye
             and for `nbgrader validate`.
     """
+    note(verdicts)
     message = text.render(verdicts)
     right = all(v.right for v in verdicts)
-    # nbgrader shows its users the error text alone.
-    validating = "NBGRADER_EXECUTION" in os.environ
-    if _kernel() is not None and not validating:
+    if kernel() is not None and not _validating():
         from IPython.display import display
 
-        display({"text/plain": message, "text/html": html.render(verdicts)}, raw=True)
+        card = html.render(verdicts, pictures=True)
+        display({"text/plain": message, "text/html": card}, raw=True)
         if not right:
             line = f"Not all right yet. {headline(verdicts)}"
             raise CheckFailed(message, [line])

@@ -34,7 +34,13 @@ def test_import_is_light() -> None:
 
 
 def test_the_front_door_is_as_it_says() -> None:
-    assert set(autograder.__all__) == {"AutograderError", "CheckFailed", "__version__", "check"}
+    assert set(autograder.__all__) == {
+        "AutograderError",
+        "CheckFailed",
+        "__version__",
+        "check",
+        "progress",
+    }
     for name in autograder.__all__:
         assert hasattr(autograder, name)
 

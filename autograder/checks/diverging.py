@@ -16,6 +16,7 @@ from .base import Check, wrong
 from .landscape import Landscape
 from .minimum import read_place
 from .questions import Look, Question, Reply
+from .scenery import curve, rounded
 from .verdict import Verdict
 from .wording import number
 
@@ -25,6 +26,7 @@ STEPS = 300_000
 # Away is a thousand times farther than the start: with the growth of 4e-5 a step that 0.33334 has
 # where 1/3 is the border, that takes 170,000 steps.
 AWAY = 1e3
+SHOWN = 12  # steps in a picture
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,20 @@ class DivergingStep(Check):
 
         return jax.jit(jax.vmap(run, in_axes=(None, 0)))
 
+    def _scenery(self, step: float, start: np.ndarray, centre: np.ndarray) -> dict[str, Any]:
+        """The first steps of a walk, and the valley as far as they go; {} beyond one dimension."""
+        reference = self._landscape.reference
+        if len(start) != 1:
+            return {}
+        walk = [start]
+        with np.errstate(all="ignore"):
+            while len(walk) <= SHOWN and np.abs(walk[-1] - start).max() < 50:
+                walk.append(walk[-1] - step * reference.all_derivatives(walk[-1][None], 1)[0])
+        inside = [float(d) for u in walk if (d := np.abs(u - centre).max()) < 60]
+        reach = 1.15 * max(inside)
+        samples = curve(reference, float(centre[0]) - reach, float(centre[0]) + reach)
+        return {"walk": rounded([float(u[0]) for u in walk]), **samples}
+
     def questions(self, seed: int) -> list[Question]:
         """What the step size is."""
         return [Look(self.answer)]
@@ -102,7 +118,12 @@ class DivergingStep(Check):
             counts, ends, moves = (np.asarray(x) for x in self._run(np.float64(step), starts))
         first = np.abs(step * landscape.reference.all_derivatives(starts, 1)).max(axis=1)
         away = (counts < STEPS) | ~np.isfinite(ends).all(axis=1)
-        evidence = {"kind": "step", "step": step, "steps": [int(c) for c in counts]}
+        evidence = {
+            "kind": "step",
+            "step": step,
+            "steps": [int(c) for c in counts],
+            **self._scenery(step, starts[0], centre),
+        }
         if away.all():
             fact = (
                 f"With a step size of {number(step)} descent runs away: it takes "

@@ -18,6 +18,7 @@ from .points import Places, draw_places
 from .questions import Call, Look, Question, Reply, Returned
 from .reading import Problem, read_numbers, read_parts
 from .reference import Reference
+from .scenery import curve, rounded, surface
 from .tolerance import derivative_tolerance
 from .verdict import Row, Verdict
 from .wording import decimals, derivative, explain, name_value, number, place
@@ -157,7 +158,7 @@ class Gradient(Check):
             return wrong(self.answer, "not_finite", what=what)
         tol = derivative_tolerance(ref, points, truth)
         right = (np.abs(student - truth) <= tol).all(axis=1)
-        evidence = self._evidence(points, student, truth, right)
+        evidence = self._evidence(places)
         table = self._rows(places, student, truth, right)
         if right.all():
             count = places.shown + len(places.generic)
@@ -284,13 +285,23 @@ class Gradient(Check):
             for k in used
         )
 
-    def _evidence(
-        self, points: np.ndarray, student: np.ndarray, truth: np.ndarray, right: np.ndarray
-    ) -> dict[str, Any]:
-        ref = self._reference
-        return {
-            "kind": "derivative",
-            "order": self.order,
-            "size": ref.layout.size,
-            "values": [float(v) for v in ref.value(points)],
-        }
+    def _evidence(self, places: Places) -> dict[str, Any]:
+        """What a picture shows beside the rows: the curve whose slope is asked, or the surface.
+
+        For the second derivative that curve is the first: its slope is what the answer gives.
+        """
+        ref, size = self._reference, self._reference.layout.size
+        asked = places.points[: places.shown + len(places.generic)]
+        evidence: dict[str, Any] = {"kind": "derivative", "order": self.order, "size": size}
+        low, high = asked.min(axis=0), asked.max(axis=0)
+        if size == 1:
+            room = 0.12 * (high - low) + 0.1
+            heights = ref.all_derivatives(asked, self.order - 1).reshape(len(asked))
+            window = (float((low - room)[0]), float((high + room)[0]))
+            evidence["heights_at_places"] = rounded(heights)
+            evidence |= curve(ref, *window, order=self.order - 1)
+        elif size == 2 and self.order == 1:
+            room = 0.2 * (high - low).max() + 0.1  # for the arrows
+            evidence["axes"] = [int(k) for k in ref.selected]
+            evidence |= surface(ref, low - room, high + room)
+        return evidence

@@ -13,6 +13,7 @@ from .base import Check, arrival, wrong
 from .layout import find_layout
 from .questions import Look, Question, Reply, Value
 from .reference import Reference
+from .scenery import curve, rounded
 from .verdict import Verdict
 from .wording import name_value, number
 
@@ -32,6 +33,7 @@ class Curvature(Check):
     at: Sequence[float]
     positive: str = "valley"
     negative: str = "hill"
+    _reference: Reference = field(init=False, repr=False, compare=False)
     _expected: dict[float, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +47,7 @@ class Curvature(Check):
             x: self.positive if b > 0 else self.negative
             for x, b in zip(self.at, bends, strict=True)
         }
+        object.__setattr__(self, "_reference", reference)
         object.__setattr__(self, "_expected", words)
 
     @property
@@ -81,12 +84,27 @@ class Curvature(Check):
                 return [wrong(self.answer, "unknown_label", what=name_value(item).capitalize())]
             labels[x] = label
         missed = [x for x, word in self._expected.items() if labels[x] != word]
+        evidence = self._evidence(labels)
         if not missed:
             fact = f"`{self.answer}`: all {len(labels)} labels are right."
-            return [Verdict(self.answer, "right", 1.0, fact)]
+            return [Verdict(self.answer, "right", 1.0, fact, evidence=evidence)]
         if len(missed) == len(labels) > 1:
-            return [wrong(self.answer, "labels_inverted")]
-        return [wrong(self.answer, "wrong_label", place=number(missed[0]))]
+            return [wrong(self.answer, "labels_inverted", evidence=evidence)]
+        where = number(missed[0])
+        return [wrong(self.answer, "wrong_label", place=where, evidence=evidence)]
+
+    def _evidence(self, labels: dict[float, str]) -> dict[str, Any]:
+        places = np.asarray(list(labels), dtype=np.float64)
+        room = 0.15 * float(np.ptp(places)) + 0.5
+        return {
+            "kind": "labels",
+            "places": [float(x) for x in labels],
+            "labels": list(labels.values()),
+            "bends": [1 if word == self.positive else -1 for word in labels.values()],
+            "right": [labels[x] == word for x, word in self._expected.items()],
+            "heights_at_places": rounded(self._reference.value(places[:, None])),
+            **curve(self._reference, float(places.min()) - room, float(places.max()) + room),
+        }
 
 
 def _key(value: Value) -> float | None:

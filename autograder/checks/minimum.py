@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from .base import Check, arrival, wrong
 from .landscape import Descent, Landscape, Stationary
 from .misconceptions.trajectory import name_end
 from .questions import Found, Look, Question, Reply
-from .reading import Problem, read_numbers, read_point
+from .reading import Problem, read_numbers, read_path, read_point
+from .scenery import curve, rounded, surface
 from .tolerance import stall_distance
 from .verdict import Row, Verdict
 from .wording import decimals, explain, place
@@ -108,11 +109,17 @@ class StationaryPoint(Check):
         """One verdict."""
         size = self._landscape.layout.size
         u = read_place(self.answer, replies[0], {*taken, *self.given}, size)
+        path = read_path(replies[0].value, size) if isinstance(replies[0], Found) else None
         if isinstance(u, Verdict):
+            if u.misconception == "history_returned" and path is not None:
+                evidence = {"kind": "path", "size": size, "path": _thinned(path)}
+                u = replace(u, evidence=evidence | _scenery(self._landscape, path[-1], None))
             return [u]
         verdict = judge_place(
             self.answer, self._landscape, u, self.within, self.descent, self.any_kind
         )
+        if path is not None:
+            verdict = replace(verdict, evidence={**verdict.evidence, "path": _thinned(path)})
         if verdict.right and self.other_than is not None and self._same(u, replies[1]):
             verdict = wrong(
                 self.answer,
@@ -184,6 +191,7 @@ def judge_place(
         "place": [float(x) for x in u],
         "slope": [float(x) for x in slope],
         "value": landscape.value(u),
+        **_scenery(landscape, u, descent),
     }
     rows = (Row(tuple(map(float, u)), tuple(map(float, slope)), (0.0,) * len(slope), False),)
     if not np.isfinite(slope).all() or np.abs(u).max() > 1e6:
@@ -206,6 +214,49 @@ def judge_place(
             right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
+
+
+FAR = 30.0  # an answer farther off than this would shrink the picture to a line
+
+
+def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> dict[str, Any]:
+    """What a picture shows around `u` (n,): the curve along the one free coordinate, or a surface.
+
+    The window holds the answer, the start of the descent and all minima nearby: so it does not say
+    by its middle where the solution is.
+    """
+    if len(landscape.free) == 1:
+        axis = int(landscape.free[0])
+        marks = [float(m[0]) for m in landscape.minima]
+        here = float(u[axis])
+        if landscape.layout.size > 1:
+            marks = [here]
+        near = [m for m in marks if abs(m - here) <= FAR] or marks[:2]
+        inside = [here] if not marks or abs(here - near[0]) <= FAR else []
+        if landscape.layout.size > 1 and not np.isfinite(u).all():
+            return {}
+        low, high = min(near + inside, default=-3.0), max(near + inside, default=3.0)
+        room = max(1.5, 0.25 * (high - low))
+        samples = curve(
+            landscape.reference, low - room, high + 0.8 * room, through=u * 1.0, axis=axis
+        )
+        return {"axis": axis, **samples}
+    if landscape.layout.size == 2 and np.abs(u).max() <= 1e3:
+        places = [u] if descent is None else [u, np.asarray(descent.start)]
+        if np.abs(places[-1] - u).max() > FAR:
+            places = [u]
+        low, high = np.min(places, axis=0), np.max(places, axis=0)
+        # wide enough for the hollows around, and the answer not in the middle
+        room = np.maximum(2.6 - 0.5 * (high - low), 1.2)
+        start = {} if descent is None else {"start": rounded(descent.start)}
+        return {**start, **surface(landscape.reference, low - 1.2 * room, high + room)}
+    return {}
+
+
+def _thinned(path: np.ndarray, most: int = 40) -> list[Any]:
+    """At most so many places of a path, the first and the last among them."""
+    keep = np.unique(np.linspace(0, len(path) - 1, min(len(path), most)).round().astype(int))
+    return rounded(path[keep])
 
 
 def _name_place(

@@ -14,7 +14,7 @@ import numpy as np
 
 from .questions import Value
 
-__all__ = ["Problem", "read_numbers", "read_parts", "read_point"]
+__all__ = ["Problem", "read_numbers", "read_parts", "read_path", "read_point"]
 
 
 @dataclass(frozen=True)
@@ -115,3 +115,18 @@ def read_point(value: Value, size: int) -> np.ndarray | Problem:
     else:
         fact = f"it has shape {numbers.shape} where {size} numbers are asked"
     return Problem("wrong_shape", fact)
+
+
+def read_path(value: Value, size: int) -> np.ndarray | None:
+    """The places (k, size) of a walk that the student kept, k > 1; None where there is none.
+
+    Either the value itself is a history, or it is a (place, history).
+    """
+    items = value.items[1:] if value.kind == "sequence" else ()
+    for candidate in (value, *items):
+        array = _stack(candidate)
+        if array is not None and size == 1 and array.squeeze().ndim == 1:
+            array = array.reshape(-1, 1)
+        if array is not None and array.ndim == 2 and array.shape[1] == size and len(array) > 2:
+            return array if np.isfinite(array).all() else None
+    return None

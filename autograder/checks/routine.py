@@ -25,6 +25,7 @@ from .questions import (
     Slope,
 )
 from .reading import Problem, read_numbers, read_point
+from .scenery import rounded
 from .verdict import Row, Verdict
 from .wording import explain, name_error, name_value, number, place
 
@@ -150,7 +151,7 @@ class DescentRoutine(Check):
         right = [
             bool(np.abs(e - t.true()).max() <= t.room) for e, t in zip(ends, trials, strict=False)
         ]
-        rows, evidence = self._evidence(trials, ends, right)
+        rows, evidence = self._evidence(trials, ends, right, outcomes)
         if problem is not None:
             if len(ends) >= NUMBERS and all(right) and problem.misconception != "never_returns":
                 what = self._array_problem(outcomes[len(ends)], trials[len(ends)])
@@ -306,7 +307,11 @@ class DescentRoutine(Check):
         )
 
     def _evidence(
-        self, trials: list[Trial], ends: list[np.ndarray], right: list[bool]
+        self,
+        trials: list[Trial],
+        ends: list[np.ndarray],
+        right: list[bool],
+        outcomes: Sequence[Outcome],
     ) -> tuple[tuple[Row, ...], dict[str, Any]]:
         rows = tuple(
             Row(
@@ -326,10 +331,23 @@ class DescentRoutine(Check):
                 "step_size": t.step_size,
                 "num_steps": t.num_steps,
                 "end": np.ravel(e).tolist(),
+                "asked": _asked(outcome, t.start.size),
             }
-            for t, e in zip(trials, ends, strict=False)
+            for t, e, outcome in zip(trials, ends, outcomes, strict=False)
         ]
         return rows, {"kind": "descent", "trials": shown}
+
+
+def _asked(outcome: Outcome, size: int) -> list[Any]:
+    """The first places at which the routine asked for the slope, as far as they can be read."""
+    asked = outcome.asked if isinstance(outcome, Returned) else None
+    places: list[Any] = []
+    for value in asked.places[:16] if asked is not None else ():
+        point = read_point(value, size)
+        if not isinstance(point, np.ndarray) or not np.isfinite(point).all():
+            break
+        places.append(rounded(point))
+    return places
 
 
 def _loops() -> Iterator[tuple[str, Callable[[Trial], np.ndarray]]]:

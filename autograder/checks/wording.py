@@ -13,6 +13,8 @@ from .questions import Error, Value
 
 __all__ = ["decimals", "derivative", "explain", "name_error", "name_value", "number", "place"]
 
+NOTHING = 1e-7  # in a place or a slope of ordinary size; 1.167e-37 tells a reader nothing
+
 
 def number(x: float, digits: int = 4) -> str:
     """A float in few digits: 0.52, −7.25, 4.6e+09, nan."""
@@ -25,8 +27,9 @@ def number(x: float, digits: int = 4) -> str:
 
 
 def place(u: Sequence[float] | np.ndarray) -> str:
-    """A place: "1.37", or "(0.5, −1)"."""
+    """A place: "1.37", or "(0.5, −1)". Where float32 means zero, it says 0."""
     values = np.ravel(np.asarray(u, dtype=np.float64))
+    values = np.where(np.abs(values) < NOTHING, 0.0, values)
     if values.size == 1:
         return number(float(values[0]))
     shown = [number(float(x)) for x in values[:6]]

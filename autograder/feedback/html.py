@@ -1,6 +1,7 @@
 """Verdicts as an HTML card. Styles are inline, since notebook pages drop style sheets.
 
 Everything that came from a student's session is escaped: names of types, texts, error messages.
+Pictures are drawn only when asked for: while a class is marked, nobody looks.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
+from itertools import compress
 
 from ..checks.verdict import Row, Verdict
 from ..checks.wording import number
 from .marks import MARKS
+from .pictures import draw
 
 __all__ = ["render"]
 
 _CARD = (
-    "border-left:6px solid {colour};background:#fff;color:#1a1a1a;"
+    "border-left:6px solid {colour};background-color:#fff;color:#1a1a1a;"
     "padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;max-width:52em"
 )
-_CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background:#fff;color:#1a1a1a"
+_CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background-color:#fff;color:#1a1a1a"
 _HEADS = {
     "derivative": ("at", "yours", "due", ""),
     "descent": ("from", "yours arrives at", "due", ""),
@@ -40,37 +43,48 @@ def _numbers(row: tuple[float, ...] | None, digits: int = 5) -> str:
     return escape(texts[0] if len(row) == 1 else "(" + ", ".join(texts) + ")")
 
 
-def _table(rows: Sequence[Row], kind: str) -> str:
+def _table(rows: Sequence[Row], kind: str, *, due: bool) -> str:
     if not rows or kind not in _HEADS:
         return ""
-    heads = "".join(f'<th scope="col" style="{_CELL}">{h}</th>' for h in _HEADS[kind])
+    shown = [True, True, due, True]
+    names = compress(_HEADS[kind], shown)
+    heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
     lines = []
     for row in rows:
         sign = "✓ right" if row.right else "✗ off"
         cells = (_numbers(row.place), _numbers(row.yours), _numbers(row.reference), sign)
-        lines.append("<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>")
+        texts = (f'<td style="{_CELL}">{c}</td>' for c in compress(cells, shown))
+        lines.append("<tr>" + "".join(texts) + "</tr>")
     return (
         '<table style="border-collapse:collapse;margin:.4em 0 0;font-size:13px">'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     )
 
 
-def _one(verdict: Verdict) -> str:
+def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
     mark = MARKS[verdict.outcome]
     head = (
         f'<strong style="color:{mark.ink}">{mark.sign} <code>{escape(verdict.answer)}</code>: '
         f"{mark.word}.</strong> {_prose(verdict.fact)}"
     )
     hint = f'<div style="margin-top:.3em">{_prose(verdict.hint)}</div>' if verdict.hint else ""
-    table = _table(verdict.rows, str(verdict.evidence.get("kind", "")))
-    if table and verdict.right:
+    picture = draw(verdict) if pictures else None
+    figure = f'<div style="margin-top:.5em">{picture.html()}</div>' if picture is not None else ""
+    table = _table(verdict.rows, str(verdict.evidence.get("kind", "")), due=due)
+    if table and (verdict.right or figure):
         table = (
             '<details style="margin-top:.3em"><summary>the numbers</summary>' + table + "</details>"
         )
     style = _CARD.format(colour=mark.colour)
-    return f'<div class="autograder-card" style="{style}">{head}{hint}{table}</div>'
+    return f'<div class="autograder-card" style="{style}">{head}{hint}{figure}{table}</div>'
 
 
-def render(verdicts: Sequence[Verdict]) -> str:
-    """The verdicts of one exercise, a card each."""
-    return "".join(_one(v) for v in verdicts)
+def render(verdicts: Sequence[Verdict], *, pictures: bool = False, due: bool = True) -> str:
+    """The verdicts of one exercise, a card each.
+
+    Args:
+        verdicts: what the checks of the exercise concluded.
+        pictures: draw them, where a verdict has something to draw.
+        due: let the tables tell what would have been right. Not on a page that students pass on.
+    """
+    return "".join(_one(v, pictures=pictures, due=due) for v in verdicts)

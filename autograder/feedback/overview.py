@@ -1,0 +1,111 @@
+"""All exercises of a notebook on one card: as HTML, and as plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from html import escape
+from typing import Literal, NamedTuple
+
+from .marks import MARKS, Mark
+
+__all__ = ["Line", "State", "html", "text"]
+
+State = Literal["right", "partly", "wrong", "unjudged", "open", "person"]
+
+_MARKS: dict[str, Mark] = {
+    **MARKS,
+    "open": Mark("○", "not done yet", "#767676", "#5E5E5E"),
+    "person": Mark("✎", "a person reads this one", "#767676", "#5E5E5E"),
+}
+_CELL = "padding:.15em .9em .15em 0;text-align:left;border:0;background-color:#fff;color:#1a1a1a"
+WIDTH = 80
+
+
+class Line(NamedTuple):
+    """One exercise.
+
+    Attributes:
+        name: its id, or the names of its answers.
+        state: as of the last time its check was run.
+        earned: points so far; None where it was not checked.
+        points: what it is worth; None where that is not known.
+    """
+
+    name: str
+    state: State
+    earned: float | None
+    points: float | None
+
+
+def _points(line: Line) -> str:
+    if line.points is None:
+        return ""
+    return f"{'–' if line.earned is None else f'{line.earned:g}'} of {line.points:g}"
+
+
+def _sum(lines: Sequence[Line]) -> str:
+    """The points in a sentence."""
+    marked = [line for line in lines if line.points is not None and line.state != "person"]
+    by_hand = sum(line.points or 0 for line in lines if line.state == "person")
+    if not marked:
+        right = sum(line.state == "right" for line in lines)
+        return f"{right} of the {len(lines)} checked in this session are right."
+    earned, most = sum(m.earned or 0 for m in marked), sum(m.points or 0 for m in marked)
+    said = f"{earned:g} of {most:g} points so far."
+    if by_hand:
+        said += f" {by_hand:g} more for what a person reads: nobody knows those yet."
+    return said
+
+
+def _words(lines: Sequence[Line], *, whole: bool) -> list[str]:
+    """What the card cannot know."""
+    if not lines:
+        return ["No check has been run in this session yet: run the check below each exercise."]
+    words = [
+        _sum(lines),
+        "This is how each check stood when you last ran it in this session. When your work is "
+        "marked, the notebook is run afresh from top to bottom and the same checks ask at fresh "
+        "places: what holds everywhere holds there, what was made to fit these places does not.",
+    ]
+    if not whole:
+        words.append(
+            "The file of this notebook could not be found from here: exercises that you have not "
+            "checked in this session, and points, are not listed."
+        )
+    return words
+
+
+def html(lines: Sequence[Line], *, whole: bool) -> str:
+    """The card; `whole` says whether `lines` are all exercises of the notebook."""
+    rows = []
+    for line in lines:
+        mark = _MARKS[line.state]
+        state = f'<span style="color:{mark.ink}">{mark.sign} {mark.word}</span>'
+        cells = (f"<code>{escape(line.name)}</code>", state, escape(_points(line)))
+        rows.append("<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>")
+    names = ("exercise", "state", "points")
+    heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
+    table = (
+        '<table style="border-collapse:collapse;font-size:13px">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+    first, *rest = _words(lines, whole=whole)
+    said = "".join(f'<div style="margin-top:.4em;font-size:13px">{escape(w)}</div>' for w in rest)
+    return (
+        '<div class="autograder-card" style="border-left:6px solid #0072B2;background-color:#fff;'
+        "color:#1a1a1a;padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;"
+        f'max-width:52em"><strong>{escape(first)}</strong>{table if rows else ""}{said}</div>'
+    )
+
+
+def text(lines: Sequence[Line], *, whole: bool) -> str:
+    """The same for a terminal."""
+    width = max((len(line.name) for line in lines), default=0)
+    rows = [
+        f"{_MARKS[line.state].sign} {line.name:{width}}  {_MARKS[line.state].word:24}"
+        f"{_points(line)}".rstrip()
+        for line in lines
+    ]
+    words = (textwrap.fill(w, WIDTH) for w in _words(lines, whole=whole))
+    return "\n".join([*rows, *words])

@@ -1,0 +1,33 @@
+"""The contour map of a surface, from the coarse grid that evidence holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...checks.wording import number
+from .canvas import GREY, Sheet, numbers
+
+__all__ = ["contours"]
+
+
+def contours(
+    paper: Sheet, evidence: Mapping[str, Any]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Draw the map, its heights written on the lines; returns the limits of x and of y."""
+    (low, high), (bottom, top) = (numbers(w) for w in evidence["window"])
+    lowest, highest = numbers(evidence["range"])
+    heights = np.asarray(evidence["heights"], dtype=np.float64)
+    heights = lowest + (highest - lowest) * heights / max(float(heights.max()), 1.0)
+    xs = np.linspace(low, high, heights.shape[1])
+    ys = np.linspace(bottom, top, heights.shape[0])
+    axes = paper.axes
+    axes.set(xlim=(low, high), ylim=(bottom, top), xlabel="x", ylabel="y")
+    # Only so does a gradient stand at right angles to its contour.
+    axes.set_aspect("equal", adjustable="box", anchor="SW")
+    if highest > lowest:
+        lines = axes.contour(xs, ys, heights, levels=8, colors=GREY, linewidths=0.7, linestyles="-")
+        axes.clabel(lines, list(lines.levels)[::2], fontsize=8, fmt=number)
+    return (low, high), (bottom, top)

@@ -1,0 +1,116 @@
+"""A descent routine: the places at which it asked for the slope, beside the true iterates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from ...checks.verdict import Verdict
+from ...checks.wording import number, place
+from .canvas import BLUE, GREEN, RED, Sheet, numbers, sheet
+from .picture import Picture
+
+__all__ = ["draw"]
+
+FAR = 8.0  # times the true walk's extent: beyond this an iterate is off the picture
+
+
+def draw(verdict: Verdict) -> Picture | None:
+    """One telling trial: the first that went wrong and has more than one step, else a long one."""
+    trials = list(verdict.evidence.get("trials", ()))
+    tried = [(t, r.right) for t, r in zip(trials, verdict.rows, strict=False)]
+    wrong = [t for t, right in tried if not right]
+    if not tried:
+        return None
+    several = [t for t in wrong if int(t["num_steps"]) > 1] or wrong
+    small = [t for t, _ in tried if len(t["start"]) == 1]
+    trial = several[0] if several else max(small, key=lambda t: int(t["num_steps"]))
+    return _draw(verdict, trial, right=not wrong)
+
+
+def _true(trial: Mapping[str, Any]) -> np.ndarray:
+    """The iterates of gradient descent, the start among them; (num_steps + 1, n)."""
+    slope, cubic, centre = (np.ravel(trial[k]) for k in ("slope", "cubic", "centre"))
+    walk = [np.asarray(numbers(trial["start"]))]
+    for _ in range(int(trial["num_steps"])):
+        d = walk[-1] - centre
+        walk.append(walk[-1] - float(trial["step_size"]) * (slope * d + cubic * d**3))
+    return np.stack(walk)
+
+
+def _draw(verdict: Verdict, trial: Mapping[str, Any], *, right: bool) -> Picture:
+    true = _true(trial)
+    asked = np.asarray([numbers(p) for p in trial.get("asked", ())]).reshape(-1, true.shape[1])
+    end = np.asarray(numbers(trial["end"]))
+    size = true.shape[1]
+    # Of several coordinates the one that went farthest astray tells most.
+    k = 0 if size == 1 else int(np.argmax(np.nan_to_num(np.abs(end - true[-1]), nan=np.inf)))
+    letter = "x" if size == 1 else f"entry {k} of x"
+    steps, colour = len(true) - 1, GREEN if right else RED
+    middle, extent = true[:, k].mean(), float(np.ptp(true[:, k])) or 1.0
+    with sheet(left=0.125) as paper:
+        axes = paper.axes
+        axes.plot(
+            range(steps + 1),
+            true[:, k],
+            color=BLUE,
+            marker="o",
+            markerfacecolor="white",
+            markersize=8,
+            label="gradient descent",
+        )
+        near = [(i, p) for i, p in enumerate(asked[:, k]) if abs(p - middle) <= FAR * extent]
+        axes.plot(
+            [i for i, _ in near],
+            [p for _, p in near],
+            color=colour,
+            marker="+" if right else "x",
+            markersize=8,
+            markeredgewidth=1.8,
+            linestyle=(0, (3, 1.5)),
+            linewidth=1.2,
+            label="where yours asked",
+            zorder=3,
+        )
+        axes.set(xlabel="step", ylabel=letter, xlim=(-0.3, max(steps, len(near) - 1) + 0.6))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        gone = _end(paper, float(end[k]), steps, colour, near=abs(end[k] - middle) <= FAR * extent)
+        paper.legend()
+        return paper.finish(_alt(trial, true, asked, end, gone))
+
+
+def _end(paper: Sheet, end: float, steps: int, colour: str, *, near: bool) -> str:
+    """Mark what the routine returned; returns words for an end that is off the picture."""
+    axes = paper.axes
+    if near and math.isfinite(end):
+        axes.plot(
+            steps,
+            end,
+            color=colour,
+            marker="s",
+            markersize=9,
+            linestyle="none",
+            label="what yours returned",
+            zorder=4,
+        )
+        return ""
+    words = f"it returned {number(end)}, off the picture"
+    axes.text(0.98, 0.94, words, transform=axes.transAxes, ha="right", va="top", color=colour)
+    return f" ({words})"
+
+
+def _alt(
+    trial: Mapping[str, Any], true: np.ndarray, asked: np.ndarray, end: np.ndarray, gone: str
+) -> str:
+    iterates = ", ".join(place(u) for u in true[:13])
+    text = (
+        f"From {place(true[0])}, {len(true) - 1} steps of {number(float(trial['step_size']))}. "
+        f"Gradient descent goes {iterates}. "
+    )
+    if len(asked):
+        text += f"Yours asked for the slope at {', '.join(place(u) for u in asked[:13])}. "
+    return f"{text}It returned {place(end)}{gone}."

@@ -1,0 +1,53 @@
+"""A step size: the first steps of a walk with it, to and fro across the valley."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...checks.verdict import Verdict
+from ...checks.wording import number
+from .canvas import BLUE, GREEN, RED, numbers, sheet, spread
+from .picture import Picture
+
+__all__ = ["draw"]
+
+
+def draw(verdict: Verdict) -> Picture | None:
+    """The walk on the curve, as far as it stays near; None where it was not kept."""
+    evidence = verdict.evidence
+    if "walk" not in evidence:
+        return None
+    curve, walk = numbers(evidence["curve"]), numbers(evidence["walk"])
+    low, high = numbers(evidence["window"])
+    xs = np.linspace(low, high, len(curve))
+    shown = [x for x in walk if low <= x <= high]
+    heights = [float(np.interp(x, xs, curve)) for x in shown]
+    bottom, top = spread(curve, [*heights, max(curve)])
+    colour, mark, line = (GREEN, "o", "-") if verdict.right else (RED, "X", (0, (3, 1.5)))
+    step = float(evidence["step"])
+    with sheet() as paper:
+        axes = paper.axes
+        axes.set(xlim=(low, high), ylim=(bottom, top), xlabel="x")
+        axes.plot(xs, curve, color=BLUE, label="the function")
+        axes.plot(
+            shown,
+            heights,
+            color=colour,
+            linestyle=line,
+            marker=mark,
+            markersize=7,
+            linewidth=1.2,
+            label=f"steps of {number(step)}",
+        )
+        # Numbered while they stay apart.
+        for k, (x, height) in enumerate(zip(shown, heights, strict=True)):
+            if all(abs(x - other) > 0.06 * (high - low) for other in shown[:k]):
+                axes.annotate(
+                    str(k), (x, height), xytext=(0, 8), textcoords="offset points", ha="center"
+                )
+        paper.legend()
+        what = "Each step leads farther off" if verdict.right else "The steps do not run away"
+        return paper.finish(
+            f"The curve of the function from x = {number(low)} to {number(high)}, and a walk with "
+            f"a step size of {number(step)}: {', '.join(number(x) for x in walk[:8])}. {what}."
+        )

@@ -1,0 +1,227 @@
+"""What a student sees in a session: the hint ladder, and the card of all exercises."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import CheckFailed, check, hints, notebook, progress, standing
+from autograder.checks.misconceptions.catalogue import CATALOGUE
+from autograder.feedback import html
+from tests.corpus import given_namespace
+
+QUESTION = CATALOGUE["sign_flipped"].hint
+SECTION = "Slopes by hand"
+
+
+@pytest.fixture(autouse=True)
+def fresh_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr(hints, "_failures", {})
+    monkeypatch.setattr(standing, "_verdicts", {})
+    monkeypatch.setattr(standing, "_together", {})
+
+
+Session = Callable[[str], str]
+
+
+@pytest.fixture
+def session() -> Session:
+    """Runs cells in one namespace; returns the message of a failed check, "" if none failed."""
+    namespace = {**given_namespace(), "check": check}
+
+    def run(source: str) -> str:
+        try:
+            exec(source, namespace)
+        except CheckFailed as failed:
+            return " ".join(str(failed).split())
+        return ""
+
+    return run
+
+
+WRONG = "f_prime = lambda x: -(2 * x + 3)"
+CHECK = 'check.gradient("f_prime", of=f)'
+
+
+def test_the_ladder_has_three_rungs(session: Session) -> None:
+    session(WRONG)
+    first, second, third, fourth = (session(CHECK) for _ in range(4))
+    fact = CATALOGUE["sign_flipped"].seen.format(quantity="derivative")
+    assert all(fact in said for said in (first, second, third))
+    assert QUESTION not in first
+    assert "once more" in first
+    assert QUESTION in second
+    assert "section" not in second
+    assert QUESTION in third
+    assert "above this exercise" in third
+    assert fourth == third
+
+
+def test_a_hint_can_be_asked_for(session: Session) -> None:
+    session(WRONG)
+    asked = 'check.gradient("f_prime", of=f, hint=True, see="Two levers")'
+    assert QUESTION in session(asked)
+    assert "“Two levers”" in session(asked)
+
+
+def test_a_right_answer_starts_the_ladder_anew(session: Session) -> None:
+    session(WRONG)
+    session(CHECK)
+    session("f_prime = lambda x: 2 * x + 3")
+    assert session(CHECK) == ""
+    session(WRONG)
+    assert QUESTION not in session(CHECK)
+
+
+def test_an_exercise_not_begun_is_no_failure(session: Session) -> None:
+    for _ in range(3):
+        assert "YOUR CODE HERE" in session(CHECK)
+    session(WRONG)
+    assert QUESTION not in session(CHECK)
+
+
+def test_each_answer_of_an_exercise_climbs_by_itself(session: Session) -> None:
+    both = (
+        "with check.exercise():\n"
+        '    check.minimum("x_stationary", of=f)\n'
+        '    check.gradient("f_second", of=f, order=2)'
+    )
+    session("x_stationary = -1.5\nf_second = lambda x: 2 * x + 3")
+    session(both)
+    session("x_stationary = 3.0")
+    said = session(both)
+    assert CATALOGUE["differentiated_too_seldom"].hint in said
+    assert CATALOGUE["not_stationary"].hint not in said
+
+
+def test_validation_gives_the_question_at_once(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    session(WRONG)
+    assert QUESTION in session(CHECK)
+
+
+# ------------------------------------------------------------------ with the notebook's file
+
+
+class Shell:
+    """As much of a notebook's shell as practice asks for."""
+
+    kernel = object()
+
+    def __init__(self) -> None:
+        self.user_ns: dict[str, Any] = {}
+
+
+def cell(source: str, kind: str = "code", **about: Any) -> dict[str, Any]:
+    metadata = {"nbgrader": about} if about else {}
+    return {"cell_type": kind, "source": source.splitlines(keepends=True), "metadata": metadata}
+
+
+CELLS = [
+    cell(f"# A notebook\n\n## {SECTION}\n\nWords.", "markdown"),
+    cell("...", "markdown", grade=True, solution=True, points=1, grade_id="story"),
+    cell("f_prime = ...", grade=False, solution=True, grade_id="f_derivative"),
+    cell(f"# ?\n{CHECK}", grade=True, solution=False, points=2, grade_id="f_derivative_check"),
+    cell("## Rails", "markdown"),
+    cell(
+        'check.axis_minimum("axis_point", "minimised_over", of=goldfield2)',
+        grade=True,
+        solution=False,
+        points=3,
+        grade_id="rail_check",
+    ),
+]
+
+
+@pytest.fixture
+def in_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The session has a notebook's file; gives what is displayed."""
+    path = tmp_path / "work.ipynb"
+    path.write_text(json.dumps({"cells": CELLS}), encoding="utf-8")
+    shown: list[dict[str, str]] = []
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    for module in (notebook, standing, __import__("autograder.practice").practice):
+        monkeypatch.setattr(module, "kernel", Shell)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    return shown
+
+
+def test_the_last_hint_names_the_section(
+    session: Session, in_notebook: list[dict[str, str]]
+) -> None:
+    session(WRONG)
+    for _ in range(3):
+        session(CHECK)
+    assert SECTION not in in_notebook[1]["text/html"]
+    assert f"“{SECTION}”" in in_notebook[2]["text/html"]
+
+
+def test_a_card_in_a_notebook_has_its_picture(
+    session: Session, in_notebook: list[dict[str, str]]
+) -> None:
+    session(WRONG)
+    session(CHECK)
+    assert "data:image/svg+xml;base64," in in_notebook[0]["text/html"]
+    assert "slope" in in_notebook[0]["text/html"].partition('alt="')[2]
+
+
+def test_no_picture_is_drawn_where_nobody_looks(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html, "draw", lambda verdict: pytest.fail("a picture was drawn"))
+    session(WRONG)
+    assert session(CHECK)
+    assert html.render(list(standing._verdicts.values()))
+
+
+def test_progress_lists_every_exercise(session: Session, in_notebook: list[dict[str, str]]) -> None:
+    session("f_prime = lambda x: 2 * x + 3\naxis_point = (0.0, 1.0)\nminimised_over = 'y'")
+    session(CHECK)
+    session('check.axis_minimum("axis_point", "minimised_over", of=goldfield2)')
+    progress()
+    text = in_notebook[-1]["text/plain"]
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "✎ story a person reads this one – of 1" in lines
+    assert "✓ f_derivative right 2 of 2" in lines
+    assert "◐ rail partly right 1.5 of 3" in lines
+    assert "3.5 of 5 points so far." in text
+    assert "fresh places" in text
+    assert "3.5 of 5 points so far." in in_notebook[-1]["text/html"]
+
+
+def test_progress_before_any_check(in_notebook: list[dict[str, str]]) -> None:
+    progress()
+    assert in_notebook[-1]["text/plain"].count("not done yet") == 2
+
+
+def test_progress_without_the_file_knows_the_session(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress()
+    assert "No check has been run" in capsys.readouterr().out
+    session(WRONG)
+    session(CHECK)
+    progress()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "✗ f_prime not right yet" in said
+    assert "0 of the 1 checked" in said
+    assert "could not be found" in said
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"cells": [1]}', '{"cells": null}', "\0"])
+def test_a_broken_file_does_no_harm(
+    content: str, session: Session, in_notebook: list[dict[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "work.ipynb").write_text(content)
+    session(WRONG)
+    session(CHECK)
+    progress()
+    assert "could not be found" in " ".join(in_notebook[-1]["text/plain"].split())
