@@ -90,3 +90,14 @@ c.Examine.notebook_timeout = 600
 
 # `nbgrader validate` runs a student's notebook with nbgrader's own Execute.
 c.Execute.timeout = 180
+
+# ---------------------------------------------------------------------------------------------
+# Pages: the students' feedback, and the formgrader
+# ---------------------------------------------------------------------------------------------
+# Our cards with their pictures; what students made cannot run, neither on the page that they fetch
+# nor in the formgrader, where you are logged in.
+c.HTMLExporter.preprocessors = ["autograder.feedback.pages.SafePage"]
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.feedback.pages.safe_markdown",
+    "highlight_code": "autograder.feedback.pages.highlight",
+}
