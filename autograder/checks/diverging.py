@@ -107,7 +107,7 @@ class DivergingStep(Check):
             return [value]
         step = float(value[0])
         if step <= 0:
-            return [wrong(self.answer, "step_not_positive", step=step)]
+            return [wrong(self.answer, "step_not_positive", step=number(step))]
         landscape = self._landscape
         rng = np.random.default_rng(seed)
         centre = landscape.minima[0] if landscape.minima else np.zeros(landscape.layout.size)
@@ -132,4 +132,4 @@ class DivergingStep(Check):
             return [Verdict(self.answer, "right", 1.0, fact, evidence=evidence)]
         bounces = bool((moves[~away] > 0.5 * first[~away]).all())
         name = "step_bounces" if bounces else "step_converges"
-        return [wrong(self.answer, name, step=step, evidence=evidence)]
+        return [wrong(self.answer, name, step=number(step), evidence=evidence)]

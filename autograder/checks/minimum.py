@@ -246,10 +246,10 @@ def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> di
         if np.abs(places[-1] - u).max() > FAR:
             places = [u]
         low, high = np.min(places, axis=0), np.max(places, axis=0)
-        # wide enough for the hollows around, and the answer not in the middle
-        room = np.maximum(2.6 - 0.5 * (high - low), 1.2)
+        # A square, wide enough for the hollows around, and the answer not in its middle.
+        spare = max(5.4, float((high - low).max()) + 2.4) - (high - low)
         start = {} if descent is None else {"start": rounded(descent.start)}
-        return {**start, **surface(landscape.reference, low - 1.2 * room, high + room)}
+        return {**start, **surface(landscape.reference, low - 0.54 * spare, high + 0.46 * spare)}
     return {}
 
 

@@ -196,6 +196,8 @@ class DescentRoutine(Check):
             case Raised(error):
                 called = "a slope function, a start, a step size and a number of steps"
                 name = classify(error)
+                if name == "called_before_grad":  # no `grad` is near: the start was called
+                    name = "wrong_arguments"
                 return wrong(self.answer, name, what=name_error(error), called=called)
             case Garbled():
                 return wrong(self.answer, "garbled")

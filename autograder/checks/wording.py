@@ -17,10 +17,12 @@ NOTHING = 1e-7  # in a place or a slope of ordinary size; 1.167e-37 tells a read
 
 
 def number(x: float, digits: int = 4) -> str:
-    """A float in few digits: 0.52, −7.25, 4.6e+09, nan."""
+    """A float in few digits: 0.52, −7.25, 44530, 4.6e+09, nan."""
     if not math.isfinite(x):
         return str(x).replace("-", "−")
     text = f"{x:.{digits}g}"
+    if "e+" in text and abs(x) < 1e7:
+        text = f"{float(text):.0f}"
     if float(text) == 0:
         text = "0"
     return text.replace("-", "−", 1) if text.startswith("-") else text

@@ -421,7 +421,7 @@ PLACE = {
         "Descent takes long steps where it is steep. Was only the sign of the slope used?",
     ),
     "history_returned": _m(
-        "`{name}` holds {count} places, a whole path.",
+        "`{name}` gives {count} places, a whole path.",
         "The last place of the path is asked. How do you pick it?",
     ),
     "place_rounded": _m(
@@ -449,16 +449,16 @@ PLACE = {
         "Find the point first.",
     ),
     "step_converges": _m(
-        "With a step size of {step:g}, descent settles down; it does not run away.",
+        "With a step size of {step}, descent settles down; it does not run away.",
         "By which factor does one step change the distance to the minimum? "
         "When does that factor make it grow?",
     ),
     "step_bounces": _m(
-        "With a step size of {step:g}, descent jumps to and fro for ever but does not run away.",
+        "With a step size of {step}, descent jumps to and fro for ever but does not run away.",
         "You are just at the border. On which side of it do the jumps grow?",
     ),
     "step_not_positive": _m(
-        "A step size of {step:g} is not a step downhill.",
+        "A step size of {step} is not a step downhill.",
         "The step size says how far to go against the slope. Which sign must it have?",
     ),
 }

@@ -100,6 +100,7 @@ def _mark(
             ha="right" if side == "right" else "left",
             va="center",
             color=colour,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
             arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.8},
         )
         return f"Your answer, {number(at)}, lies far outside on the {side}."

@@ -1,0 +1,193 @@
+"""Every wrong case of the corpus as a card: the mistake's words, the evidence, and the picture.
+
+`scripts/gallery.py` puts the same cards on one page, to be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib.pyplot as plt
+import pytest
+
+from autograder.checks.misconceptions.catalogue import CATALOGUE
+from autograder.checks.scenery import LEVELS
+from autograder.checks.verdict import Verdict
+from autograder.feedback import html
+from autograder.feedback.pictures import draw
+from autograder.feedback.pictures.kinds import KINDS
+from tests.corpus import EXERCISES, Case, load
+from tests.test_corpus import marked
+
+# One case of each mistake of each exercise, chosen once and for all: all of them would take
+# minutes, and the corpus has each mistake several times.
+_shuffled = random.Random(5).sample(load(), len(load()))
+CASES = list(
+    {
+        (case.exercise, case.misconception or case.title): case
+        for case in _shuffled
+        if case.label in ("wrong", "partial") and case.misconception != "never_returns"
+    }.values()
+)
+# A verdict on numbers has something to show; one on a name, a kind or an error has not.
+DRAWN = {"derivative", "place", "descent", "step", "labels", "path"}
+MOST = 60_000  # bytes of a picture in a page
+LONGEST = 9_000  # characters of a verdict in a record
+
+
+def words(text: str) -> str:
+    return " ".join(text.replace("`", "").replace("*", "").split())
+
+
+def read(card: str) -> str:
+    """The words of a card."""
+    return words(unescape(re.sub(r"<[^>]+>", "", re.sub(r"<(?:t[dh]|div)", " <", card))))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_wrong_case_has_its_words_evidence_and_picture(case: Case) -> None:
+    for verdict in marked(case).verdicts:
+        assert len(json.dumps(verdict.to_json(), allow_nan=False)) < LONGEST
+        # As a page draws it: from the record.
+        verdict = Verdict.from_json(json.loads(json.dumps(verdict.to_json())))
+        card = html.render([verdict], pictures=True)
+        assert words(verdict.fact) in read(card)
+        if verdict.right:
+            continue
+        assert words(verdict.hint) in read(card)
+        if verdict.misconception is not None:
+            fixed = re.split(r"\{[^}]*\}", CATALOGUE[verdict.misconception].hint)
+            assert all(words(part) in read(card) for part in fixed)
+        kind = verdict.evidence.get("kind")
+        if kind is None:
+            assert "<img" not in card
+            continue
+        assert kind in DRAWN
+        if verdict.rows:
+            assert card.count("✗ off") + card.count("✓ right") == len(verdict.rows)
+        (image,) = re.findall(r"<img [^>]*>", card)
+        assert len(image) < MOST
+        (alt,) = re.findall(r'alt="([^"]*)"', image)
+        assert len(re.findall(r"[\d.]+\d|\d", alt)) >= 3  # the window's ends, and what is in it
+        assert 60 < len(alt) < 1500
+
+
+def test_every_kind_of_picture_is_tried() -> None:
+    kinds = {v.evidence.get("kind") for case in CASES for v in marked(case).verdicts} - {None}
+    assert {exercise for exercises in EXERCISES.values() for exercise in exercises} == {
+        case.exercise for case in CASES
+    }
+    assert kinds | {"path"} == DRAWN == set(KINDS)
+
+
+def some(exercise: str, label: str, misconception: str | None = None) -> Verdict:
+    """The first verdict on the first such case."""
+    case = next(
+        c
+        for c in load()
+        if (c.exercise, c.label) == (exercise, label) and misconception in (None, c.misconception)
+    )
+    return marked(case).verdicts[0]
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> list[Verdict]:
+    """One of each kind of picture."""
+    return [
+        some("quartic_gradient", "wrong"),
+        some("goldfield_gradient", "wrong"),
+        some("quartic_minimum", "wrong"),
+        some("goldfield_minimum", "right"),
+        some("descent_routine", "wrong"),
+        some("diverging_step", "wrong"),
+        some("quartic_curvature", "wrong"),
+    ]
+
+
+def test_a_picture_is_drawn_in_no_time(verdicts: list[Verdict]) -> None:
+    for verdict in verdicts:
+        times = []
+        for _ in range(4):
+            begun = time.process_time()  # others may use the processor, too
+            assert draw(verdict) is not None
+            times.append(time.process_time() - begun)
+        assert min(times) < 0.3
+
+
+def test_a_picture_is_the_same_whatever_the_students_settings(verdicts: list[Verdict]) -> None:
+    plain = [draw(v) for v in verdicts]
+    figures = plt.get_fignums()
+    odd = {"font.size": 30, "figure.dpi": 20, "lines.linewidth": 9, "axes.facecolor": "black"}
+    with plt.rc_context(odd):
+        assert [draw(v) for v in verdicts] == plain
+        assert plt.rcParams["font.size"] == 30
+    assert plt.get_fignums() == figures
+
+
+def test_a_picture_can_be_read(verdicts: list[Verdict]) -> None:
+    """Nothing lies outside the paper, and the smallest letters are eleven pixels high."""
+    for verdict in verdicts:
+        picture = draw(verdict)
+        assert picture is not None
+        root = ElementTree.fromstring(picture.svg)
+        width, height = (float(x) for x in root.attrib["viewBox"].split()[2:])
+        sizes = []
+        for element in root.iter():
+            move = re.search(r"translate\(([\d.]+) ([\d.]+)\)", element.get("transform", ""))
+            size = re.search(r"scale\(([\d.]+) -", element.get("transform", ""))
+            if move and size:
+                # Matplotlib's glyphs are drawn a hundred to the size.
+                sizes.append(100 * float(size[1]) * 560 / width)
+                assert 0 <= float(move[1]) <= width
+                assert 0 <= float(move[2]) <= height
+        assert min(sizes) >= 11
+
+
+def test_a_wrong_place_does_not_show_the_right_one() -> None:
+    """What is not said in words is not drawn either: only the answer is marked."""
+    verdict = some("quartic_minimum", "wrong", "maximum_found")
+    assert "nearest" in verdict.evidence
+    moved = {**verdict.evidence, "nearest": [3.21], "nearest_kind": "minimum"}
+    assert draw(replace(verdict, evidence=moved)) == draw(verdict)
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {"kind": "derivative"},
+        {"kind": "derivative", "curve": ["nan"], "window": [0, 1], "heights_at_places": []},
+        {"kind": "place", "curve": [], "window": None},
+        {"kind": "descent", "trials": [{}]},
+        {"kind": "labels", "bends": "x"},
+        {"kind": "of another version"},
+        {"kind": ["no", "kind"]},
+    ],
+)
+def test_evidence_of_another_version_gives_a_card_without_a_picture(
+    evidence: dict[str, object],
+) -> None:
+    verdict = Verdict("x", "wrong", 0.0, "A fact.", rows=some("quartic_minimum", "wrong").rows)
+    assert "A fact." in html.render([replace(verdict, evidence=evidence)], pictures=True)
+
+
+def test_a_path_that_the_student_kept_is_drawn() -> None:
+    for kind in ("place", "path"):
+        verdict = some("goldfield_minimum", "wrong")
+        path = [[0.0, -2.0], [0.1, -2.5], [0.0, -3.0]]
+        picture = draw(replace(verdict, evidence={**verdict.evidence, "kind": kind, "path": path}))
+        assert picture is not None
+        assert "Your path goes from (0, −2) to (0, −3)." in picture.alt
+
+
+def test_a_surface_keeps_its_heights() -> None:
+    grid = some("goldfield_minimum", "wrong").evidence["heights"]
+    flat = [x for row in grid for x in row]
+    assert (min(flat), max(flat)) == (0, LEVELS)
+    assert Path(__file__).parents[2].joinpath("scripts", "gallery.py").is_file()
