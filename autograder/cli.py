@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from .errors import AutograderError
+from .marking.command import grade
 
 __all__ = ["main"]
 
@@ -19,6 +20,9 @@ SAMPLE_CLASS = "sample_class"
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Mark notebooks about derivatives and gradient descent by their mathematics."""
+
+
+main.add_command(grade)
 
 
 @main.command()

@@ -26,28 +26,36 @@ from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import AutograderError, MarkingError
+from .journal import Journal
+from .results import folder_digest
 
 if TYPE_CHECKING:
     from .examine import Examine
 
-__all__ = ["Autograde", "install"]
+__all__ = ["UNSANDBOXED", "Autograde", "install"]
 
+_ASIDE = ".before-"
 UNSANDBOXED = (
     "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
     "read, the solutions and other students' work among it."
 )
 
 
-class _CarefulCopy(BaseConverter):
+class CarefulCopy(BaseConverter):
     """Copies the other files of a submission, but follows no link and waits at no pipe.
 
     It stands between nbgrader's Autograde and its base, whose part this is.
     """
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy a submission's other files to its autograded copy."""
+        self.copy_files(
+            Path(self._format_source(assignment_id, student_id)),
+            Path(self._format_dest(assignment_id, student_id)),
+        )
+
+    def copy_files(self, source: Path, target: Path) -> None:
         """Copy what is an ordinary file and no notebook; say what is left out."""
-        source = Path(self._format_source(assignment_id, student_id))
-        target = Path(self._format_dest(assignment_id, student_id))
         target.mkdir(parents=True, exist_ok=True)
         left = 1000 * self.coursedir.max_dir_size
         for path in self._files(source):
@@ -101,7 +109,7 @@ class _Before:
     copy: Path | None
 
 
-class Autograde(NbgraderAutograde, _CarefulCopy):
+class Autograde(NbgraderAutograde, CarefulCopy):
     """nbgrader's Autograde, in which one submission costs no other its marks.
 
     - Where nobody can be marked (no sound rubric, no sandbox), it says why before it begins.
@@ -116,11 +124,11 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         Raises:
             NbGraderException: some, or all, could not be marked.
         """
-        examine = self._examine()
+        examine = self.examine()
         self._sandboxed = examine is None or bool(examine.sandboxed)
         if examine is not None:
             try:
-                examine.prepare(self.coursedir.assignment_id, self._expected())
+                self.prepare(examine)
             except AutograderError as exc:
                 message = f"Nobody was marked, and no mark was changed. {exc}"
                 self.log.error(message)
@@ -129,7 +137,16 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             self.log.warning(UNSANDBOXED)
         super().start()
 
-    def _examine(self) -> Examine | None:
+    def prepare(self, examine: Examine) -> None:
+        """Find out whether anyone can be marked.
+
+        Raises:
+            AutograderError: no, and why.
+        """
+        examine.prepare(self.coursedir.assignment_id, self.expected())
+
+    def examine(self) -> Examine | None:
+        """Our own step, if it is among those configured."""
         # Not before: every nbgrader command imports this module, and JAX takes its time.
         from .examine import Examine
 
@@ -148,7 +165,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         # A name may hold what means something in a pattern: "o'brien [2]".
         folders = [pattern] if os.path.isdir(pattern) else glob.glob(pattern)
-        expected = self._expected()
+        expected = self.expected()
         self.assignments = {
             folder: sorted(
                 {*self._handed_in(folder), *(f"{folder}/{name}.ipynb" for name in expected)}
@@ -164,7 +181,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         names = fnmatch.filter(os.listdir(folder), f"{self.coursedir.notebook_id}.ipynb")
         return [f"{folder}/{name}" for name in names if not name.startswith(".")]
 
-    def _expected(self) -> list[str]:
+    def expected(self) -> list[str]:
         """The names of the notebooks that are asked for and that the assignment has."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
@@ -186,14 +203,21 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._faults: dict[str, str] = {}
         self._marked = 0
         self._student = ""
+        _sweep(Path(self.coursedir.root))
         # Beside the copies, on the same file system.
-        with tempfile.TemporaryDirectory(prefix=".before-", dir=self.coursedir.root) as aside:
+        with tempfile.TemporaryDirectory(
+            prefix=f"{_ASIDE}{os.getpid()}-", dir=self.coursedir.root
+        ) as aside:
             self._aside = Path(aside)
             try:
-                super().convert_notebooks()
+                self.convert_all()
             finally:
                 self._restore_failed()
                 self._sum_up()
+
+    def convert_all(self) -> None:
+        """Mark the submissions in `assignments`."""
+        super().convert_notebooks()
 
     def _sum_up(self) -> None:
         how = "" if self._sandboxed else " WITHOUT a sandbox"
@@ -230,15 +254,28 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._restore_failed()
         self._student = student_id
         key = (assignment_id, student_id)
+        journal = self.journal(assignment_id)
         with self._noting_faults():
-            # First of all, since nbgrader removes the old copy after every fault.
-            copy = self._set_aside(Path(self._format_dest(*key)))
-            self._before[key] = self._rows(*key, copy)
+            # A run was killed here: what it left is half of something, and nothing to go back to.
+            half = journal.interrupted(student_id)
+            journal.begin(student_id)
+            if half:
+                shutil.rmtree(self._format_dest(*key), ignore_errors=True)
+                self._before[key] = _Before({}, {}, {}, None)
+            else:
+                # First of all, since nbgrader removes the old copy after every fault.
+                copy = self._set_aside(Path(self._format_dest(*key)))
+                self._before[key] = self._rows(*key, copy)
             self._check_time(Path(self._format_source(*key)))
             wanted = bool(super().init_destination(*key))
         if not wanted:
             self._let_go(key)
+            journal.finish(student_id)
         return wanted
+
+    def journal(self, assignment_id: str) -> Journal:
+        """What is written down of the marking of an assignment."""
+        return Journal(self.coursedir.root, assignment_id)
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Prepare the autograded copy and the rows in the gradebook."""
@@ -254,6 +291,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """The last step of a submission that is marked."""
         with self._noting_faults():
             super().set_permissions(assignment_id, student_id)
+            digest = folder_digest(self._format_source(assignment_id, student_id), notebooks=True)
+            self.journal(assignment_id).finish(student_id, digest)
         self._marked += 1
         self._let_go((assignment_id, student_id))
 
@@ -318,6 +357,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             try:
                 self._restore_rows(assignment_id, student_id, before)
                 self._restore_copy(Path(self._format_dest(assignment_id, student_id)), before)
+                self.journal(assignment_id).finish(student_id)
             except Exception as exc:  # noqa: BLE001 - on a full disk nothing more can be done
                 self.log.error(
                     "What %s had before could not be put back: %s: %s",
@@ -350,6 +390,24 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             elif not os.path.lexists(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 path.rename(target)
+
+
+def _sweep(root: Path) -> None:
+    """Remove the copies that a killed run had set aside."""
+    for folder in root.glob(f"{_ASIDE}*"):
+        pid = folder.name.removeprefix(_ASIDE).partition("-")[0]
+        if pid.isdigit() and not _runs(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from .record import verdict_output
 from .rubric import Rubric, verified_rubric
 from .session import Session, SessionLimits
 
-__all__ = ["Examine"]
+__all__ = ["Examine", "rubric_files"]
 
 
 class Examine(NbGraderPreprocessor):
@@ -61,46 +61,93 @@ class Examine(NbGraderPreprocessor):
         help="Limits of the sandbox that differ from the default; see autograder.sandbox.Limits."
     ).tag(config=True)
 
+    warm = Bool(
+        True,
+        help="Whether kernels are forked from a warm process in the sandbox, where the system can "
+        "keep such kernels apart; else each is started cold, which takes seconds.",
+    ).tag(config=True)
+    compiled_gradients = Bool(
+        True,
+        help="Whether repeated calls of jax.grad and its relatives run compiled in a submission's "
+        "kernel. Nothing but the time they take can be told apart.",
+    ).tag(config=True)
+
     def preprocess(self, nb: nbformat.NotebookNode, resources: Any) -> tuple[Any, Any]:
-        """Run and mark one notebook of one submission, in place.
+        """Run and mark one notebook of one submission, in place; or take what a desk found out.
 
         Raises:
             AutograderError: it could not be marked, for a reason that is not the student's.
         """
         names = resources["nbgrader"]
         course = course_of(self)
+        # nbgrader's own copy: with the instructor's data files, and no links out of it.
+        folder = course.format_path(
+            course.autograded_directory, names["student"], names["assignment"]
+        )
+        found = _found_out(self)
+        if found is not None:
+            found.put(nb, names, folder)
+        else:
+            self.examine(nb, names, folder)
+        return nb, resources
+
+    def examine(
+        self, nb: nbformat.NotebookNode, names: Mapping[str, str], folder: str
+    ) -> Session | None:
+        """Run and mark a notebook in place.
+
+        Args:
+            nb: the notebook, after nbgrader has put back what the assignment gave.
+            names: "student", "assignment" and "notebook".
+            folder: its files; the kernel works in a copy.
+
+        Returns:
+            The run, or none where there was nothing to run.
+
+        Raises:
+            AutograderError: it could not be marked, for a reason that is not the student's.
+        """
+        course = course_of(self)
         self.require_sandbox()
-        rubric = self._rubric(course, names["assignment"], names["notebook"])
-        seed = self._seeds(nb, self._secret(course), names)
+        rubric = self._rubric(course, names["assignment"], names["notebook"], verify=False)
+        seed = self._seeds(nb, self.secret(), names)
         unreadable = nb.metadata.get("autograder", {}).get("unreadable")
+        session = None
         if unreadable:
             _refuse(nb, rubric, str(unreadable), seed)
         else:
-            # nbgrader's own copy: with the instructor's data files, and no links out of it.
-            folder = course.format_path(
-                course.autograded_directory, names["student"], names["assignment"]
-            )
             limits = SessionLimits(self.cell_timeout, self.notebook_timeout, self.kernels)
             session = Session(
-                nb, rubric, lambda: self._new_manager(folder, course), seed, limits, self.log
+                nb,
+                rubric,
+                lambda: self._new_manager(folder, names["assignment"]),
+                seed,
+                limits,
+                self.log,
             )
             run_sync(session.run)()
         self._seal(nb)
-        return nb, resources
+        return session
 
-    def prepare(self, assignment: str, notebooks: Iterable[str]) -> None:
+    def settings(self) -> dict[str, Any]:
+        """The settings on which marks may depend, as plain data."""
+        names = ("cell_timeout", "notebook_timeout", "kernels", "sandboxed", "compiled_gradients")
+        return {name: getattr(self, name) for name in names} | {"limits": dict(self.limits)}
+
+    def prepare(self, assignment: str, notebooks: Iterable[str], *, verify: bool = True) -> None:
         """Find out, before anyone is marked, whether anyone can be.
 
         Args:
             assignment: the assignment's name.
             notebooks: the names of those of its notebooks that are to be marked.
+            verify: whether to see that an empty submission earns nothing.
 
         Raises:
             AutograderError: no, and why.
         """
         self.require_sandbox()
         for notebook in notebooks:
-            self._rubric(course_of(self), assignment, notebook)
+            self._rubric(course_of(self), assignment, notebook, verify=verify)
 
     def require_sandbox(self) -> None:
         """Raise MarkingError, with the cure, where there has to be a sandbox and is none."""
@@ -117,14 +164,13 @@ class Examine(NbGraderPreprocessor):
                 "--Examine.sandboxed=False"
             ) from exc
 
-    def _rubric(self, course: CourseDirectory, assignment: str, notebook: str) -> Rubric:
-        source = Path(course.format_path(course.source_directory, ".", assignment))
-        release = Path(course.format_path(course.release_directory, ".", assignment))
-        file = f"{notebook}.ipynb"
-        return verified_rubric(source / file, release / file)
+    def _rubric(
+        self, course: CourseDirectory, assignment: str, notebook: str, *, verify: bool = True
+    ) -> Rubric:
+        return verified_rubric(*rubric_files(course, assignment, notebook), verify=verify)
 
     def _seeds(
-        self, nb: nbformat.NotebookNode, secret: str, names: dict[str, str]
+        self, nb: nbformat.NotebookNode, secret: str, names: Mapping[str, str]
     ) -> Callable[[str], int]:
         """Seeds by the name of a test cell; new with each change of the student's code."""
         code = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
@@ -149,10 +195,15 @@ class Examine(NbGraderPreprocessor):
                         f"{verdict['answer']} could not be judged: {verdict['fact']}"
                     )
 
-    def _secret(self, course: CourseDirectory) -> str:
+    def secret(self) -> str:
+        """From what fresh places are drawn, together with the submission; made now if need be.
+
+        Raises:
+            MarkingError: it cannot be kept.
+        """
         if self.seed:
             return str(self.seed)
-        path = Path(course.root) / ".autograder_seed"
+        path = Path(course_of(self).root) / ".autograder_seed"
         try:
             # Made whole before it has its name: two markings at once must agree on one.
             draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -169,15 +220,42 @@ class Examine(NbGraderPreprocessor):
         except OSError as exc:
             raise MarkingError(f"The course's seed {path} cannot be kept: {exc}") from exc
 
-    def _new_manager(self, folder: str, course: CourseDirectory) -> Any:
+    def _new_manager(self, folder: str, assignment: str) -> Any:
         if not self.sandboxed:
             from .unsandboxed import PlainKernelManager
 
             return PlainKernelManager(folder)
         from ..sandbox import Limits, SandboxKernelManager
 
+        course = course_of(self)
         limits = Limits.from_dict(dict(self.limits))
-        return SandboxKernelManager(folder=folder, limits=limits, hidden=[course.root])
+        release = Path(course.format_path(course.release_directory, ".", assignment))
+        return SandboxKernelManager(
+            folder=folder,
+            limits=limits,
+            hidden=[course.root],
+            warm=self.warm,
+            compiled=self.compiled_gradients,
+            rehearsed=sorted(release.glob("*.ipynb")),
+        )
+
+
+def _found_out(examine: Examine) -> Any:
+    """What the desks found out (see grade.py), if the converter has any; else None."""
+    owner = examine.parent
+    while owner is not None:
+        found = getattr(owner, "found_out", None)
+        if found is not None:
+            return found
+        owner = getattr(owner, "parent", None)
+    return None
+
+
+def rubric_files(course: CourseDirectory, assignment: str, notebook: str) -> tuple[Path, Path]:
+    """Where the source of a notebook and its release are, or would be."""
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    release = Path(course.format_path(course.release_directory, ".", assignment))
+    return source / f"{notebook}.ipynb", release / f"{notebook}.ipynb"
 
 
 def _record_of(cell: nbformat.NotebookNode) -> Any:

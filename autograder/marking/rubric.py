@@ -199,13 +199,19 @@ def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
 
 
 # By path and content: a class is marked by one rubric, and a wrong one is found wrong once.
-_known: dict[tuple[str, bytes, bytes], Rubric | RubricError] = {}
+_known: dict[tuple[str, bytes], Rubric | RubricError] = {}
+_verified: dict[tuple[str, bytes, bytes], RubricError | None] = {}
 
 
-def verified_rubric(source: Path, release: Path) -> Rubric:
+def verified_rubric(source: Path, release: Path, *, verify: bool = True) -> Rubric:
     """The rubric of `source`, by which an empty `release`, if there is one, earns nothing.
 
     Made once for as long as neither file changes.
+
+    Args:
+        source: the instructor's notebook.
+        release: what students were given.
+        verify: whether to look at the release; not where another process has.
 
     Raises:
         RubricError: see `read_rubric` and `verify_rubric`.
@@ -216,19 +222,26 @@ def verified_rubric(source: Path, release: Path) -> Rubric:
         raise RubricError(
             f"There is no source notebook {source} to mark by. Is the course directory right?"
         ) from exc
-    released = release.read_bytes() if release.is_file() else b""
-    key = (str(source.resolve()), content, released)
+    key = (str(source.resolve()), content)
     if key not in _known:
         try:
-            rubric = read_rubric(source)
-            if released:
-                verify_rubric(rubric, release)
-            _known[key] = rubric
+            _known[key] = read_rubric(source)
         except RubricError as exc:
             _known[key] = exc
     found = _known[key]
     if isinstance(found, RubricError):
         raise found
+    if verify and release.is_file():
+        pair = (*key, release.read_bytes())
+        if pair not in _verified:
+            try:
+                verify_rubric(found, release)
+                _verified[pair] = None
+            except RubricError as exc:
+                _verified[pair] = exc
+        fault = _verified[pair]
+        if fault is not None:
+            raise fault
     return found
 
 

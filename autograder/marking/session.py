@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +98,11 @@ class Session:
         rubric: its exercises.
         new_manager: makes a kernel manager; called again for each new kernel.
         seed: gives the seed of an exercise by its test cell's grade_id.
+
+    Attributes:
+        seconds: where the time went: "kernel", "cells", "questions", "judging".
+        disturbed: whether a time limit or a dead kernel had a part in the outcome, so that another
+            run, on a quieter machine, might have another.
     """
 
     notebook: nbformat.NotebookNode
@@ -105,6 +112,8 @@ class Session:
     limits: SessionLimits = field(default_factory=SessionLimits)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
 
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float), init=False)
+    disturbed: bool = field(default=False, init=False)
     _client: _Client | None = field(default=None, init=False)
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
@@ -126,11 +135,20 @@ class Session:
                 if cell.cell_type == "code":
                     await self._visit(index, cell)
         finally:
-            await self._stop()
+            with self._timed("kernel"):
+                await self._stop()
         # Last of all: while the kernel lives, a cell can still change what another displays.
         for index, cell in enumerate(self.notebook.cells):
             if cell.cell_type == "code" and self._exercise(cell) is None:
                 self._seal(index, cell)
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[part] += time.monotonic() - began
 
     # ------------------------------------------------------------------ kernels
 
@@ -160,8 +178,9 @@ class Session:
         )
         self._client.reset_execution_trackers()
         try:
-            await self._client.async_start_new_kernel()
-            await self._client.async_start_new_kernel_client()
+            with self._timed("kernel"):
+                await self._client.async_start_new_kernel()
+                await self._client.async_start_new_kernel_client()
         except Exception as exc:
             await self._stop()
             raise MarkingError(f"No kernel could be started: {type(exc).__name__}: {exc}") from exc
@@ -180,6 +199,7 @@ class Session:
 
     async def _replace(self, fatal: int) -> None:
         """A new kernel, brought to where the old one was before cell `fatal`."""
+        self.disturbed = True
         await self._stop()
         self._left_out.add(fatal)
         if time.monotonic() > self._deadline:
@@ -270,8 +290,9 @@ class Session:
         try:
             # nbclient writes to the notebook's own cell: let it write to the one at hand.
             cells[index] = cell
-            async with asyncio.timeout(left + _IDLE_SECONDS + _PATIENCE):
-                await self._client.async_execute_cell(cell, index, store_history=True)
+            with self._timed("cells"):
+                async with asyncio.timeout(left + _IDLE_SECONDS + _PATIENCE):
+                    await self._client.async_execute_cell(cell, index, store_history=True)
         except (DeadKernelError, TimeoutError, CellTimeoutError) as exc:
             if self._breach():
                 raise KernelLost(f"the kernel died{self._breach()}") from exc
@@ -286,6 +307,7 @@ class Session:
             raise KernelLost(f"the kernel misbehaved ({type(exc).__name__})") from exc
         finally:
             cells[index] = original
+            self.disturbed |= time.monotonic() - began >= left
             if self._client.heard > _MAX_MESSAGES:
                 self._incomplete.add(index)
 
@@ -311,7 +333,8 @@ class Session:
             seed = self.seed(exercise.cell)
             try:
                 questions = check.questions(seed)
-                replies = await ask(self._client.kc, self._manager, questions, self._left())
+                with self._timed("questions"):
+                    replies = await ask(self._client.kc, self._manager, questions, self._left())
             except KernelLost as exc:
                 fact = f"When it was asked, {exc}{self._breach()}."
                 hint = "Call it yourself after a restart: does it return?"
@@ -319,7 +342,9 @@ class Session:
                 verdicts += [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
                 await self._replace(index)
                 continue
-            verdicts += check.judge(seed, replies, exercise.taken)
+            with self._timed("judging"):
+                verdicts += check.judge(seed, replies, exercise.taken)
+            self.disturbed |= any(v.misconception == "never_returns" for v in verdicts)
         return verdicts
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from autograder.sandbox import landlock, seccomp
-from autograder.sandbox.bubblewrap import ISOLATION
+from autograder.sandbox.bubblewrap import ISOLATION, NO_FURTHER_NAMESPACES
 from autograder.sandbox.errors import SandboxUnavailable
 
 __all__ = ["Abilities", "probe", "require"]
@@ -131,7 +131,7 @@ def _version(bwrap: str) -> tuple[int, ...]:
 
 def _complaint(bwrap: str, *, proc: bool) -> str | None:
     """What bubblewrap says against isolating a program that does nothing; none if it did it."""
-    line = [bwrap, *ISOLATION, "--ro-bind", "/", "/"]
+    line = [bwrap, *ISOLATION, NO_FURTHER_NAMESPACES, "--ro-bind", "/", "/"]
     if proc:
         line += ["--proc", "/proc"]
     # A program that every bubblewrap has at hand, statically known not to touch anything.

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from autograder.sandbox.environment import SCRATCH, PythonEnvironment
 
-__all__ = ["ISOLATION", "SUBMISSION", "View", "command"]
+__all__ = ["ISOLATION", "NO_FURTHER_NAMESPACES", "SUBMISSION", "View", "command"]
 
 SUBMISSION = "/submission"
 """Where the submission's folder is shown, read-only, to be copied from."""
@@ -21,7 +21,6 @@ SUBMISSION = "/submission"
 ISOLATION = (
     "--unshare-all",
     "--unshare-user",  # also for root, who would otherwise keep the host's user namespace
-    "--disable-userns",
     "--die-with-parent",
     "--new-session",
     "--uid",
@@ -36,6 +35,9 @@ ISOLATION = (
 )
 """What makes a process alone, whatever it is shown."""
 
+NO_FURTHER_NAMESPACES = "--disable-userns"
+"""Not for a zygote, whose children make their own before they give up the right to."""
+
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
@@ -47,7 +49,8 @@ class View:
         python: the Python installation.
         scratch_bytes: the size of the one writable file system.
         submission: a folder to show at `SUBMISSION`, or none.
-        binds: further read-only paths, outside to inside.
+        binds: further paths, outside to inside; read-only but for those in `writable`.
+        writable: paths inside that may be written to, by trusted code only.
         hidden: paths that must stay unseen even if they lie in one that is shown.
         proc: whether to mount a /proc; some containers forbid it.
     """
@@ -56,6 +59,7 @@ class View:
     scratch_bytes: int
     submission: str | None = None
     binds: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    writable: Sequence[str] = ()
     hidden: Sequence[str] = ()
     proc: bool = True
 
@@ -71,6 +75,7 @@ def command(
     program: Sequence[str],
     *,
     seccomp_fd: int,
+    for_zygote: bool = False,
 ) -> list[str]:
     """The command line that runs `program` in a sandbox of its own.
 
@@ -80,8 +85,11 @@ def command(
         variables: the whole environment of the program.
         program: the program and its arguments.
         seccomp_fd: a file descriptor from which bubblewrap reads its filter.
+        for_zygote: whether the program may make user namespaces.
     """
     line = [bwrap, *ISOLATION, "--seccomp", str(seccomp_fd)]
+    if not for_zygote:
+        line.append(NO_FURTHER_NAMESPACES)
     for name, value in variables.items():
         line += ["--setenv", name, value]
     line += _linked_directories()
@@ -91,14 +99,15 @@ def command(
     line += ["--symlink", "/proc/self/fd", "/dev/fd"]
     if view.proc:
         # Read-only: when root marks, uid 1000 in here is the host's root, to whom the kernel gives
-        # all of /proc/sys to write (core_pattern, say), whatever namespaces it is in.
-        line += ["--proc", "/proc", "--remount-ro", "/proc"]
+        # all of /proc/sys to write (core_pattern, say), whatever namespaces it is in. A zygote's
+        # children write their maps of ids to it, and then make it read-only for themselves.
+        line += ["--proc", "/proc"] if for_zygote else ["--proc", "/proc", "--remount-ro", "/proc"]
     # Before the binds: a Python environment may itself lie under /tmp.
     line += ["--perms", "0700", "--size", str(view.scratch_bytes), "--tmpfs", SCRATCH]
     for path in view.python.paths:
         line += ["--ro-bind", path, path]
     for outside, inside in view.binds.items():
-        line += ["--ro-bind", outside, inside]
+        line += ["--bind" if inside in view.writable else "--ro-bind", outside, inside]
     if view.submission is not None:
         line += ["--ro-bind", view.submission, SUBMISSION]
     for path in view.hidden:

@@ -106,6 +106,10 @@ class SandboxKernelManager(AsyncKernelManager):
         limits: what the kernel may use.
         hidden: paths the kernel must not see even if the Python environment contains them, such as
             the course directory.
+        warm: whether the kernel may be forked from a warm process.
+        compiled: whether repeated calls of `jax.grad` and its relatives run compiled.
+        rehearsed: notebooks without solutions, such as the release, whose cells are run once to
+            fill the compilation cache that all kernels read.
     """
 
     def __init__(
@@ -113,6 +117,9 @@ class SandboxKernelManager(AsyncKernelManager):
         folder: str | os.PathLike[str] | None = None,
         limits: Limits | None = None,
         hidden: Sequence[str | os.PathLike[str]] = (),
+        warm: bool = True,
+        compiled: bool = True,
+        rehearsed: Sequence[str | os.PathLike[str]] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(transport="ipc", **kwargs)
@@ -126,6 +133,9 @@ class SandboxKernelManager(AsyncKernelManager):
             folder=None if folder is None else os.fspath(folder),
             limits=self.limits,
             hidden=[os.fspath(path) for path in hidden],
+            warm=warm,
+            compiled=compiled,
+            rehearsed=[os.fspath(path) for path in rehearsed],
         )
         self.provisioner = self.sandbox
 

@@ -7,14 +7,18 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
-__all__ = ["HOME", "MATPLOTLIB", "SCRATCH", "WORK", "PythonEnvironment", "variables"]
+from autograder.sandbox.compiled import XLA_FLAGS
+
+__all__ = ["CACHE", "HOME", "MATPLOTLIB", "SCRATCH", "WORK", "PythonEnvironment", "variables"]
 
 # Paths inside the sandbox
 SCRATCH = "/tmp"  # the one place that can be written; also where programs expect to
 HOME = SCRATCH + "/home"
 WORK = SCRATCH + "/work"  # the private copy of the submission's folder
 MATPLOTLIB = HOME + "/matplotlib"
+CACHE = "/opt/jax"  # what XLA has compiled before
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -83,9 +87,23 @@ def _outermost(paths: Iterable[Path]) -> list[str]:
     return [str(path) for path in kept]
 
 
-def variables() -> dict[str, str]:
-    """All environment variables of a kernel; none of the grader's own are handed on."""
-    return {
+def variables(*, compiled: bool, cache: Literal["none", "read", "write"]) -> dict[str, str]:
+    """All environment variables of a kernel; none of the grader's own are handed on.
+
+    Args:
+        compiled: whether repeated gradients run compiled.
+        cache: what is done with the compilation cache at `CACHE`.
+    """
+    chosen = {}
+    if compiled:
+        chosen["XLA_FLAGS"] = XLA_FLAGS
+    if cache != "none":
+        chosen["JAX_COMPILATION_CACHE_DIR"] = CACHE
+        # The least time of a compilation that is worth keeping. It gates the writing alone: a miss
+        # in a cache that cannot be written would be a warning among the student's output.
+        seconds = "0" if cache == "write" else "1000000000"
+        chosen["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = seconds
+    return chosen | {
         "HOME": HOME,
         "USER": "student",
         "LOGNAME": "student",

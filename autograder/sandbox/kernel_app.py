@@ -68,6 +68,7 @@ def run(
     ports: Mapping[str, int],
     key: str,
     work: str,
+    compiled: bool,
     ready: Callable[[], None],
 ) -> None:
     """Be a kernel until it is shut down.
@@ -78,10 +79,15 @@ def run(
         key: the key with which messages are signed.
         work: the student's folder. It comes last on `sys.path`, so that a `jax.py` in it does not
             take the place of JAX while a `helper.py` is still found.
+        compiled: whether repeated gradients run compiled.
         ready: called once all channels are served.
     """
     # A TCP socket for the output of subprocesses, which cannot exist here.
     IOPubThread._setup_pipe_in = lambda self: None  # type: ignore[method-assign]
+    if compiled:
+        from autograder.sandbox import compiled as gradients
+
+        gradients.install()
     os.chdir(work)
     sys.argv = ["kernel"]
     config = Config()

@@ -1,22 +1,33 @@
-"""What is made once, outside, from trusted code, so that no kernel has to: matplotlib's fonts.
+"""What is made once, from trusted code, so that no kernel has to: fonts and compiled operations.
 
 At its first import on a machine matplotlib searches it for fonts, which takes seconds, and keeps
-the list. A sandbox is always a new machine.
+the list. XLA compiles each operation for each shape, some 30 ms each, and keeps what it compiled if
+it is told where. A sandbox is always a new machine, and a student's kernel may not write to what
+the next one reads; so both are made beforehand and shown read-only.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib.metadata
+import logging
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["font_lists"]
+from autograder.sandbox.compiled import XLA_FLAGS
+
+__all__ = ["cache_folder", "compilation_cache", "font_lists"]
 
 _SEARCH_SECONDS = 120
+_REHEARSAL_SECONDS = 300
+_log = logging.getLogger(__name__)
 
 
 def font_lists() -> list[Path]:
@@ -64,3 +75,69 @@ def _search(directory: Path) -> None:
             made.rename(directory)
     except (OSError, subprocess.SubprocessError):
         return  # no cache directory, a race with another grader: not worth a failure
+
+
+def cache_folder(kind: str, *contents: bytes) -> Path:
+    """Where something prepared lies that depends on JAX, on this processor and on `contents`."""
+    digest = hashlib.blake2b(digest_size=12)
+    for content in (*_surroundings(), *contents):
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return _cache_root() / f"{kind}-{digest.hexdigest()}"
+
+
+@functools.cache
+def _surroundings() -> tuple[bytes, ...]:
+    versions = [sys.version, platform.machine(), XLA_FLAGS]
+    for package in ("jax", "jaxlib", "numpy", "matplotlib"):
+        try:
+            versions.append(importlib.metadata.version(package))
+        except importlib.metadata.PackageNotFoundError:
+            versions.append("")
+    try:
+        # What was compiled for a processor runs on another only by luck.
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        versions += sorted({line for line in lines if line.startswith(("flags", "Features"))})
+    except OSError:
+        pass
+    return tuple(version.encode() for version in versions)
+
+
+def compilation_cache(
+    rehearsed: Sequence[str], fill: Callable[[Path], subprocess.Popen[bytes]]
+) -> Path | None:
+    """The folder of what XLA compiles for nearly every notebook; made now if there is none yet.
+
+    Args:
+        rehearsed: the notebooks, free of solutions, whose cells are run to fill it.
+        fill: starts a process, in a sandbox like that of the kernels to come, which runs them and
+            may write to the folder given to it.
+
+    Returns:
+        The folder; none where it cannot be made: then kernels are slower, not wrong.
+    """
+    try:
+        notebooks = [Path(path).read_bytes() for path in rehearsed]
+        rehearsal = Path(__file__).with_name("rehearsal.py").read_bytes()
+    except OSError:
+        return None
+    folder = cache_folder("xla", rehearsal, *notebooks)
+    try:
+        if folder.is_dir():
+            return folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as place:
+            made = Path(place) / "made"
+            made.mkdir()
+            process = fill(made)
+            try:
+                _, words = process.communicate(timeout=_REHEARSAL_SECONDS)
+            finally:
+                process.kill()
+            if process.returncode != 0 or not any(made.iterdir()):
+                _log.debug("the rehearsal ended with %s: %s", process.returncode, words[-2000:])
+                return None
+            made.rename(folder)
+    except (OSError, subprocess.SubprocessError) as exc:
+        _log.debug("no compilation cache: %s", exc)
+        return folder if folder.is_dir() else None  # another grader was quicker
+    return folder

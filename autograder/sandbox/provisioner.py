@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import socket
-import subprocess
+import sys
 import time
 import weakref
 from pathlib import Path
@@ -19,27 +19,18 @@ import traitlets
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from autograder.sandbox import abilities, prepared, seccomp
-from autograder.sandbox.bubblewrap import SUBMISSION, View, command
+from autograder.sandbox import abilities
 from autograder.sandbox.channels import PORTS, Channels
-from autograder.sandbox.environment import (
-    HOME,
-    MATPLOTLIB,
-    SCRATCH,
-    WORK,
-    PythonEnvironment,
-    variables,
-)
 from autograder.sandbox.errors import SandboxStartError
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.processes import ColdProcess, WarmProcess
+from autograder.sandbox.setting import Setting
+from autograder.sandbox.warm import OLDEST_LANDLOCK, Refused, zygote_for
 from autograder.sandbox.watchdog import Breach, Watchdog
 
 __all__ = ["SandboxProvisioner"]
 
-_LAUNCHER = str(Path(__file__).with_name("launcher.py").resolve())
-_FONTS = "/opt/matplotlib"
 _POLL_SECONDS = 0.005
-_LAST_WORDS_BYTES = 4096
 _REPORT_BYTES = 1 << 18
 _DEATH_SECONDS = 10.0
 
@@ -74,6 +65,18 @@ class SandboxProvisioner(KernelProvisionerBase):
         traitlets.Unicode(),
         help="Further paths to show, read-only, under their own names.",
     ).tag(config=True)
+    warm = traitlets.Bool(
+        True,
+        help="Whether the kernel is forked from a warm process, where the system can keep such "
+        "kernels apart; else it is started cold, which takes some seconds longer.",
+    ).tag(config=True)
+    compiled = traitlets.Bool(
+        True, help="Whether repeated calls of jax.grad and its relatives run compiled."
+    ).tag(config=True)
+    rehearsed = traitlets.List(
+        traitlets.Unicode(),
+        help="Notebooks without solutions, whose cells are run to fill the compilation cache.",
+    ).tag(config=True)
     start_timeout = traitlets.Float(
         60.0, help="Seconds that a kernel may take to be ready for its first cell."
     ).tag(config=True)
@@ -81,7 +84,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     breach: Breach | None = None
     left_out: tuple[str, ...] = ()
 
-    _process: subprocess.Popen[bytes] | None = None
+    _process: ColdProcess | WarmProcess | None = None
     _pidfd: int | None = None
     _channels: Channels | None = None
     _watchdog: Watchdog | None = None
@@ -132,10 +135,12 @@ class SandboxProvisioner(KernelProvisionerBase):
         assert self._channels is not None, "pre_launch comes first"
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours, theirs:
-            self._spawn(theirs)
-            theirs.close()
-            self._channels.hand_over(self.limits.output_bytes, lambda: self.end_for(Breach.OUTPUT))
             try:
+                self._begin(theirs)
+                theirs.close()
+                self._channels.hand_over(
+                    self.limits.output_bytes, lambda: self.end_for(Breach.OUTPUT)
+                )
                 await self._await_report(ours)
                 self._watch()
             except BaseException:
@@ -143,68 +148,57 @@ class SandboxProvisioner(KernelProvisionerBase):
                 raise
         return self.connection_info
 
-    def _spawn(self, report: socket.socket) -> None:
-        found = abilities.require()
-        assert found.bwrap is not None
+    def _begin(self, report: socket.socket) -> None:
+        """Let a process begin that will report over `report`: forked if that can be, else cold."""
         assert self._channels is not None
-        fonts = prepared.font_lists()
-        python = PythonEnvironment.current(also=self.also_readable)
-        view = View(
-            python=python,
-            scratch_bytes=self.limits.scratch_bytes,
-            submission=None if self.folder is None else os.path.abspath(self.folder),
-            binds={str(path.parent): _FONTS for path in fonts[:1]},
-            hidden=[os.path.abspath(path) for path in self.hidden],
-            # Without Landlock, /proc/1/mem would be a way into bubblewrap's own process, which has
-            # neither our filters nor our limits.
-            proc=found.proc and found.landlock_abi > 0,
-        )
-        descriptors = self._channels.descriptors()
         manager: Any = self.parent
-        config = {
-            "report_fd": report.fileno(),
-            "descriptors": descriptors,
+        wishes = {
             "ports": PORTS,
             "key": manager.session.key.decode(),
             "limits": self.limits.as_dict(),
-            "landlock": found.landlock_abi,
-            "readable": view.readable(),
-            "import_path": python.import_path,
-            "scratch": SCRATCH,
-            "home": HOME,
-            "work": WORK,
-            "matplotlib": MATPLOTLIB,
-            "fonts": [f"{_FONTS}/{path.name}" for path in fonts],
-            "submission": None if self.folder is None else SUBMISSION,
         }
-        filter_fd = _readable_pipe(seccomp.outer_filter())
-        try:
-            self._process = subprocess.Popen(
-                command(
-                    found.bwrap,
-                    view,
-                    variables(),
-                    [python.executable, "-P", "-s", _LAUNCHER],
-                    seccomp_fd=filter_fd,
-                ),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[filter_fd, report.fileno(), *descriptors.values()],
-                env={},
-                cwd="/",
-                # Ctrl-C in the grader's terminal is for the grader, who then ends its kernels.
-                start_new_session=True,
-            )
-        finally:
-            os.close(filter_fd)
+        descriptors = self._channels.descriptors()
+        if self.warm:
+            try:
+                self._process = self._bear(wishes, [report.fileno(), *descriptors.values()])
+            except Refused as reason:
+                self.log.debug("kernels are started cold: %s", reason)
+            except OSError as exc:
+                raise SandboxStartError(f"No kernel can be asked for: {exc}.") from exc
+        if self._process is None:
+            self._process = self._start_cold(wishes, report.fileno(), descriptors)
         # A client that forgets to shut down leaves no kernel behind, not even until it exits.
-        self._finalizer = weakref.finalize(self, _end, self._process)
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
-            stdin.write(json.dumps(config).encode())
+        self._finalizer = weakref.finalize(self, self._process.end)
+
+    def _bear(self, wishes: dict[str, Any], descriptors: list[int]) -> WarmProcess:
+        found = abilities.require()
+        if not found.proc or found.landlock_abi < OLDEST_LANDLOCK:
+            raise Refused("this system has no Landlock that keeps forked kernels apart")
+        setting = self._setting()
+        zygote = zygote_for((setting, tuple(sys.path)), setting.spawn_zygote)
+        with contextlib.ExitStack() as stack:
+            if self.folder is not None:
+                folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                stack.callback(os.close, folder)
+                descriptors = [*descriptors, folder]
+            zygote.bear(wishes, descriptors)
+        return WarmProcess(zygote)
+
+    def _setting(self) -> Setting:
+        return Setting(
+            tuple(self.also_readable), tuple(self.hidden), self.compiled, tuple(self.rehearsed)
+        )
+
+    def _start_cold(
+        self, wishes: dict[str, Any], report_fd: int, descriptors: dict[int, int]
+    ) -> ColdProcess:
+        folder = None if self.folder is None else os.path.abspath(self.folder)
+        wishes = {**wishes, "report_fd": report_fd, "descriptors": descriptors}
+        inherited = [report_fd, *descriptors.values()]
+        return ColdProcess(self._setting().spawn_kernel(wishes, folder, self.limits, inherited))
 
     async def _await_report(self, report: socket.socket) -> None:
+        assert self._process is not None
         report.setblocking(False)
         deadline = time.monotonic() + self.start_timeout
         while True:
@@ -214,28 +208,18 @@ class SandboxProvisioner(KernelProvisionerBase):
                 if time.monotonic() > deadline:
                     raise SandboxStartError(
                         f"The kernel was not ready within {self.start_timeout:g} s.",
-                        self._last_words(),
+                        self._process.last_words(),
                     ) from None
                 await asyncio.sleep(_POLL_SECONDS)
                 continue
-            if not message or not descriptors:
-                raise SandboxStartError("The kernel ended before it was ready.", self._last_words())
+            said = json.loads(message) if message else {}
+            if not descriptors:
+                words = said.get("fault") or self._process.last_words()
+                raise SandboxStartError("The kernel ended before it was ready.", words)
             break
         self._pidfd = descriptors[0]
-        self.left_out = tuple(json.loads(message)["left_out"])
-        assert self._process is not None
-        assert self._process.stderr is not None
-        # From here on it is the student's to write to.
-        self._process.stderr.close()
-
-    def _last_words(self) -> str:
-        assert self._process is not None
-        assert self._process.stderr is not None
-        self._process.kill()
-        self._process.wait()
-        os.set_blocking(self._process.stderr.fileno(), False)
-        words = self._process.stderr.read(1 << 16) or b""
-        return words[-_LAST_WORDS_BYTES:].decode(errors="replace").strip()
+        self.left_out = tuple(said["left_out"])
+        self._process.is_ready(self._pidfd)
 
     def _watch(self) -> None:
         assert self._pidfd is not None
@@ -258,6 +242,11 @@ class SandboxProvisioner(KernelProvisionerBase):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
+
+    @property
+    def was_warm(self) -> bool:
+        """Whether the kernel that is managed was forked from a warm process."""
+        return isinstance(self._process, WarmProcess)
 
     async def poll(self) -> int | None:
         """The exit status of the sandbox, or none while it runs."""
@@ -322,21 +311,6 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self._channels is not None:
             self._channels.close()
             self._channels = None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    if process.stderr is not None:
-        process.stderr.close()
-
-
-def _readable_pipe(content: bytes) -> int:
-    """The reading end of a pipe that holds `content`, which must fit into a pipe (64 KiB)."""
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "wb") as pipe:
-        pipe.write(content)
-    return reading
 
 
 def _pid_of(pidfd: int) -> int:

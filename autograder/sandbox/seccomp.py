@@ -1,6 +1,7 @@
 """Seccomp: the system calls that a notebook has no business with.
 
-Two filters, since Python itself must still be executed under the first:
+Two filters, since Python itself must still be executed under the first; a kernel that was forked
+warm loads both itself:
 
 `outer_filter`  for `bwrap --seccomp`: no namespaces, mounts, tracing, keys, kernel facilities
                 with a history of holes, and no socket of any family (the kernel's own sockets are
@@ -196,14 +197,19 @@ def _denials(calls: _Calls, machine: str) -> list[bytes]:
     ]
 
 
-def outer_filter(machine: str | None = None) -> bytes:
+def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> bytes:
     """The filter under which Python is executed, as BPF instructions.
+
+    Args:
+        machine: one of `MACHINES`; by default this one.
+        for_zygote: whether new namespaces and mounts are allowed, for kernels yet to be forked.
 
     Raises:
         KeyError: for a machine that is not in `MACHINES`.
     """
     machine = machine or platform.machine()
     column = _column(machine)
+    spared = ("unshare", "mount") if for_zygote else ()
     no_namespaces = [
         _step(_LOAD, _ARG0),
         _step(_ANY_BIT, _CLONE_NAMESPACES, 0, 1),
@@ -226,7 +232,7 @@ def outer_filter(machine: str | None = None) -> bytes:
     return b"".join(
         [
             *_preamble(machine),
-            *_denials(_OUTER, machine),
+            *_denials({n: c for n, c in _OUTER.items() if n not in spared}, machine),
             # clone3 hides its flags behind a pointer, where no filter can read; on ENOSYS glibc
             # takes clone instead.
             *_when(_CLONE3[column], [_refuse(errno.ENOSYS)]),

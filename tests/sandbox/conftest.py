@@ -14,6 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder import sandbox
+from autograder.sandbox.warm import why_cold
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,11 +68,19 @@ def machine() -> sandbox.Abilities:
 StartKernel = Callable[..., contextlib.AbstractContextManager[Kernel]]
 
 
+@pytest.fixture(scope="session", params=["warm", "cold"])
+def origin(request: pytest.FixtureRequest) -> str:
+    """How kernels come to be; what holds for one that is started cold holds for a forked one."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def start_kernel(machine: sandbox.Abilities) -> StartKernel:
+def start_kernel(machine: sandbox.Abilities, origin: str) -> StartKernel:
     @contextlib.contextmanager
     def start(folder: Path | None = None, **limits: int) -> Iterator[Kernel]:
-        manager = sandbox.SandboxKernelManager(folder, sandbox.Limits(**limits))
+        manager = sandbox.SandboxKernelManager(
+            folder, sandbox.Limits(**limits), warm=origin == "warm"
+        )
         client = NotebookClient(
             nbformat.v4.new_notebook(),
             km=manager,
@@ -80,6 +89,7 @@ def start_kernel(machine: sandbox.Abilities) -> StartKernel:
             shutdown_kernel="immediate",
         )
         with client.setup_kernel(cleanup_kc=True):
+            assert manager.sandbox.was_warm == (origin == "warm"), why_cold()
             yield Kernel(manager, client)
 
     return start

@@ -10,6 +10,7 @@ import pytest
 from autograder.sandbox import abilities
 
 
+@pytest.mark.parametrize("origin", ["cold"], indirect=True)  # as it then always is
 @pytest.mark.parametrize("missing", [{"landlock_abi": 0}, {"proc": False}, {"landlock_abi": 1}])
 def test_other_locks_hold(machine, start_kernel, monkeypatch, missing, secret: Path):
     monkeypatch.setattr(abilities, "require", lambda: dataclasses.replace(machine, **missing))

@@ -1,0 +1,136 @@
+"""`autograder grade`: mark a class on all cores of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["grade"]
+
+_INTERRUPTED = 130
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("assignment")
+@click.argument("settings", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--student", "students", multiple=True, metavar="ID", help="Only this student; may be repeated."
+)
+@click.option("--notebook", metavar="NAME", help="Only this notebook of the assignment.")
+@click.option("--force", is_flag=True, help="Also submissions that are marked and unchanged.")
+@click.option("--fresh", is_flag=True, help="Run everything again, even where results are known.")
+@click.option(
+    "-j",
+    "--workers",
+    type=click.IntRange(1),
+    help="Submissions at once; by default as many as fit.",
+)
+@click.option("--unsandboxed", is_flag=True, help="Run submissions with all your rights.")
+@click.option("--json", "as_json", is_flag=True, help="Tell what happens as JSON, line by line.")
+def grade(
+    assignment: str,
+    settings: tuple[str, ...],
+    students: tuple[str, ...],
+    notebook: str | None,
+    force: bool,
+    fresh: bool,
+    workers: int | None,
+    unsandboxed: bool,
+    as_json: bool,
+) -> None:
+    """Mark all submissions of ASSIGNMENT that are new or have changed, several at once.
+
+    To be run in the course directory. What comes of it is what `nbgrader autograde` makes:
+    gradebook, time stamps, late penalties and autograded files. SETTINGS are nbgrader's own, such
+    as --Examine.cell_timeout=60.
+
+    Killed or stopped with Ctrl-C, it goes on from there when it is run again.
+
+    Ends with status 0 if all were marked, 1 if some could not be, 2 if nobody could be, and 130 if
+    it was stopped.
+    """
+    from nbgrader.converters import NbGraderException
+
+    from ..errors import AutograderError
+    from .crew import default_size
+    from .display import display_for
+    from .grade import Grade, quiet
+    from .results import state_folder
+
+    arguments = [assignment, *settings]
+    if notebook is not None:
+        arguments.append(f"--notebook={notebook}")
+    if unsandboxed:
+        arguments.append("--Examine.sandboxed=False")
+    app = _application(arguments)
+    # Grade takes it from its parent's configuration, and so it is nbgrader's own exclusion, hooks
+    # and permissions that count.
+    stop = _Stop()
+    error = ""
+    with display_for(as_json=as_json) as display:
+        quiet(app.log, state_folder(app.coursedir.root, assignment) / "last_run.log")
+        run = Grade(
+            coursedir=app.coursedir,
+            parent=app,
+            workers=workers or default_size(),
+            arguments=arguments,
+            fresh=fresh,
+            only=students,
+            tell=display.tell,
+            stopped=stop,
+        )
+        run.force = run.force or force or fresh
+        try:
+            with stop:
+                run.start()
+        except (AutograderError, NbGraderException) as exc:
+            error = "" if run.summary.faults else str(exc)
+        display.sum_up(run.summary, error)
+    if stop():
+        sys.exit(_INTERRUPTED)
+    if error:
+        sys.exit(2)
+    sys.exit(1 if run.summary.faults else 0)
+
+
+def _application(arguments: list[str]) -> Any:
+    """Nbgrader's own application, configured as `nbgrader autograde` would be."""
+    from nbgrader.apps.autogradeapp import AutogradeApp
+
+    if not Path("nbgrader_config.py").exists():
+        raise click.ClickException(
+            f"There is no nbgrader_config.py in {os.getcwd()}: run this in the course directory."
+        )
+    app = AutogradeApp()
+    app.initialize([*arguments, "--log-level=WARN"])
+    app.coursedir.assignment_id = arguments[0]
+    return app
+
+
+class _Stop:
+    """Whether the run is to end; the first Ctrl-C says so, the second ends it there and then."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self) -> bool:
+        return self._asked
+
+    def _ask(self, number: int, frame: object) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def __enter__(self) -> None:
+        self._before = {
+            number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

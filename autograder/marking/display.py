@@ -1,0 +1,198 @@
+"""How a marking run shows itself: a live bar on a terminal, lines elsewhere, events for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from .grade import Progress, Summary
+
+__all__ = ["Display", "display_for"]
+
+_CURES = {
+    "sandbox": "run `autograder doctor`",
+    "No space left": "make room on the disk, then run the command again",
+    "process died": "look at the submission by itself: `autograder grade ASSIGNMENT --student ID`",
+    "time stamp": "mend or delete the file, then run the command again",
+}
+_ELSE = "run the command again; if it happens again, the log says more"
+
+
+class Display(AbstractContextManager["Display"], Protocol):
+    """What is told of a run, while it goes on and at its end."""
+
+    def tell(self, what: int | Progress) -> None:
+        """The number of submissions to do; then each of them, once it is done."""
+
+    def sum_up(self, summary: Summary, error: str) -> None:
+        """The end; `error` says why nobody was marked, or is ""."""
+
+
+def display_for(*, as_json: bool) -> Display:
+    """The display that suits standard output."""
+    if as_json:
+        return _Events()
+    console = Console(highlight=False)
+    return _Live(console) if console.is_terminal else _Lines(console)
+
+
+def _words(told: Progress) -> str:
+    if told.fault:
+        return f"{told.student}: could not be marked. {told.fault}"
+    again = ", as known from before" if told.reused else ""
+    return f"{told.student}: {told.score:g}{again}"
+
+
+class _Lines:
+    """One line a submission, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def tell(self, what: int | Progress) -> None:
+        if isinstance(what, int):
+            self._print(f"{what} submission(s) to mark")
+        else:
+            self._print(f"[{what.done}/{what.total}] {_words(what)}")
+
+    def sum_up(self, summary: Summary, error: str) -> None:
+        if error:
+            self._print(error)
+        for line in _summary_lines(summary):
+            self._print(line)
+        for student, fault in sorted(summary.faults.items()):
+            self._print(f"could not be marked: {student}: {fault}")
+            self._print(f"  what to do: {_cure(fault)}")
+
+    def _print(self, text: str) -> None:
+        # Not wrapped, and what looks like markup in a name or a message is none.
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+class _Live(_Lines):
+    """A bar with the rate and the time that is left; faults stay above it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._bar = Bar(
+            TextColumn("marking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("[red]{task.fields[faults]}"),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("marking", total=None, rate="preparing", faults="")
+        self._faults = 0
+
+    def __enter__(self) -> _Live:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def tell(self, what: int | Progress) -> None:
+        if isinstance(what, int):
+            self._bar.update(self._task, total=what)
+            return
+        if what.fault:
+            self._faults += 1
+            self._print(_words(what))
+        elapsed = self._bar.tasks[0].finished_time or self._bar.tasks[0].elapsed or 1.0
+        rate = f"{60 * what.done / elapsed:.0f}/min"
+        faults = f"{self._faults} could not be marked" if self._faults else ""
+        self._bar.update(self._task, completed=what.done, rate=rate, faults=faults)
+
+    def sum_up(self, summary: Summary, error: str) -> None:
+        self._bar.stop()
+        if error:
+            self._console.print(error, style="bold red", markup=False)
+        for line in _summary_lines(summary):
+            self._print(line)
+        if summary.faults:
+            table = Table("could not be marked", "because", "what to do", title_justify="left")
+            for student, fault in sorted(summary.faults.items()):
+                table.add_row(*map(_plain, (student, fault, _cure(fault))))
+            self._console.print(table)
+
+
+class _Events:
+    """One JSON object a line."""
+
+    def __enter__(self) -> _Events:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def tell(self, what: int | Progress) -> None:
+        if isinstance(what, int):
+            self._write({"event": "begin", "total": what})
+        else:
+            self._write({"event": "submission", **asdict(what)})
+
+    def sum_up(self, summary: Summary, error: str) -> None:
+        told = asdict(summary)
+        del told["submissions"]  # each was told
+        self._write({"event": "end", "error": error, **told})
+
+    @staticmethod
+    def _write(event: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(event) + "\n")
+        sys.stdout.flush()
+
+
+def _plain(text: str) -> Any:
+    from rich.text import Text
+
+    return Text(text)
+
+
+def _summary_lines(summary: Summary) -> list[str]:
+    counts = [f"{summary.marked} marked"]
+    if summary.reused:
+        counts.append(f"{summary.reused} of them as known from before")
+    if summary.unchanged:
+        counts.append(f"{summary.unchanged} unchanged since they were marked")
+    if summary.to_review:
+        counts.append(f"{summary.to_review} wait for a person's marks")
+    if summary.left:
+        counts.append(f"{summary.left} left for the next run")
+    if summary.faults:
+        counts.append(f"{len(summary.faults)} could not be marked")
+    minutes, seconds = divmod(round(summary.seconds), 60)
+    lines = [f"{summary.assignment}: {', '.join(counts)}, in {minutes} min {seconds} s."]
+    if not summary.sandboxed:
+        lines.append("Submissions ran WITHOUT a sandbox.")
+    if summary.way != "warm":
+        lines.append(f"Kernels were started {summary.way}")
+    return lines
+
+
+def _cure(fault: str) -> str:
+    return next((cure for words, cure in _CURES.items() if words in fault), _ELSE)

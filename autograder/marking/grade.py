@@ -1,0 +1,331 @@
+"""A whole class marked side by side, with what `nbgrader autograde` would have made of it.
+
+Desks (desk.py) find out what each notebook is worth and keep it; here, in one process, nbgrader's
+own converter then goes through the submissions one by one, in the order in which they are found
+out, and where it would have run the notebook it finds the result. So copies, time stamps, rows,
+penalties, comments and hooks are nbgrader's, and nobody but this process writes to the gradebook.
+
+A run that is killed leaves a submission that was being written in the journal (journal.py) and
+all that was found out in the results (results.py); the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import logging
+import os
+import re
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader.converters import NbGraderException
+
+from ..errors import AutograderError, MarkingError
+from .converter import Autograde
+from .crew import Crew, Order
+from .desk import Finding, common_circumstances, snapshot
+from .results import Results, folder_digest, state_folder, write_whole
+
+if TYPE_CHECKING:
+    from .examine import Examine
+
+__all__ = ["Grade", "Progress", "Summary"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Said after each submission.
+
+    Attributes:
+        student: whose it was.
+        done: how many are done, this one among them.
+        total: how many there are to do.
+        reused: whether its results were known.
+        score: the points it has, or None where it could not be marked.
+        fault: why not, or "".
+        seconds: how long a desk was busy with it.
+    """
+
+    student: str
+    done: int
+    total: int
+    reused: bool
+    score: float | None
+    fault: str
+    seconds: float
+
+
+@dataclass
+class Summary:
+    """What came of a run.
+
+    Attributes:
+        assignment: what was marked.
+        began: when, in ISO 8601, UTC.
+        seconds: how long it took.
+        workers: how many desks there were.
+        sandboxed: whether submissions ran in a sandbox.
+        way: "warm", or "cold: " and why.
+        marked: submissions that were marked, the reused among them.
+        reused: submissions all of whose results were known.
+        unchanged: submissions that were marked before and have not changed.
+        to_review: marked submissions that wait for a person.
+        left: submissions whose turn did not come, because the run was stopped.
+        faults: by student, why the submission could not be marked.
+        submissions: by student, how long a desk was busy with what.
+    """
+
+    assignment: str
+    began: str = ""
+    seconds: float = 0.0
+    workers: int = 1
+    sandboxed: bool = True
+    way: str = "warm"
+    marked: int = 0
+    reused: int = 0
+    unchanged: int = 0
+    to_review: int = 0
+    left: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+    submissions: dict[str, Any] = field(default_factory=dict)
+
+
+class _FoundOut:
+    """Puts the desks' results where the notebooks would have been run."""
+
+    def __init__(self, grade: Grade, examine: Examine, results: Results, run: str) -> None:
+        self._grade, self._examine, self._results, self._run = grade, examine, results, run
+        self._common: dict[str, str] = {}
+        self.finding: Finding | None = None
+
+    def put(self, notebook: nbformat.NotebookNode, names: Mapping[str, str], folder: str) -> None:
+        """Put the outputs of all cells into a notebook.
+
+        Raises:
+            MarkingError: nobody could find them out, and why.
+        """
+        assert self.finding is not None
+        student, name = names["student"], names["notebook"]
+        fault = self.finding.faults.get(name) or self.finding.faults.get("")
+        if fault:
+            raise MarkingError(fault)
+        if name not in self._common:
+            course, assignment = self._grade.coursedir, names["assignment"]
+            self._common[name] = common_circumstances(self._examine, course, assignment, name)
+        secret = self._examine.secret()
+        key = self._results.key(notebook, names, self._common[name], folder, secret)
+        for known in (key, f"{key} {self._run}"):
+            if self._results.put(student, name, known, notebook):
+                return
+        raise MarkingError("The submission changed while it was marked: mark again.")
+
+
+class Grade(Autograde):
+    """nbgrader's Autograde for a class at once.
+
+    Args:
+        workers: how many desks there are.
+        arguments: those with which the desks configure themselves, as for `nbgrader autograde`.
+        fresh: whether what was found out before is found out again.
+        only: the students to mark; all where there is none.
+        tell: called with the number of submissions to do, then after each.
+        stopped: asked several times a second; once it says so, the run ends with what is done.
+    """
+
+    found_out: _FoundOut | None = None
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        arguments: Sequence[str],
+        fresh: bool = False,
+        only: Sequence[str] = (),
+        tell: Callable[[int | Progress], None],
+        stopped: Callable[[], bool],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._workers, self._fresh, self._only = workers, fresh, frozenset(only)
+        self._arguments = tuple(arguments)
+        self._tell, self._stopped = tell, stopped
+        self.summary = Summary(str(self.coursedir.assignment_id), workers=workers)
+
+    def start(self) -> None:
+        """Mark all submissions that are new or changed.
+
+        Raises:
+            NbGraderException: some, or all, could not be marked; the summary has who and why.
+        """
+        began = time.monotonic()
+        now = datetime.datetime.now(datetime.UTC)
+        self.summary.began = now.isoformat(timespec="seconds")
+        self._state = state_folder(self.coursedir.root, self.summary.assignment)
+        with self._alone():
+            try:
+                super().start()
+            finally:
+                self.summary.seconds = time.monotonic() - began
+                self._remember()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One run at a time for an assignment; the lock is the process's and dies with it."""
+        self._state.mkdir(parents=True, exist_ok=True)
+        with (self._state / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                raise MarkingError(
+                    f"Another `autograder grade` is marking {self.summary.assignment}: wait for "
+                    "its end, or stop it."
+                ) from exc
+            yield
+
+    def prepare(self, examine: Examine) -> None:
+        """Find out whether there is a sandbox; the rubrics are the desks' to look at.
+
+        Raises:
+            AutograderError: there is none, and has to be.
+        """
+        examine.require_sandbox()
+        self.summary.sandboxed = bool(examine.sandboxed)
+        self._step = examine
+
+    def convert_all(self) -> None:
+        """Mark the submissions that are due, in the order in which they are found out.
+
+        Raises:
+            NbGraderException: some could not be marked, or nobody.
+            MarkingError: a student that was asked for handed in nothing.
+        """
+        folders = self.assignments
+        strangers = self._only - {self._student_of(folder) for folder in folders}
+        if strangers:
+            raise MarkingError(
+                f"{', '.join(sorted(strangers))} handed in nothing for {self.summary.assignment}."
+            )
+        due = {self._student_of(folder): folder for folder in self._due(sorted(folders))}
+        self.summary.unchanged = len(self._only or folders) - len(due)
+        self._tell(len(due))
+        if not due:
+            return
+        with tempfile.TemporaryDirectory(prefix="autograder-grade-") as place:
+            copy = snapshot(self.coursedir.db_url, Path(place))
+            order = Order(self._arguments, copy, secrets.token_hex(8), self._fresh)
+            self._step.secret()  # made once, before several processes want it
+            self.found_out = _FoundOut(self, self._step, Results(self._state), order.run)
+            with Crew(min(self._workers, len(due)), order) as crew:
+                self._mark(crew, due, folders)
+        if self._faults:
+            raise NbGraderException("some submissions could not be marked")
+
+    def _mark(self, crew: Crew, due: Mapping[str, str], folders: Mapping[str, list[str]]) -> None:
+        assert self.found_out is not None
+        try:
+            crew.prepare(self._stopped)
+        except AutograderError as exc:
+            message = f"Nobody was marked, and no mark was changed. {exc}"
+            self.log.error(message)
+            raise NbGraderException(message) from exc
+        # Who is due is decided; nbgrader would pass over a submission that it has a copy of.
+        self.force = True
+        expected = self.expected()
+        done = 0
+        for finding in crew.findings([(student, expected) for student in due], self._stopped):
+            self.found_out.finding = finding
+            self.assignments = {due[finding.student]: folders[due[finding.student]]}
+            # The fault is noted already; here it must not keep the others from their marks.
+            with contextlib.suppress(NbGraderException):
+                super().convert_all()
+            done += 1
+            self._note(finding, done, len(due))
+        self.summary.left = len(due) - done
+
+    def _due(self, folders: Sequence[str]) -> Iterator[str]:
+        excluded = self.coursedir.student_id_exclude.split(",")
+        for folder in folders:
+            student = self._student_of(folder)
+            if student in excluded or (self._only and student not in self._only):
+                continue
+            if self._is_due(folder, student):
+                yield folder
+
+    def _is_due(self, folder: str, student: str) -> bool:
+        target = self._format_dest(self.summary.assignment, student)
+        journal = self.journal(self.summary.assignment)
+        if self.force or journal.interrupted(student) or not self._is_complete(target):
+            return True
+        if self._is_newer(folder, target):
+            return True
+        known = journal.digest(student)
+        return known is not None and known != folder_digest(folder, notebooks=True)
+
+    def _student_of(self, folder: str) -> str:
+        pattern = self._format_source(".*", "(?P<student_id>.*)", escape=True)
+        found = re.match(pattern, folder)
+        assert found is not None, folder  # it was found by the same pattern
+        return str(found["student_id"])
+
+    def _is_complete(self, target: str) -> bool:
+        return all(os.path.exists(os.path.join(target, f"{n}.ipynb")) for n in self.expected())
+
+    def _is_newer(self, source: str, target: str) -> bool:
+        try:
+            came = self.coursedir.get_existing_timestamp(source)
+            was = self.coursedir.get_existing_timestamp(target)
+        except Exception:  # noqa: BLE001 - a time stamp that is none is told when it is marked
+            return True
+        return came is not None and was is not None and came > was
+
+    def _note(self, finding: Finding, done: int, total: int) -> None:
+        summary = self.summary
+        fault = self._faults.get(finding.student, "")
+        score = None
+        if fault:
+            summary.faults[finding.student] = fault
+        else:
+            score, review = self._standing(finding.student)
+            summary.marked += 1
+            summary.reused += finding.reused
+            summary.to_review += review
+        if finding.cold:
+            summary.way = f"cold: {finding.cold}"
+        summary.submissions[finding.student] = {"seconds": finding.seconds, "parts": finding.parts}
+        told = Progress(finding.student, done, total, finding.reused, score, fault, finding.seconds)
+        self._tell(told)
+
+    def _standing(self, student: str) -> tuple[float, bool]:
+        from nbgrader.api import Gradebook
+
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            submission = gradebook.find_submission(self.summary.assignment, student)
+            return float(submission.score), bool(submission.needs_manual_grade)
+
+    def _remember(self) -> None:
+        """Leave the summary for the class report, unless nobody was to be marked."""
+        summary = self.summary
+        if summary.marked or summary.faults:
+            record = {"version": 1, **vars(summary)}
+            with contextlib.suppress(OSError):
+                text = json.dumps(record, indent=1, sort_keys=True)
+                write_whole(self._state / "last_run.json", text.encode())
+
+
+def quiet(log: logging.Logger, path: Path) -> None:
+    """Send what nbgrader logs to a file instead of the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False

@@ -1,0 +1,59 @@
+"""What a marking run writes down as it goes, so that one that is killed leaves nothing in doubt.
+
+nbgrader takes an autograded folder that is there for one that is done, and a run that is killed
+leaves half of one, with half of its rows. So the name of a submission is written down before its
+folder is touched and struck out once it is complete; a name that still stands is marked again.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .results import state_folder, write_whole
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """The journal of one assignment's marking.
+
+    Args:
+        root: the course directory.
+        assignment: the assignment's name.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], assignment: str) -> None:
+        self._folder = state_folder(root, assignment)
+
+    def begin(self, student: str) -> None:
+        """This submission's folder and rows are about to change.
+
+        Raises:
+            OSError: that cannot be written down, so it must not happen.
+        """
+        write_whole(self._folder / "begun" / student, b"")
+
+    def finish(self, student: str, digest: str | None = None) -> None:
+        """They are complete, or as they were before.
+
+        Args:
+            student: whose they are.
+            digest: of the files that were marked; none where they were not.
+
+        Raises:
+            OSError: that cannot be written down.
+        """
+        if digest is not None:
+            write_whole(self._folder / "marked" / student, digest.encode())
+        (self._folder / "begun" / student).unlink(missing_ok=True)
+
+    def interrupted(self, student: str) -> bool:
+        """Whether a run was killed while this submission's files changed."""
+        return (self._folder / "begun" / student).exists()
+
+    def digest(self, student: str) -> str | None:
+        """Of the files of this submission that were marked last; none if nobody wrote it down."""
+        try:
+            return (self._folder / "marked" / student).read_text().strip()
+        except OSError:
+            return None

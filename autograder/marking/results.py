@@ -1,0 +1,188 @@
+"""What was found out about a notebook, kept so that it need not be found out twice.
+
+A result is the outputs of every cell as marking left them. It is kept under what it depends on:
+the cells as they were run, the files beside them, the rubric, the seed, the settings and the
+versions of what computed it. A run that is killed leaves its results behind, and the next one goes
+on from there; a notebook that is marked again in the same circumstances costs no kernel.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+__all__ = ["Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
+
+_VERSION = 1
+_PACKAGES = ("autograder", "jax", "jaxlib", "numpy", "matplotlib", "ipykernel", "nbclient")
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def state_folder(root: str | os.PathLike[str], assignment: str) -> Path:
+    """Where marking keeps what it has to remember of an assignment, in the course directory."""
+    return Path(root) / ".autograder" / assignment
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it has all of this content, whatever happens meanwhile, or its old one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@functools.cache
+def _own_code() -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def circumstances(settings: Mapping[str, Any], *files: Path) -> str:
+    """A digest of what all results of a run have in common.
+
+    Args:
+        settings: plain data.
+        files: those by which it is marked, such as the source notebook.
+    """
+    versions = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = ""
+    common = [_VERSION, platform.python_version(), platform.machine(), versions, _own_code()]
+    digest = hashlib.blake2b(json.dumps([common, dict(settings)], sort_keys=True).encode())
+    for path in files:
+        digest.update(path.read_bytes() if path.is_file() else b"\0")
+    return digest.hexdigest()
+
+
+def folder_digest(folder: str | os.PathLike[str], *, notebooks: bool) -> str:
+    """A digest of the ordinary files in a folder and those in it, by name and content.
+
+    Args:
+        folder: the folder; one that is not there is like an empty one.
+        notebooks: whether notebooks count.
+    """
+    digest = hashlib.blake2b()
+    for directory, names, files in os.walk(folder):
+        names.sort()
+        for name in sorted(files):
+            path = os.path.join(directory, name)
+            if name.endswith(".ipynb") and not notebooks:
+                continue
+            digest.update(os.fsencode(os.path.relpath(path, folder)) + b"\0")
+            try:
+                found = os.lstat(path)
+                if stat.S_ISREG(found.st_mode):
+                    with open(path, "rb") as file:
+                        digest.update(hashlib.file_digest(file, "blake2b").digest())
+                else:
+                    digest.update(str(stat.S_IFMT(found.st_mode)).encode())
+            except OSError as exc:
+                digest.update(str(exc.errno).encode())
+    return digest.hexdigest()
+
+
+class Results:
+    """The results of one assignment, the last of each student's notebook.
+
+    Args:
+        folder: where they are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def key(
+        self,
+        notebook: nbformat.NotebookNode,
+        names: Mapping[str, str],
+        common: str,
+        folder: str | os.PathLike[str],
+        seed: str,
+    ) -> str:
+        """What the result of a notebook depends on, as a digest.
+
+        Args:
+            notebook: as it is to be run.
+            names: "student", "assignment" and "notebook".
+            common: the `circumstances`.
+            folder: the one in which it runs.
+            seed: from which its places are drawn; only its digest is kept.
+        """
+        cells = [
+            (cell.cell_type, cell.source, cell.metadata.get("nbgrader"), cell.metadata.get("tags"))
+            for cell in notebook.cells
+        ]
+        about = notebook.metadata.get("autograder")
+        who = [names["assignment"], names["notebook"], names["student"]]
+        parts = [common, seed, folder_digest(folder, notebooks=False), who, about, cells]
+        text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
+        return hashlib.blake2b(text.encode()).hexdigest()
+
+    def _path(self, student: str, notebook: str) -> Path:
+        return self._folder / "results" / student / f"{notebook}.json.gz"
+
+    def keep(self, student: str, notebook: str, key: str, marked: nbformat.NotebookNode) -> None:
+        """Keep the result of a notebook, in place of an older one.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        cells = [
+            {
+                "outputs": cell.get("outputs"),
+                "execution_count": cell.get("execution_count"),
+                "metadata": cell.metadata,
+            }
+            for cell in marked.cells
+        ]
+        text = json.dumps({"key": key, "cells": cells})
+        write_whole(self._path(student, notebook), gzip.compress(text.encode(), 1, mtime=0))
+
+    def has(self, student: str, notebook: str, key: str) -> bool:
+        """Whether there is a result for this key."""
+        return self._read(student, notebook, key) is not None
+
+    def put(self, student: str, name: str, key: str, notebook: nbformat.NotebookNode) -> bool:
+        """Put a result into a notebook that has not been run; False if there is none."""
+        cells = self._read(student, name, key)
+        if cells is None or len(cells) != len(notebook.cells):
+            return False
+        for cell, result in zip(notebook.cells, cells, strict=True):
+            cell.metadata = nbformat.from_dict(result["metadata"])
+            if cell.cell_type == "code":
+                cell.outputs = nbformat.from_dict(result["outputs"])
+                cell.execution_count = result["execution_count"]
+        return True
+
+    def _read(self, student: str, notebook: str, key: str) -> list[Any] | None:
+        try:
+            found = json.loads(gzip.decompress(self._path(student, notebook).read_bytes()))
+        except (OSError, ValueError, EOFError):
+            return None  # none, or half of one: it is then made again
+        return found["cells"] if isinstance(found, dict) and found.get("key") == key else None

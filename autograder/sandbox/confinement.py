@@ -1,0 +1,144 @@
+"""How a process becomes a kernel: it makes its home, locks the doors behind it, and looks again.
+
+Runs inside the sandbox (launcher.py, zygote.py), before the process has a second thread: both
+Landlock and seccomp bind only the calling thread and those it starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import landlock, limits, seccomp, workspace
+
+__all__ = ["close_all_but", "confine", "furnish", "serve", "thread_count"]
+
+_MAX_NAMES = 50
+
+
+def thread_count() -> int:
+    """The threads of this process; 1 where there is no /proc to ask."""
+    return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+
+
+def close_all_but(kept: Mapping[str, int] | list[int]) -> None:
+    """Put nothing in the place of standard input and output, and close what is not to be kept."""
+    wanted = sorted(kept.values() if isinstance(kept, Mapping) else kept)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    low = 3
+    for descriptor in wanted:
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, os.sysconf("SC_OPEN_MAX"))
+
+
+def furnish(config: Mapping[str, Any], submission: str | None) -> list[str]:
+    """Make the home and the working directory; return what of the submission was left out."""
+    allowed = limits.Limits.from_dict(config["limits"])
+    for folder in (config["home"], config["work"], config["matplotlib"]):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    for prepared in config["fonts"]:
+        shutil.copy(prepared, config["matplotlib"])
+    if submission is None:
+        return []
+    # Half of the scratch at most: the student's own work needs room too.
+    return workspace.fill(
+        submission,
+        config["work"],
+        max_bytes=allowed.scratch_bytes // 2,
+        max_entries=allowed.scratch_entries // 2,
+    )
+
+
+def confine(config: Mapping[str, Any], filters: list[bytes]) -> None:
+    """Give up, for good, all that a kernel does not need; then ask the system whether it is gone.
+
+    Raises:
+        RuntimeError, OSError: something is left.
+    """
+    if thread_count() != 1:
+        raise RuntimeError("a second thread is running, which would escape confinement")
+    limits.Limits.from_dict(config["limits"]).enforce()
+    if config["landlock"]:
+        landlock.restrict(
+            config["landlock"],
+            readable=[
+                *config["readable"],
+                "/dev/zero",
+                "/dev/random",
+                "/dev/urandom",
+                "/proc/self",
+                "/proc/cpuinfo",
+                "/proc/meminfo",
+                "/proc/stat",
+                "/proc/sys/kernel/osrelease",
+                "/proc/sys/vm/overcommit_memory",
+            ],
+            writable=[config["scratch"], *config.get("writable", []), "/dev/null", "/dev/full"],
+        )
+    for program in filters:
+        seccomp.load(program)
+    _no_privilege_is_left()
+
+
+def _no_privilege_is_left() -> None:
+    """Ask the kernel, rather than trust the lines above."""
+    try:
+        os.execv("/nonexistent", ["/nonexistent"])
+    except PermissionError:
+        pass
+    except OSError as exc:
+        raise RuntimeError("the filter of system calls is not in force") from exc
+    if os.path.exists("/proc/self/status"):
+        status = dict(
+            line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines()
+        )
+        held = {name: status[name].strip() for name in ("CapEff", "CapPrm", "CapInh")}
+        if any(int(mask, 16) for mask in held.values()) or status["NoNewPrivs"].strip() != "1":
+            raise RuntimeError(f"privileges are left: {held}")
+
+
+def serve(
+    config: Mapping[str, Any],
+    filters: list[bytes],
+    channel: socket.socket,
+    descriptors: Mapping[int, int],
+    left_out: list[str],
+) -> None:
+    """Be the kernel that `config` describes, confined, and say over `channel` when it is ready.
+
+    Raises:
+        RuntimeError, OSError: this process cannot be confined.
+    """
+    # The grader signals this process through its pidfd: a number could be another's by then.
+    myself = os.pidfd_open(os.getpid())
+    confine(config, filters)
+    for entry in config["import_path"]:
+        if entry not in sys.path:
+            sys.path.append(entry)
+
+    def ready() -> None:
+        report = {"left_out": left_out[:_MAX_NAMES], "left_out_count": len(left_out)}
+        socket.send_fds(channel, [json.dumps(report).encode()], [myself])
+        os.close(myself)
+        channel.close()
+
+    # Only now: the kernel has threads.
+    from . import kernel_app
+
+    kernel_app.run(
+        descriptors=descriptors,
+        ports=config["ports"],
+        key=config["key"],
+        work=config["work"],
+        compiled=config["compiled"],
+        ready=ready,
+    )

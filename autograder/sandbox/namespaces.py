@@ -1,0 +1,89 @@
+"""Linux namespaces for a forked process: what bubblewrap does for a program, for one that is warm.
+
+The calls and their flags are those of unshare(2), mount(2), user_namespaces(7), capabilities(7).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+from pathlib import Path
+
+__all__ = ["drop_capabilities", "isolate", "private_tmpfs"]
+
+_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 1 << 5
+_MS_BIND, _MS_REC, _MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+_PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def isolate() -> None:
+    """Leave all namespaces of this process for new ones; its next child is the first in a pid one.
+
+    It keeps its user and group id, and has every capability over the new namespaces: give them up.
+
+    Raises:
+        OSError: the system forbids it.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    flags = _NEWUSER | _NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS | _NEWCGROUP
+    _check(_libc().unshare(ctypes.c_int(flags)), "unshare")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1\n")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1\n")
+    _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
+    # Written to for the last time: to whom this process is root outside, all of /proc/sys is open.
+    locked = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    _mount("none", "/proc", None, _MS_BIND | _MS_REMOUNT | locked, None)
+
+
+def private_tmpfs(path: str, size: int, entries: int) -> None:
+    """Mount an empty file system of limited size over `path`, in this mount namespace alone.
+
+    Args:
+        path: an existing directory.
+        size: bytes that all its files may have together.
+        entries: how many files, directories and links it may hold.
+
+    Raises:
+        OSError: the system forbids it.
+    """
+    options = f"size={size},nr_inodes={entries},mode=0700"
+    _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV, options)
+
+
+def _mount(source: str, path: str, kind: str | None, flags: int, options: str | None) -> None:
+    texts = [None if text is None else os.fsencode(text) for text in (source, path, kind, options)]
+    result = _libc().mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
+    _check(result, f"mounting {path}")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability for good.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    libc = _libc()
+    for capability in range(64):
+        arguments = (ctypes.c_ulong(n) for n in (capability, 0, 0, 0))
+        if libc.prctl(_PR_CAPBSET_DROP, *arguments) < 0 and ctypes.get_errno() == errno.EINVAL:
+            break  # the first number that the system does not know
+    arguments = (ctypes.c_ulong(n) for n in (_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+    _check(libc.prctl(_PR_CAP_AMBIENT, *arguments), "clearing ambient capabilities")
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    _check(libc.capset(header, struct.pack("=6I", *[0] * 6)), "dropping capabilities")

@@ -1,0 +1,166 @@
+"""A process that has imported what notebooks import, and forks a kernel whenever it is asked.
+
+It runs in one bubblewrap for all its kernels, and holds nothing of any submission: what it ever
+held, each of its children could read. A child is alone before a student's first line runs: it has
+user, mount, pid, network, ipc, uts and cgroup namespaces of its own, a scratch of its own, no
+capability, and the same limits, Landlock rules and filters as a kernel that is started cold.
+
+The grader speaks to it over one socket that it inherits; there is none to which anyone else could
+connect. JAX's backend must not start here: its threads do not survive a fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from . import confinement, limits, namespaces, seccomp
+
+__all__ = ["serve"]
+
+_REQUEST_BYTES = 1 << 18
+_DESCRIPTORS = 8
+_WORDS = 4000
+
+_PRELOADED = (
+    "jax",
+    "jax.numpy",
+    "jax.scipy",
+    "jax.random",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib_inline.backend_inline",
+    "mpl_toolkits.mplot3d",
+    "IPython.core.completer",
+    "autograder",
+)
+
+
+def serve(config: dict[str, Any]) -> None:
+    """Warm up, say over the control socket whether kernels can be forked here, and fork them.
+
+    Ends when the other end of the socket is closed.
+    """
+    control = socket.socket(fileno=config["control_fd"])
+    confinement.close_all_but([control.fileno()])
+    try:
+        _warm_up(config)
+        _rehearse(config)
+    except BaseException as exc:  # noqa: BLE001 - whatever it is, kernels are then started cold
+        control.send(json.dumps({"fault": f"{type(exc).__name__}: {exc}"}).encode())
+        return
+    control.send(json.dumps({"pid": os.getpid()}).encode())
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, _REQUEST_BYTES, _DESCRIPTORS)
+        if not message:
+            return
+        child = os.fork()
+        if child == 0:
+            control.close()
+            _be_born({**config, **json.loads(message)}, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        os.waitpid(child, 0)  # not the kernel: who forks it in turn, and ends
+
+
+def _warm_up(config: Mapping[str, Any]) -> None:
+    confinement.furnish(config, None)
+    for entry in config["import_path"]:
+        if entry not in sys.path:
+            sys.path.append(entry)
+    from . import kernel_app  # noqa: F401 - and with it ipykernel, without its debugger
+
+    for name in _PRELOADED:
+        with contextlib.suppress(ImportError):  # a course may have left one out
+            importlib.import_module(name)
+    if config["compiled"]:
+        from autograder.sandbox import compiled
+
+        compiled.install()
+    # What is here now is for ever: a child's collector need not look at it, and so not copy it.
+    gc.collect()
+    gc.freeze()
+
+
+def _rehearse(config: Mapping[str, Any]) -> None:
+    """Confine one child that serves nothing; raise RuntimeError, with its words, if that fails."""
+    if confinement.thread_count() != 1:
+        raise RuntimeError("a thread was started while warming up, which no fork would have")
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _isolate(config, None)
+            confinement.confine(config, _filters())
+            os.write(writing, b"alone")
+        except BaseException:  # noqa: BLE001 - to be told
+            os.write(writing, traceback.format_exc()[-_WORDS:].encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        words = pipe.read().decode(errors="replace")
+    os.waitpid(pid, 0)
+    if words != "alone":
+        raise RuntimeError(f"a child could not be confined: {words}")
+
+
+def _filters() -> list[bytes]:
+    # The zygote itself runs under a filter that lets it make namespaces.
+    return [seccomp.outer_filter(), seccomp.inner_filter()]
+
+
+def _be_born(config: dict[str, Any], descriptors: list[int]) -> None:
+    """Be the kernel that a request describes; never returns.
+
+    `descriptors`: where to report, the listening sockets in the order of their ports, and, if
+    there is a submission, its folder.
+    """
+    channel = socket.socket(fileno=descriptors[0])
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        ports = sorted(config["ports"].values())
+        listening = dict(zip(ports, descriptors[1:], strict=False))
+        folder = descriptors[1 + len(ports)] if len(descriptors) > 1 + len(ports) else None
+        left_out = _isolate(config, folder)
+        confinement.close_all_but([channel.fileno(), *listening.values()])
+        _forget_the_dice()
+        confinement.serve(config, _filters(), channel, listening, left_out)
+    except BaseException:  # noqa: BLE001 - to be told
+        with contextlib.suppress(OSError):
+            words = traceback.format_exc()[-_WORDS:]
+            channel.send(json.dumps({"fault": words}).encode())
+    finally:
+        os._exit(1)
+
+
+def _isolate(config: Mapping[str, Any], folder: int | None) -> list[str]:
+    """Be the first process of new namespaces, at home; return what was left out of the copy."""
+    os.setsid()
+    namespaces.isolate()
+    allowed = limits.Limits.from_dict(config["limits"])
+    # Twice what the watchdog allows: it is the one who ends a kernel, and says why.
+    namespaces.private_tmpfs(config["scratch"], allowed.scratch_bytes, 2 * allowed.scratch_entries)
+    left_out = confinement.furnish(config, None if folder is None else f"/proc/self/fd/{folder}")
+    if os.fork():
+        os._exit(0)
+    namespaces.drop_capabilities()
+    return left_out
+
+
+def _forget_the_dice() -> None:
+    """New random numbers, as in a fresh process: the zygote's are the same for all its children."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()

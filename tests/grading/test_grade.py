@@ -1,0 +1,273 @@
+"""`autograder grade` makes of a class what `nbgrader autograde` does; nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from traitlets.config import Config
+
+from tests.grading.conftest import REPOSITORY, SEED, command
+from tests.grading.ledger import files, rows
+from tests.marking import small_course as small
+from tests.marking.small_course import ASSIGNMENT, FIRST, HARMLESS, UNREADABLE
+
+pytestmark = pytest.mark.timeout(1200)
+
+# One of every kind; the seventy ways themselves are tests/marking's to try.
+CLASS = [*HARMLESS[::4], *HARMLESS[1:3], *UNREADABLE[::5]]
+DUE = "2026-01-10 12:00:00"
+LATE = "2026-01-10 15:30:00.000000 UTC"
+
+
+def set_up(root: Path) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    small.make(root, REPOSITORY)
+    with small.gradebook(root) as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
+    for submission in CLASS:
+        folder = small.hand_in(root, submission)
+        (folder / "timestamp.txt").write_text(LATE)
+    # Half an answer's marks are a person's already: marking again must not lose them.
+    # So are the rows of someone who handed in nothing.
+    with small.gradebook(root) as gradebook:
+        gradebook.update_or_create_student("nobody")
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The class, marked by nbgrader's command, with cold kernels and nothing compiled."""
+    root = tmp_path_factory.mktemp("stock")
+    set_up(root)
+    config = Config()
+    config.Examine.seed = SEED.partition("=")[2]
+    config.Examine.warm = False
+    config.Examine.compiled_gradients = False
+    said = small.api(root, config).autograde(ASSIGNMENT, "*")
+    assert said["success"], said["log"]
+    return root
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory, grade) -> Path:
+    """The same class, marked by our command."""
+    root = tmp_path_factory.mktemp("graded")
+    set_up(root)
+    said = grade(root)
+    assert said.status == 0, said
+    assert said.summary["way"] == "warm", said.summary
+    assert said.summary["marked"] == len(CLASS)
+    return root
+
+
+def test_the_gradebook_is_what_nbgrader_makes(stock: Path, graded: Path):
+    assert rows(graded) == rows(stock)
+    assert len({row[0] for row in rows(graded)["grades"]}) == len(CLASS)
+
+
+def test_the_copies_are_what_nbgrader_makes(stock: Path, graded: Path):
+    ours, theirs = files(graded), files(stock)
+    assert ours.keys() == theirs.keys()
+    differing = [name for name in ours if ours[name] != theirs[name]]
+    assert differing == []
+
+
+def test_what_is_marked_is_not_marked_again(graded: Path, grade):
+    before = rows(graded), files(graded)
+    said = grade(graded)
+    assert said.status == 0
+    assert (said.summary["marked"], said.summary["unchanged"]) == (0, len(CLASS))
+    assert (rows(graded), files(graded)) == before
+
+
+def test_force_takes_known_results(graded: Path, grade):
+    before = rows(graded), files(graded)
+    said = grade(graded, "--force", "--student", "honest", "--student", "o'brien [2] & co")
+    assert said.status == 0
+    assert (said.summary["marked"], said.summary["reused"]) == (2, 2)
+    assert (rows(graded), files(graded)) == before
+
+
+def test_only_what_changed_is_marked(graded: Path, grade, tmp_path: Path):
+    root = tmp_path / "course"
+    shutil.copytree(graded, root, symlinks=True)
+    path = root / "submitted" / "honest" / ASSIGNMENT / f"{FIRST}.ipynb"
+    notebook = json.loads(path.read_text())
+    small.cell_of(notebook, "slope")["source"] = "def slope(x):\n    return 2 * x"
+    path.write_text(json.dumps(notebook))  # the same time stamp: put right by hand, say
+    said = grade(root)
+    assert [e["student"] for e in said.events if e["event"] == "submission"] == ["honest"]
+    assert small.marks(root, "honest") != small.marks(graded, "honest")
+
+
+def test_a_grade_given_by_hand_stays(graded: Path, grade, tmp_path: Path):
+    root = tmp_path / "course"
+    shutil.copytree(graded, root, symlinks=True)
+    with small.gradebook(root) as gradebook:
+        row = gradebook.find_grade("why", FIRST, ASSIGNMENT, "honest")
+        row.manual_score = 0.75
+        gradebook.db.commit()
+    assert grade(root, "--force", "--student", "honest").status == 0
+    with small.gradebook(root) as gradebook:
+        assert gradebook.find_grade("why", FIRST, ASSIGNMENT, "honest").manual_score == 0.75
+
+
+def test_lines_for_a_log(graded: Path, grade):
+    said = grade(graded, "--force", "--student", "honest", json=False)
+    assert said.status == 0, said
+    assert "[1/1] honest: 5, as known from before" in said.output
+    assert "1 marked" in said.output
+    assert "\x1b" not in said.output
+
+
+# ------------------------------------------------------------------------- what goes wrong
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    root = tmp_path / "course"
+    set_up(root)
+    return root
+
+
+def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(ASSIGNMENT, SEED, "--json", *arguments),
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def after_submissions(run: subprocess.Popen[str], count: int) -> None:
+    """Wait until so many are marked."""
+    assert run.stdout is not None
+    for line in run.stdout:
+        event = json.loads(line)
+        assert event["event"] != "end", event
+        if event["event"] == "submission" and event["done"] >= count:
+            return
+    pytest.fail("the run ended early: " + (run.stderr.read() if run.stderr else ""))
+
+
+def test_killed_at_any_moment_it_goes_on(fresh: Path, graded: Path, grade):
+    # Where a kill falls is chance, and not the point: the points are the first mark, the middle,
+    # and one that leaves rows and files of a submission half written (the next test).
+    for count, moment in ((1, 0.0), (2, 0.13), (1, 0.37)):
+        run = start(fresh)
+        after_submissions(run, count)
+        time.sleep(moment)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+    said = grade(fresh)
+    assert said.status == 0
+    assert rows(fresh) == rows(graded)
+    assert files(fresh) == files(graded)
+    assert not list(fresh.glob(".before-*"))
+
+
+def test_half_a_submission_is_made_whole(fresh: Path, graded: Path, grade):
+    assert grade(fresh).status == 0
+    # As a run leaves it that is killed between a row and its file.
+    (fresh / ".autograder" / ASSIGNMENT / "begun").mkdir(exist_ok=True)
+    (fresh / ".autograder" / ASSIGNMENT / "begun" / "honest").touch()
+    copy = fresh / "autograded" / "honest" / ASSIGNMENT / f"{FIRST}.ipynb"
+    copy.chmod(0o644)
+    copy.write_text(copy.read_text()[:1000])
+    with sqlite3.connect(fresh / "gradebook.db") as connection:
+        connection.execute("UPDATE grade SET auto_score = 17")
+    before_others = {k: v for k, v in files(fresh).items() if not k.startswith("honest/")}
+    said = grade(fresh)
+    assert (said.summary["marked"], said.summary["reused"]) == (1, 1)
+    assert files(fresh) == {**before_others, **files(graded)}
+    honest = [row for row in rows(fresh)["grades"] if row[0] == "honest"]
+    assert honest == [row for row in rows(graded)["grades"] if row[0] == "honest"]
+
+
+def test_ctrl_c_keeps_what_is_done(fresh: Path, graded: Path, grade):
+    run = start(fresh)
+    after_submissions(run, 2)
+    began = time.monotonic()
+    os.killpg(run.pid, signal.SIGINT)
+    output, errors = run.communicate(timeout=60)
+    assert time.monotonic() - began < 10, "seconds on any machine, and not the end of the class"
+    assert run.returncode == 130, errors
+    assert "Traceback" not in errors
+    summary = json.loads(output.splitlines()[-1])
+    assert summary["marked"] >= 2
+    assert summary["left"] == len(CLASS) - summary["marked"]
+    assert grade(fresh).summary["marked"] == summary["left"]
+    assert rows(fresh) == rows(graded)
+
+
+def test_a_marking_process_that_dies_costs_nobody_a_mark(fresh: Path, graded: Path):
+    run = start(fresh, "--workers", "2")
+    after_submissions(run, 1)
+    desks = [
+        child
+        for child in psutil.Process(run.pid).children()
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    assert len(desks) == 2
+    desks[0].kill()
+    output, errors = run.communicate(timeout=600)
+    assert run.returncode == 0, (output, errors)
+    assert rows(fresh) == rows(graded)
+    assert files(fresh) == files(graded)
+
+
+def test_a_fault_of_ours_takes_no_mark(graded: Path, grade, tmp_path: Path):
+    root = tmp_path / "course"
+    shutil.copytree(graded, root, symlinks=True)
+    before = rows(root), files(root)
+    said = grade(root, "--fresh", "--student", "honest", "--Examine.limits={'open_files': 12}")
+    assert said.status == 1
+    assert list(said.summary["faults"]) == ["honest"]
+    assert "kernel" in said.summary["faults"]["honest"]
+    assert (rows(root), files(root)) == before
+
+
+def test_a_rubric_that_is_wrong_marks_nobody(graded: Path, grade, tmp_path: Path):
+    root = tmp_path / "course"
+    shutil.copytree(graded, root, symlinks=True)
+    before = rows(root), files(root)
+    path = root / "source" / ASSIGNMENT / f"{FIRST}.ipynb"
+    path.write_text(path.read_text().replace("return 2 * x + 3", "return 2 * x + 4"))
+    said = grade(root, "--fresh")
+    assert said.status == 2
+    assert "slope" in said.summary["error"]
+    assert (rows(root), files(root)) == before
+
+
+def test_two_runs_at_once_are_one(graded: Path, grade, tmp_path: Path):
+    import fcntl
+
+    root = tmp_path / "course"
+    shutil.copytree(graded, root, symlinks=True)
+    with (root / ".autograder" / ASSIGNMENT / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        said = grade(root, "--force")
+    assert said.status == 2
+    assert "Another" in said.summary["error"]
+
+
+def test_a_stranger_is_named(graded: Path, grade):
+    said = grade(graded, "--student", "nobody", "--student", "honest")
+    assert said.status == 2
+    assert "nobody handed in nothing" in said.summary["error"]
+
+
+def test_not_in_a_course_directory(tmp_path: Path, grade):
+    said = grade(tmp_path)
+    assert said.status == 1
+    assert "course directory" in said.errors
