@@ -103,8 +103,10 @@ def spread(heights: list[float], marks: list[float]) -> tuple[float, float]:
     if not finite and not inside:
         return -1.0, 1.0
     finite = finite or inside
-    # steep walls would press everything else to the ground
+    # Steep walls would press everything else together; the bottom of a valley is no wall.
     high = max([finite[int(0.9 * (len(finite) - 1))], *inside])
-    low = min([finite[0] if finite[0] > -1e6 else finite[len(finite) // 10], *inside])
+    tenth = finite[len(finite) // 10]
+    wall = tenth - finite[0] > 0.4 * (high - tenth)
+    low = min([tenth if wall else finite[0], *inside])
     room = 0.1 * ((high - low) or 1.0)
     return low - room, high + room
