@@ -23,7 +23,7 @@ from tests.marking.small_course import ASSIGNMENT, FIRST, HARMLESS, UNREADABLE
 pytestmark = pytest.mark.timeout(1200)
 
 # One of every kind; the seventy ways themselves are tests/marking's to try.
-CLASS = [*HARMLESS[::4], *HARMLESS[1:3], *UNREADABLE[::5]]
+CLASS = [*HARMLESS[:3], *HARMLESS[5::9], *UNREADABLE[::7]]
 DUE = "2026-01-10 12:00:00"
 LATE = "2026-01-10 15:30:00.000000 UTC"
 
