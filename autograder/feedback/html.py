@@ -72,9 +72,9 @@ def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
     figure = f'<div style="margin-top:.5em">{picture.html()}</div>' if picture is not None else ""
     table = _table(verdict.rows, str(verdict.evidence.get("kind", "")), due=due)
     if table and (verdict.right or figure):
-        table = (
-            '<details style="margin-top:.3em"><summary>the numbers</summary>' + table + "</details>"
-        )
+        # Some pages' style sheets take the sign from a summary that says it can be opened.
+        summary = '<summary style="display:list-item;cursor:pointer">the numbers</summary>'
+        table = f'<details style="margin-top:.3em">{summary}{table}</details>'
     style = _CARD.format(colour=mark.colour)
     return f'<div class="autograder-card" style="{style}">{head}{hint}{figure}{table}</div>'
 
