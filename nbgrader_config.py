@@ -10,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from autograder.feedback.pages import install as install_pages
 from autograder.marking.converter import install as install_converter
 
 c = get_config()  # noqa: F821  (given by traitlets, which runs this file)
@@ -101,3 +102,4 @@ c.HTMLExporter.filters = {
     "markdown2html": "autograder.feedback.pages.safe_markdown",
     "highlight_code": "autograder.feedback.pages.highlight",
 }
+install_pages()

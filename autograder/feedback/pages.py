@@ -9,6 +9,8 @@ is logged in. Both are nbconvert's `HTMLExporter`, so `nbgrader_config.py` sets 
         "highlight_code": "autograder.feedback.pages.highlight",
     }
 
+and calls `install`, so that the formgrader minds them also where JupyterLab was started elsewhere.
+
 What a student's cells hold or put out is HTML, Markdown, LaTeX, pictures and text. Whatever of it
 becomes HTML is cleaned by nh3 down to an allow-list without scripts, styles, classes, frames, forms
 and foreign pictures. (nbconvert's own way, bleach, takes minutes for pages made to take long.)
@@ -24,6 +26,7 @@ its value, as practice does for everybody; places are drawn afresh for each subm
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 from collections.abc import Iterator, Mapping
@@ -34,15 +37,17 @@ import nh3
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString
 from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbgrader.server_extensions.formgrader.base import BaseHandler
 
 from ..checks.verdict import MIME, Verdict
 from . import html
 
-__all__ = ["SafePage", "clean", "highlight", "safe_markdown", "tame"]
+__all__ = ["SafePage", "clean", "highlight", "install", "safe_markdown", "tame"]
 
 MAX_HTML = 500_000  # characters; a table that Pandas shows has a few thousand
 MAX_TAGS = 15_000  # a tenth of a second's work each 5000, if they are nested to do harm
@@ -241,3 +246,25 @@ def _safe(data: Mapping[str, Any]) -> dict[str, str]:
             case "image/svg+xml" if text:  # shown as an image, in which nothing runs
                 safe[kind] = text
     return safe
+
+
+# ------------------------------------------------------------------------------------ formgrader
+
+
+def install() -> None:
+    """Have the formgrader make its pages by the configuration of the course that it shows.
+
+    It makes its exporter when JupyterLab starts, and keeps it when it is pointed to a course in
+    another folder, whose configuration it reads for all the rest.
+    """
+    BaseHandler.exporter = property(_exporter)
+
+
+def _exporter(handler: BaseHandler) -> HTMLExporter:
+    config = handler.settings["nbgrader_formgrader"].config
+    made_of, exporter = handler.settings.get("autograder_exporter", (None, None))
+    if made_of != config:
+        make: Any = HTMLExporter  # without types
+        exporter = make(config=config)
+        handler.settings["autograder_exporter"] = (copy.deepcopy(config), exporter)
+    return exporter

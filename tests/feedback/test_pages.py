@@ -10,6 +10,7 @@ import base64
 import copy
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -18,6 +19,8 @@ from bleach._vendor import html5lib  # HTML 5's own rules; comes with nbconvert
 from bs4 import BeautifulSoup, Tag
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
+from nbgrader.server_extensions.formgrader.base import BaseHandler
+from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import check
@@ -401,3 +404,16 @@ def test_what_is_harmless_stays(export: Callable[[Any, str], Tag]) -> None:
 )
 def test_monstrous_markup_is_shown_in_no_time(markup: str) -> None:
     assert len(clean(markup)) < 1_000_000
+
+
+def test_the_formgrader_minds_the_course_that_it_shows(course: Path) -> None:
+    """It may have been started in another folder, with another course or none."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    formgrader = SimpleNamespace(config=Config())
+    handler = SimpleNamespace(settings={"nbgrader_formgrader": formgrader})
+    exporter_of = BaseHandler.exporter.fget
+    assert exporter_of(handler).preprocessors == []
+    formgrader.config = config
+    exporter = exporter_of(handler)
+    assert exporter.preprocessors == ["autograder.feedback.pages.SafePage"]
+    assert exporter_of(handler) is exporter
