@@ -137,7 +137,8 @@ class DescentRoutine(Check):
         calls = replies[1]
         if not isinstance(calls, Calls) or len(calls.outcomes) != len(trials):
             return [wrong(self.answer, "garbled")]
-        return [self._judge(trials, calls.outcomes)]
+        with np.errstate(all="ignore"):  # a routine may have run away as far as floats go
+            return [self._judge(trials, calls.outcomes)]
 
     def _judge(self, trials: list[Trial], outcomes: Sequence[Outcome]) -> Verdict:
         ends: list[np.ndarray] = []
