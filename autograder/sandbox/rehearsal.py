@@ -30,26 +30,19 @@ formulas = [
     lambda x: jnp.where(x > 0, x, 2 * x), lambda x: jnp.clip(x, -1.0, 1.0),
     lambda x: jnp.sin(3 * x) * x + jnp.exp(-x) / 2,
 ]
-places = [0.5, 2, 2.0, jnp.float32(0.5), jnp.array(2.0), np.float32(1.5), np.float64(1.5)]
 for formula in formulas:
-    for place in places:
+    for place in (2.0, jnp.float32(0.5)):
         attempt(lambda: float(formula(place)))
-        attempt(lambda: jax.grad(formula)(float(place)))
-    attempt(lambda: jax.grad(formula)(jnp.array(2.0)))
-    attempt(lambda: jax.grad(jax.grad(formula))(2.0))
-    attempt(lambda: jax.grad(jax.grad(jax.grad(formula)))(2.0))
-    attempt(lambda: jax.value_and_grad(formula)(2.0))
-    attempt(lambda: jax.jit(formula)(2.0))
-    for length in (2, 3):
-        vector = jnp.arange(1.0, 1.0 + length)
-        attempt(lambda: formula(vector))
-        attempt(lambda: jax.vmap(jax.grad(formula))(vector))
-        attempt(lambda: jax.grad(lambda v: formula(v).sum())(vector))
+        attempt(lambda: jax.grad(formula)(place))
+        attempt(lambda: jax.grad(jax.grad(formula))(place))
+    vector = jnp.array([1.0, 2.0])
+    attempt(lambda: formula(vector))
+    attempt(lambda: jax.grad(lambda v: formula(v).sum())(vector))
 
-one, two = jnp.float32(1.0), jnp.array(2.0)
+one, two = jnp.float32(1.0), jnp.array(2.0)  # strong and weak types compile apart
 pair = jnp.array([1.0, 0.5])
-for left in (one, two, 1.5, 2, pair, np.float32(1.5)):
-    for right in (one, two, 0.5, 2, pair, np.float32(0.5)):
+for left in (one, two, 1.5, 2, pair):
+    for right in (one, two, 0.5, 2, pair):
         for operate in (
             lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b,
             lambda a, b: a < b, lambda a, b: a > b, lambda a, b: a == b, lambda a, b: a <= b,
@@ -88,11 +81,10 @@ for bowl in bowls:
     attempt(lambda: jax.grad(lambda x, y: jax.grad(flat)(x, y))(1.0, 2.0))
     attempt(lambda: pair - 0.1 * jax.grad(bowl)(pair))
 
-for count in (50, 100, 101, 200, 201, 300, 400, 401, 500, 1000):
+for count in (100, 200, 400):
     line = attempt(lambda: jnp.linspace(-2.0, 2.0, count))
-    for formula in formulas[:8] + formulas[14:20]:
+    for formula in formulas[:8] + formulas[14:17]:
         attempt(lambda: formula(line))
-        attempt(lambda: jax.vmap(jax.grad(formula))(line))
 figure, axes = plt.subplots()
 axes.plot([0, 1], [0, 1], label="$f$")
 axes.legend()
@@ -143,9 +135,12 @@ def _differentiate(namespace: dict[str, Any]) -> None:
         for number in (0.5, jnp.float32(0.5), jnp.array(0.5)):
             for made in (jax.grad(value), jax.grad(jax.grad(value)), jax.value_and_grad(value)):
                 _call(made, number)
+            _call(jax.jit(jax.grad(value)), number)
+            _call(jax.jit(jax.grad(jax.grad(value))), number)
             for argnums in (0, 1, (0, 1)):
                 _call(jax.grad(value, argnums=argnums), number, number)
-        for made in (jax.grad(value), jax.value_and_grad(value)):
+                _call(jax.jit(jax.grad(value, argnums=argnums)), number, number)
+        for made in (jax.grad(value), jax.value_and_grad(value), jax.jit(jax.grad(value))):
             _call(made, pair)
 
 

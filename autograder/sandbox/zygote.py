@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import random
@@ -87,9 +88,40 @@ def _warm_up(config: Mapping[str, Any]) -> None:
         from autograder.sandbox import compiled
 
         compiled.install()
+    _stretch()
     # What is here now is for ever: a child's collector need not look at it, and so not copy it.
     gc.collect()
     gc.freeze()
+
+
+def _stretch() -> None:
+    """Do once what is slow the first time only: fonts, the grammar of formulas, JAX's own tracing.
+
+    Nothing of it starts a thread, or JAX's backend, which no fork would survive.
+    """
+    import jax
+    import jax.numpy as jnp
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    left.plot([0.0, 1.0], [0.0, 1.0], "o-", label="$x^2$ and text")
+    left.scatter([0.0], [1.0])
+    left.annotate("here", (0.0, 1.0), (0.5, 0.5), arrowprops={"arrowstyle": "->"})
+    left.set(xlabel="$x$", ylabel="$f'(x)$", title="A title")
+    left.legend()
+    figure.colorbar(right.contourf([[0.0, 1.0], [1.0, 2.0]]))
+    right.contour([[0.0, 1.0], [1.0, 2.0]])
+    FigureCanvasAgg(figure).print_figure(io.BytesIO(), format="png", bbox_inches="tight")
+
+    def line(x: Any) -> Any:
+        return jnp.sin(x) * x**2 / 3.0 - jnp.exp(-x) + jnp.arctan(x)
+
+    for shape in ((), (2,)):
+        place = jax.ShapeDtypeStruct(shape, jnp.float32)
+        jax.eval_shape(jax.grad(lambda x: line(x).sum()), place)
+        jax.eval_shape(jax.hessian(lambda x: line(x).sum()), place)
 
 
 def _rehearse(config: Mapping[str, Any]) -> None:
