@@ -10,6 +10,7 @@ import click
 
 from .errors import AutograderError
 from .marking.command import grade
+from .quickstart.command import quickstart
 
 __all__ = ["main"]
 
@@ -23,6 +24,7 @@ def main() -> None:
 
 
 main.add_command(grade)
+main.add_command(quickstart)
 
 
 @main.command()
