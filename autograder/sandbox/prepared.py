@@ -8,6 +8,7 @@ the next one reads; so both are made beforehand and shown read-only.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -18,7 +19,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from autograder.sandbox.compiled import XLA_FLAGS
@@ -27,6 +29,7 @@ __all__ = ["cache_folder", "compilation_cache", "font_lists"]
 
 _SEARCH_SECONDS = 120
 _REHEARSAL_SECONDS = 300
+_SEASON_SECONDS = 90 * 24 * 3600
 _log = logging.getLogger(__name__)
 
 
@@ -103,41 +106,69 @@ def _surroundings() -> tuple[bytes, ...]:
 
 
 def compilation_cache(
-    rehearsed: Sequence[str], fill: Callable[[Path], subprocess.Popen[bytes]]
+    cells: Sequence[str], fill: Callable[[Path, Sequence[str]], subprocess.Popen[bytes]]
 ) -> Path | None:
     """The folder of what XLA compiles for nearly every notebook; made now if there is none yet.
 
     Args:
-        rehearsed: the notebooks, free of solutions, whose cells are run to fill it.
-        fill: starts a process, in a sandbox like that of the kernels to come, which runs them and
-            may write to the folder given to it.
+        cells: code without solutions that is run to fill it, besides what is common to all.
+        fill: starts a process, in a sandbox like that of the kernels to come, that may write to
+            the folder given to it and runs these cells there; what is common, if there are none.
 
     Returns:
         The folder; none where it cannot be made: then kernels are slower, not wrong.
     """
     try:
-        notebooks = [Path(path).read_bytes() for path in rehearsed]
         rehearsal = Path(__file__).with_name("rehearsal.py").read_bytes()
-    except OSError:
-        return None
-    folder = cache_folder("xla", rehearsal, *notebooks)
-    try:
-        if folder.is_dir():
-            return folder
+        folder = cache_folder("xla", rehearsal, *(cell.encode() for cell in cells))
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as place:
-            made = Path(place) / "made"
-            made.mkdir()
-            process = fill(made)
-            try:
-                _, words = process.communicate(timeout=_REHEARSAL_SECONDS)
-            finally:
-                process.kill()
-            if process.returncode != 0 or not any(made.iterdir()):
-                _log.debug("the rehearsal ended with %s: %s", process.returncode, words[-2000:])
-                return None
-            made.rename(folder)
-    except (OSError, subprocess.SubprocessError) as exc:
+        with _alone(folder):
+            if not folder.is_dir():
+                common = compilation_cache((), fill) if cells else None
+                _fill(folder, common, fill, cells)
+            os.utime(folder)
+    except (OSError, subprocess.SubprocessError, UnicodeError) as exc:
         _log.debug("no compilation cache: %s", exc)
-        return folder if folder.is_dir() else None  # another grader was quicker
+        return None
     return folder
+
+
+def _fill(
+    folder: Path,
+    common: Path | None,
+    fill: Callable[[Path, Sequence[str]], subprocess.Popen[bytes]],
+    cells: Sequence[str],
+) -> None:
+    """Make a folder in one step; raise OSError or SubprocessError if that cannot be."""
+    _sweep(folder.parent)
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as place:
+        made = Path(place) / "made"
+        if common is None:
+            made.mkdir()
+        else:
+            shutil.copytree(common, made)
+        process = fill(made, cells)
+        try:
+            _, words = process.communicate(timeout=_REHEARSAL_SECONDS)
+        finally:
+            process.kill()
+        if process.returncode != 0 or not any(made.iterdir()):
+            raise OSError(f"the rehearsal ended with {process.returncode}: {words[-2000:]!r}")
+        made.rename(folder)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: whoever comes meanwhile waits, and finds what it wants."""
+    import fcntl  # not on Windows, which has no sandbox
+
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sweep(root: Path) -> None:
+    """Remove what no kernel has read for a season: releases change, and JAX does."""
+    for old in root.glob("xla-*"):
+        if time.time() - old.stat().st_mtime > _SEASON_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)

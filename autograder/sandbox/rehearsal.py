@@ -93,7 +93,7 @@ figure.savefig(sink(), format="png")
 
 
 def rehearse(cells: Sequence[str]) -> None:
-    """Run what is common, then these cells; a cell that fails is one whose answer is missing."""
+    """Run these cells, or what is common; a cell that fails is one whose answer is missing."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -108,7 +108,8 @@ def rehearse(cells: Sequence[str]) -> None:
         contextlib.redirect_stderr(io.StringIO()),
     ):
         warnings.simplefilter("ignore")
-        exec(_COMMON, {"attempt": attempt, "sink": io.BytesIO})
+        if not cells:
+            exec(_COMMON, {"attempt": attempt, "sink": io.BytesIO})
         namespace: dict[str, Any] = {"__name__": "__main__"}
         for cell in cells:
             with contextlib.suppress(Exception):

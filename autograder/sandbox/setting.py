@@ -65,17 +65,22 @@ class Setting:
     def _cache(self) -> Path | None:
         if not self.compiled:
             return None
-        return prepared.compilation_cache(self.rehearsed, self._spawn_rehearsal)
+        return prepared.compilation_cache(self._rehearsed_cells(), self._spawn_rehearsal)
 
-    def _spawn_rehearsal(self, folder: Path) -> subprocess.Popen[bytes]:
-        """Start a sandbox that runs the rehearsed notebooks, and may write to `folder`."""
-        limits = Limits()
+    def _rehearsed_cells(self) -> list[str]:
         cells = []
         for path in self.rehearsed:
-            notebook = json.loads(Path(path).read_bytes())
-            cells += [
-                "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"
-            ]
+            try:
+                notebook = json.loads(Path(path).read_bytes())
+                sources = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
+                cells += ["".join(source) for source in sources]
+            except (OSError, ValueError, LookupError, TypeError):
+                continue  # nothing to rehearse; whoever marks finds out what it is
+        return cells
+
+    def _spawn_rehearsal(self, folder: Path, cells: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a sandbox that runs cells, or what is common, and may write to `folder`."""
+        limits = Limits()
         wishes = {"rehearse": cells, "limits": limits.as_dict(), "writable": [CACHE]}
         return self._spawn(wishes, None, limits, [], cache=folder, fill_cache=True)
 
