@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from .doctor.command import doctor
 from .errors import AutograderError
 from .marking.command import grade
 from .quickstart.command import quickstart
@@ -25,6 +26,7 @@ def main() -> None:
 
 main.add_command(grade)
 main.add_command(quickstart)
+main.add_command(doctor)
 
 
 @main.command()

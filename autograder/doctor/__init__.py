@@ -1,0 +1,76 @@
+"""What of the environment is missing or odd, each with its cure.
+
+Each check is a generator of findings that takes the world it looks at as arguments; `examine`
+asks all of them about this machine and the folder one is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .findings import Finding, wrong
+
+__all__ = ["Finding", "examine"]
+
+
+def examine() -> Iterator[Finding]:
+    """Everything, in the order in which it would stop one."""
+    yield from _kept_going("packages", _installation)
+    yield from _kept_going("machine", _machine)
+    yield from _kept_going("course", _course)
+
+
+def _kept_going(subject: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except Exception as error:  # noqa: BLE001 - what is broken here is what one came to hear
+        yield wrong(
+            subject,
+            f"cannot be looked at further: {type(error).__name__}: {error}",
+            "first what is said above to be wrong; else `pip check`, or install the package anew",
+        )
+
+
+# The imports stand in the functions: a package that is missing stops what needs it, no more.
+
+
+def _installation() -> Iterator[Finding]:
+    from .python import installed_packages, python_version
+
+    yield from python_version()
+    yield from installed_packages()
+
+
+def _machine() -> Iterator[Finding]:
+    from . import jupyter, machine
+
+    yield from machine.disk(Path.cwd())
+    yield from machine.memory()
+    yield from machine.sandbox()
+    yield from machine.kernel()
+    yield from jupyter.extensions()
+
+
+def _course() -> Iterator[Finding]:
+    from . import course
+
+    app, findings = course.configuration(Path.cwd())
+    yield from findings
+    if app is not None:
+        yield from _course_of(app)
+
+
+def _course_of(app: Any) -> Iterator[Finding]:
+    from nbgrader.exchange.default import Exchange
+
+    from . import course, notebooks
+
+    root = Path(app.coursedir.root)
+    yield from course.preprocessors(app.config)
+    yield from course.exchange(Path(Exchange(coursedir=app.coursedir, parent=app).root), root)
+    yield from course.gradebook(app.coursedir.db_url, app.coursedir.course_id)
+    yield from notebooks.assignments(
+        root / app.coursedir.source_directory, root / app.coursedir.release_directory
+    )

@@ -1,0 +1,147 @@
+"""The machine: what it can do for a sandbox, and how much of it is free."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .findings import Finding, fine, warning, wrong
+
+if TYPE_CHECKING:
+    from ..sandbox import Abilities
+
+__all__ = ["disk", "kernel", "memory", "sandbox"]
+
+_GIB = 1 << 30
+_PROC_CURE = (
+    "in a container, let it mount /proc: `--security-opt systempaths=unconfined` (Docker) or "
+    "`--security-opt unmask=ALL` (Podman)"
+)
+
+
+def sandbox(found: Abilities | None = None) -> Iterator[Finding]:
+    """Whether submissions can be sandboxed here, and with all locks.
+
+    Args:
+        found: by default what `autograder.sandbox.probe` finds.
+    """
+    from ..sandbox import probe
+
+    if found is None:
+        found = probe()
+    for cure in found.cures:
+        yield wrong("sandbox", "student code cannot be sandboxed on this machine", cure.rstrip("."))
+    if not found.sandbox:
+        return
+    version = ".".join(map(str, found.bwrap_version))
+    yield fine("sandbox", f"bubblewrap {version} isolates kernels; system calls are filtered")
+    if not found.landlock_abi:
+        yield warning(
+            "Landlock",
+            "there is none: submissions run with one lock fewer, and without /proc",
+            "add `landlock` to the `lsm=` of the kernel's command line; it needs Linux 5.13",
+        )
+    else:
+        yield fine("Landlock", f"version {found.landlock_abi}")
+
+
+def kernel(
+    found: Abilities | None = None, start: Callable[[], tuple[bool, str]] | None = None
+) -> Iterator[Finding]:
+    """Whether a kernel comes up in the sandbox, and in no time; silent where there is no sandbox.
+
+    Args:
+        found: by default what `autograder.sandbox.probe` finds.
+        start: starts and ends a kernel; returns whether it was warm, and why not where that is
+            known. Raises SandboxError, OSError or RuntimeError.
+    """
+    from ..sandbox import SandboxError, probe
+    from ..sandbox.warm import OLDEST_LANDLOCK
+
+    if found is None:
+        found = probe()
+    if not found.sandbox:
+        return
+    try:
+        warm, why = (start or _start_kernel)()
+    except (SandboxError, OSError, RuntimeError) as error:
+        # Jupyter's client raises RuntimeError for a kernel that dies before it answers.
+        yield wrong(
+            "kernel",
+            f"none comes up in the sandbox: {error}",
+            "run `pip check`, and see that this environment's Python and packages can be read",
+        )
+        return
+    if warm:
+        yield fine("kernel", "comes up in the sandbox, forked from a warm process")
+        return
+    if found.landlock_abi < OLDEST_LANDLOCK:
+        has = f"Landlock {found.landlock_abi}" if found.landlock_abi else "no Landlock"
+        why = f"Linux {platform.release()} with {has} does not keep forked kernels apart"
+        cure = f"Linux 6.12 or newer, with Landlock {OLDEST_LANDLOCK}"
+    elif not found.proc:
+        why, cure = "the sandbox cannot mount /proc", _PROC_CURE
+    else:
+        why = why or "it is not known why"
+        cure = "nothing need be done; with more memory free, it may go away"
+    yield warning(
+        "kernel", f"each is started cold, which costs a submission some seconds: {why}", cure
+    )
+
+
+def _start_kernel() -> tuple[bool, str]:
+    import nbformat
+    from nbclient import NotebookClient
+
+    from ..sandbox import SandboxKernelManager
+    from ..sandbox.warm import why_cold
+
+    manager = SandboxKernelManager()
+    client = NotebookClient(nbformat.v4.new_notebook(), km=manager, shutdown_kernel="immediate")
+    with client.setup_kernel(cleanup_kc=True):
+        return manager.sandbox.was_warm, why_cold()
+
+
+def disk(folder: Path, free: int | None = None) -> Iterator[Finding]:
+    """Whether there is room for what marking writes.
+
+    Args:
+        folder: where it will be written.
+        free: bytes; by default what is free there.
+    """
+    if free is None:
+        free = shutil.disk_usage(folder).free
+    says = f"{free / _GIB:.1f} GiB free at {folder}"
+    cure = "make room: a class's submissions, autograded copies and feedback need some hundred MiB"
+    if free < 0.1 * _GIB:
+        yield wrong("disk", says, cure)
+    elif free < 1 * _GIB:
+        yield warning("disk", says, cure)
+    else:
+        yield fine("disk", says)
+
+
+def memory(free: int | None = None) -> Iterator[Finding]:
+    """Whether there is room for submissions at once, as `autograder grade` counts it.
+
+    Args:
+        free: bytes; by default what is free here.
+    """
+    import psutil
+
+    from ..marking.crew import default_size
+
+    if free is None:
+        free = psutil.virtual_memory().available
+    says = f"{free / _GIB:.1f} GiB free"
+    if free < 1 * _GIB:
+        cure = "end other programs, or mark on another machine: a kernel at work needs about 1 GiB"
+        yield wrong("memory", says, cure)
+    elif free < 2.5 * _GIB:
+        cure = "end other programs: one submission is marked at a time, and may run out of memory"
+        yield warning("memory", says, cure)
+    else:
+        yield fine("memory", f"{says}: `autograder grade` marks {default_size()} at once")

@@ -1,0 +1,91 @@
+"""Whether what students get follows from the source notebooks.
+
+Compared by what is in them: in a clone, all files are as old as the clone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .findings import Finding, fine, warning, wrong
+
+__all__ = ["assignments"]
+
+# What nbgrader takes out of a cell, or replaces in it, depends on its configuration; a cell with
+# such a mark is compared by its description alone.
+_MARKS = ("### BEGIN ", "### END ")
+
+
+def assignments(source: Path, release: Path) -> Iterator[Finding]:
+    """For each assignment, whether it has notebooks, and a release that follows from them.
+
+    Args:
+        source: the folder with a folder of notebooks for each assignment.
+        release: the same of what was generated.
+    """
+    found = sorted({path.parent for path in source.glob("*/*.ipynb")})
+    if not found:
+        yield wrong(
+            "source",
+            f"there is no notebook in {source}/ASSIGNMENT",
+            "put the source notebooks there, or make a course with `autograder quickstart DIR`",
+        )
+    for folder in found:
+        yield _assignment(folder, release / folder.name)
+
+
+def _assignment(source: Path, release: Path) -> Finding:
+    name = source.name
+    generate = f"nbgrader generate_assignment {name}"
+    stale, missing = [], []
+    for path in sorted(source.glob("*.ipynb")):
+        made = release / path.name
+        if not made.exists():
+            missing.append(path.stem)
+            continue
+        try:
+            follows = _follows(_cells(made), _cells(path))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            says = f"{path} or its release is no notebook: {error}"
+            return wrong(name, says, f"mend the source, then `{generate} --force`")
+        if not follows:
+            stale.append(path.stem)
+    if not release.is_dir():
+        return warning(name, "has not been generated", f"`{generate}`")
+    if missing or stale:
+        says = f"the release does not follow from the source: {', '.join(sorted(missing + stale))}"
+        return warning(name, says, f"`{generate} --force`, then release it again")
+    return fine(name, "its release follows from its source")
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
+def _follows(release: list[dict[str, Any]], source: list[dict[str, Any]]) -> bool:
+    """Whether no cell has gone or come; a header or footer in `release` is no such cell."""
+    made = [_description(cell) for cell in release]
+    graded = [d for d in made if d[0]]
+    wanted = [_description(cell) for cell in source]
+    if graded != [d for d in wanted if d[0]]:
+        return False
+    texts = {_text(cell) for cell in release}
+    return all(_text(cell) in texts for cell in source if not _rewritten(cell))
+
+
+def _description(cell: dict[str, Any]) -> tuple[Any, ...]:
+    about = cell["metadata"].get("nbgrader", {})
+    return tuple(about.get(k) for k in ("grade_id", "grade", "solution", "points"))
+
+
+def _text(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"]).strip()
+
+
+def _rewritten(cell: dict[str, Any]) -> bool:
+    solution = cell["metadata"].get("nbgrader", {}).get("solution")
+    return bool(solution) or any(mark in _text(cell) for mark in _MARKS)
