@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from .findings import Finding, fine, warning, wrong
 
@@ -126,8 +127,8 @@ def gradebook(db_url: str, course_id: str) -> Iterator[Finding]:
 
     try:
         url = make_url(db_url)
-        shown = url.render_as_string(hide_password=True)
         file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        shown = str(file or url.render_as_string(hide_password=True))
     except SQLAlchemyError as error:
         cure = "write c.CourseDirectory.db_url as sqlite:///path/to/gradebook.db"
         yield wrong("gradebook", f"{error}", cure)
@@ -139,15 +140,21 @@ def gradebook(db_url: str, course_id: str) -> Iterator[Finding]:
         cure = f"`chmod u+rw {file}`, or ask its owner"
         yield wrong("gradebook", f"{file} cannot be read and written", cure)
         return
+    # Gradebook makes the tables that are not there and calls them up to date: not by our looking.
+    looked_at = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true" if file else db_url
     try:
-        with Gradebook(db_url, course_id) as opened:
+        with Gradebook(looked_at, course_id) as opened:
             assignments, students = len(opened.assignments), len(opened.students)
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        says = f"{shown} does not open: {str(error).splitlines()[0]}"
+        if "is locked" in says:
+            yield warning("gradebook", says, "wait until the marking that holds it has ended")
+            return
         yield wrong(
             "gradebook",
-            f"{shown} does not open: {str(error).splitlines()[0]}",
+            says,
             "`nbgrader db upgrade`, which keeps a copy, if it was made by an older nbgrader; else "
             "put back a copy of yours",
         )
         return
-    yield fine("gradebook", f"{shown}: {assignments} assignments, {students} students")
+    yield fine("gradebook", f"{shown}: assignments: {assignments}, students: {students}")
