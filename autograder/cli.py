@@ -12,6 +12,7 @@ from .doctor.command import doctor
 from .errors import AutograderError
 from .marking.command import grade
 from .quickstart.command import quickstart
+from .report.command import report
 
 __all__ = ["main"]
 
@@ -26,6 +27,7 @@ def main() -> None:
 
 main.add_command(grade)
 main.add_command(quickstart)
+main.add_command(report)
 main.add_command(doctor)
 
 

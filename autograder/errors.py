@@ -7,6 +7,7 @@ AutograderError
 ├── UnreadableSubmission a student's file holds no notebook; says so to the student
 ├── MarkingError         we could not mark; never a student's zero
 │   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+├── ReportError          there is nothing to report on; says what would have to be there
 └── CheckFailed          practice: the answer is not right yet (this is how a notebook cell fails)
 """
 
@@ -19,6 +20,7 @@ __all__ = [
     "CheckFailed",
     "KernelLost",
     "MarkingError",
+    "ReportError",
     "RubricError",
     "UnreadableSubmission",
 ]
@@ -50,6 +52,10 @@ class MarkingError(AutograderError):
 
 class KernelLost(MarkingError):
     """The kernel that ran the submission died, hung, or cannot be reached any more."""
+
+
+class ReportError(AutograderError):
+    """A report cannot be made; the message says what would have to be there."""
 
 
 class CheckFailed(AutograderError):

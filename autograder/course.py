@@ -1,0 +1,28 @@
+"""The course directory that one is in, as nbgrader's configuration there describes it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+
+from .errors import ReportError
+
+__all__ = ["open_course"]
+
+
+def open_course() -> CourseDirectory:
+    """The course directory in the current folder.
+
+    Raises:
+        ReportError: the folder is none.
+    """
+    if not Path("nbgrader_config.py").exists():
+        raise ReportError(
+            f"There is no nbgrader_config.py in {os.getcwd()}: run this in the course directory."
+        )
+    app = NbGrader()
+    app.initialize(["--log-level=WARN"])
+    return app.coursedir

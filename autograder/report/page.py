@@ -1,0 +1,234 @@
+"""The report as one HTML page that needs nothing else: no network, no other file, no script even.
+
+Whatever is not ours (ids, names, words of faults) is escaped by Jinja; nothing on the page was
+written as HTML by anyone else. The page's own policy forbids it to load anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..checks.misconceptions.catalogue import CATALOGUE
+from ..feedback.pictures.picture import Picture
+from .data import FAULTS, OUTCOMES, ClassData, Exercise, Fault, Paper
+from .figures import COLOURS, WORDS, marks_picture, outcomes_picture
+from .statistics import (
+    UNNAMED,
+    Mistake,
+    exercise_statistics,
+    histogram,
+    mistakes,
+    spread,
+)
+
+__all__ = ["render"]
+
+_HERE = Path(__file__).parent
+_SLOWEST = 10
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_TINTS = ("#ffffff", "#e3f0f9", "#c6e1f3", "#9fcdea")  # dark text keeps a contrast of 9 to 1
+
+PARTS = {
+    "read": "reading submissions",
+    "kernel": "starting and ending kernels",
+    "cells": "running students' cells",
+    "questions": "asking the answers",
+    "judging": "judging the replies",
+    "keep": "keeping the results",
+}
+
+
+def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathLike[str]) -> str:
+    """The page.
+
+    Args:
+        data: the class.
+        course: the course directory, from which the data's links go.
+        page: where the page will be; its own links go from there.
+    """
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    found, statistics = mistakes(data), exercise_statistics(data)
+    scores = [paper.score for paper in data.marked]
+    bars = histogram(scores, data.points)
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": _number,
+        "percent": _percent,
+        "duration": _duration,
+        "moment": lambda t: t.strftime("%Y-%m-%d %H:%M"),
+        "source": _source,
+    }
+    return environment.get_template("page.html.jinja").render(
+        data=data,
+        style=(_HERE / "page.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=digest,
+        spread=spread(scores),
+        bars=bars,
+        marks_picture=marks_picture(bars, data.points),
+        outcomes_picture=outcomes_picture(statistics),
+        statistics=statistics,
+        outcomes=[(o, WORDS[o], COLOURS[o]) for o in OUTCOMES],
+        mistake_map=_Map(found),
+        by_exercise=_by_exercise(found),
+        describe=_describe,
+        link=_linker(data, course, page),
+        late=[p for p in data.papers if p.late > 0],
+        missing=[p for p in data.papers if p.state == "missing"],
+        waiting=[p for p in data.papers if p.state == "not marked"],
+        incomplete=[p for p in data.marked if p.not_handed_in],
+        to_read=_to_read(data),
+        faults=_fault_groups(data.faults),
+        grave=sum(fault.kind != "mended" for fault in data.faults),
+        fault_words=FAULTS,
+        unsandboxed=_unsandboxed(data),
+        parts=_parts(data),
+        slowest=_slowest(data),
+        has_pages=any(paper.pages for paper in data.papers),
+    )
+
+
+# ------------------------------------------------------------------------------------ the words
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 2):g}".replace("-", "−")
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "–"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 60 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 2 * 24 * 60 * 60:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86400:.0f} days"
+
+
+def _source(picture: Picture) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(picture.svg).decode("ascii")
+
+
+def _describe(name: str) -> dict[str, str]:
+    """A mistake in words; those of the catalogue have gaps, which a check fills for one answer."""
+    if name == UNNAMED:
+        return {
+            "title": "no known mistake",
+            "seen": "Not right, for a reason that no hypothesis of the catalogue explains.",
+            "hint": "",
+        }
+    entry = CATALOGUE.get(name)
+    seen, hint = (entry.seen, entry.hint) if entry is not None else ("", "")
+    texts = (_PLACEHOLDER.sub("…", text).replace("`", "") for text in (seen, hint))
+    return {"title": name.replace("_", " "), **dict(zip(("seen", "hint"), texts, strict=True))}
+
+
+# ------------------------------------------------------------------------------------ the links
+
+
+def _linker(
+    data: ClassData, course: str | os.PathLike[str], page: str | os.PathLike[str]
+) -> Callable[[str, str], str]:
+    """From a student and a notebook to the address of the feedback page, or "" without one."""
+    start = os.path.dirname(os.path.abspath(page))
+    pages: dict[tuple[str, str], str] = {}
+    for paper in data.papers:
+        for notebook, place in paper.pages.items():
+            path = os.path.relpath(os.path.join(os.path.abspath(course), place), start)
+            pages[paper.student, notebook] = quote(path.replace(os.sep, "/"))
+    return lambda student, notebook: pages.get((student, notebook), "")
+
+
+# ------------------------------------------------------------------------------------ the parts
+
+
+class _Map:
+    """The misconception map: a row a mistake, a column an exercise, in each field a count."""
+
+    def __init__(self, found: tuple[Mistake, ...]) -> None:
+        self._counts = {(m.name, m.exercise): len(m.students) for m in found}
+        self.exercises = list(dict.fromkeys(m.exercise for m in found))
+        totals: Counter[str] = Counter()
+        for mistake in found:
+            totals[mistake.name] += len(mistake.students)
+        self.rows = sorted(totals, key=lambda n: (n == UNNAMED, -totals[n], n))
+        self.totals = totals
+        self._most = max(self._counts.values(), default=1)
+        self._places = {exercise: i for i, exercise in enumerate(self.exercises)}
+
+    def count(self, name: str, exercise: Exercise) -> int:
+        return self._counts.get((name, exercise), 0)
+
+    def tint(self, name: str, exercise: Exercise) -> str:
+        part = self.count(name, exercise) / self._most
+        return _TINTS[min(int(part * len(_TINTS)), len(_TINTS) - 1)]
+
+    def anchor(self, name: str, exercise: Exercise) -> str:
+        return f"mistake-{self._places[exercise]}-{name}"
+
+
+def _by_exercise(found: tuple[Mistake, ...]) -> list[tuple[Exercise, list[Mistake]]]:
+    groups: defaultdict[Exercise, list[Mistake]] = defaultdict(list)
+    for mistake in found:
+        groups[mistake.exercise].append(mistake)
+    return list(groups.items())
+
+
+def _fault_groups(faults: tuple[Fault, ...]) -> list[tuple[str, list[Fault]]]:
+    groups: defaultdict[str, list[Fault]] = defaultdict(list)
+    for fault in faults:
+        groups[fault.kind].append(fault)
+    return list(groups.items())
+
+
+def _to_read(data: ClassData) -> dict[str, int]:
+    """How many exercises of each student wait for a person."""
+    waits = {p.student: sum(m.outcome == "unjudged" for m in p.marks) for p in data.marked}
+    return {student: number for student, number in waits.items() if number}
+
+
+def _unsandboxed(data: ClassData) -> list[tuple[Paper, list[str]]]:
+    """Who was marked without a sandbox, and in which notebooks."""
+    found = []
+    for paper in data.marked:
+        names = dict.fromkeys(m.exercise.notebook for m in paper.marks if m.sandboxed is False)
+        if names:
+            found.append((paper, list(names)))
+    return found
+
+
+def _parts(data: ClassData) -> list[tuple[str, float, float]]:
+    """Where the time of marking went: words, seconds, share."""
+    if data.run is None:
+        return []
+    whole = sum(data.run.parts.values()) or 1.0
+    parts = sorted(data.run.parts.items(), key=lambda item: -item[1])
+    return [(PARTS.get(name, name), seconds, seconds / whole) for name, seconds in parts]
+
+
+def _slowest(data: ClassData) -> list[tuple[str, float]]:
+    if data.run is None:
+        return []
+    return sorted(data.run.submissions.items(), key=lambda item: (-item[1], item[0]))[:_SLOWEST]
