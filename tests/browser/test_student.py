@@ -1,0 +1,91 @@
+"""A student in JupyterLab: fetches the assignment, is told a mistake by name, mends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import ASSIGNMENT, COURSE_ID, NOTEBOOK, Classroom, Lab, Person
+
+pytestmark = pytest.mark.timeout(400)
+
+FOLDER = f"{COURSE_ID}/{ASSIGNMENT}"
+WRONG = "def f_prime(x): return -(2 * x + 3)"
+RIGHT = "def f_prime(x): return 2 * x + 3"
+KERNEL_PATIENCE = 120_000  # milliseconds: the first check imports JAX and compiles
+
+
+@pytest.fixture(scope="module")
+def student(classroom: Classroom) -> Person:
+    return classroom.student("someone")
+
+
+@pytest.fixture(scope="module")
+def lab(student: Person, start_lab: Callable[[Person], Lab]) -> Lab:
+    return start_lab(student)
+
+
+def command(page: Page, name: str, **arguments: str) -> None:
+    """What the command palette would start."""
+    page.evaluate(
+        "([name, options]) => window.jupyterapp.commands.execute(name, options)",
+        [name, arguments],
+    )
+
+
+def fetch(page: Page) -> None:
+    """By the buttons of the Assignment List."""
+    command(page, "nbgrader:open-assignment-list")
+    released = page.locator("#released_assignments_list")
+    released.get_by_role("button", name="Fetch").click()
+    fetched = page.locator("#fetched_assignments_list")
+    expect(fetched.get_by_text(ASSIGNMENT).first).to_be_visible()
+
+
+def cell_with(page: Page, text: str) -> Locator:
+    """The first code cell that holds a text."""
+    cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
+    return cells.filter(has_text=text).first
+
+
+def answer(page: Page, cell: Locator, code: str) -> None:
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(code)
+    expect(cell.locator(".cm-content")).to_have_text(code)
+
+
+def check_again(page: Page, test: Locator) -> None:
+    """Run all up to the test cell, and the test cell."""
+    test.scroll_into_view_if_needed()
+    test.locator(".cm-content").first.click()
+    command(page, "notebook:run-all-above")
+    command(page, "notebook:run-cell")
+
+
+def test_a_mistake_is_named_and_mended(page: Page, lab: Lab, student: Person) -> None:
+    page.goto(lab.url("lab?reset"))
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate("window.jupyterapp.restored.then(() => true)")
+    fetch(page)
+    assert (student.home / FOLDER / f"{NOTEBOOK}.ipynb").is_file()
+
+    command(page, "docmanager:open", path=f"{FOLDER}/{NOTEBOOK}.ipynb", factory="Notebook")
+    solution = cell_with(page, "def f_prime(x):")
+    test = cell_with(page, 'check.gradient("f_prime"')
+    answer(page, solution, WRONG)
+    check_again(page, test)
+    card = test.locator(".autograder-card")
+    expect(card).to_contain_text("not right yet", timeout=KERNEL_PATIENCE)
+    expect(card).to_contain_text("Everywhere yours is minus the derivative.")
+    expect(card.locator("img")).to_be_visible()
+    expect(card.locator("img")).to_have_attribute("alt", re.compile("slope"))
+
+    answer(page, solution, RIGHT)
+    check_again(page, test)
+    expect(card).to_contain_text("✓")
+    expect(card).not_to_contain_text("not right yet")
+    expect(card.locator("img")).to_be_visible()
