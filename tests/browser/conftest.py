@@ -75,7 +75,7 @@ class Person:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=900,  # the first marking on a machine also compiles what is common
         )
         assert done.returncode == 0, f"nbgrader {' '.join(command)}:\n{done.stdout}{done.stderr}"
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from .conftest import ASSIGNMENT, COURSE_ID, NOTEBOOK, Classroom, Lab, Person
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1500)
 
 FOLDER = f"{COURSE_ID}/{ASSIGNMENT}"
 WRONG = "def f_prime(x): return -(2 * x + 3)"
