@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
+from hatchling.builders.wheel import WheelBuilder
 
 from autograder.cli import main
 from autograder.report.anonymous import anonymous
@@ -294,6 +295,12 @@ def _copied(room: Classroom, root: Path, size: int) -> Classroom:
 
 
 # ------------------------------------------------------------------------------------ the command
+
+
+def test_the_wheel_has_all_that_the_page_is_made_of(course: Path):
+    files = {f.distribution_path for f in WheelBuilder(str(course)).recurse_included_files()}
+    parts = {f"autograder/report/page.{kind}" for kind in ("py", "html.jinja", "css", "js")}
+    assert parts <= files
 
 
 def test_the_command_writes_what_was_asked(
