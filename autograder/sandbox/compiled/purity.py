@@ -103,7 +103,7 @@ class _Walk:
         self.guards.name(function.__globals__, name, value)
         if value is not ABSENT:
             return value
-        table = function.__builtins__  # type: ignore[attr-defined]
+        table = function.__builtins__
         if table is not vars(builtins):
             raise NotPure("builtins of its own")
         value = table.get(name, ABSENT)
