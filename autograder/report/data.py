@@ -32,7 +32,7 @@ NO_MISTAKES = frozenset({"not_answered", "unreadable", "ended"})
 
 FAULTS = {
     "not marked": "could not be marked; marks from before, if any, still stand",
-    "interrupted": "marking was interrupted here: mark again",
+    "interrupted": "marking was interrupted here, or is still at it: mark again",
     "unreadable": "the file holds no notebook that can be read",
     "never returned": "an answer had not returned when its time was over",
     "stopped": "a cell was stopped when its time was over",
@@ -102,13 +102,20 @@ class Mark:
 
     @property
     def mistakes(self) -> tuple[str, ...]:
-        """The misconceptions recognised here, each once, in the order of the answers."""
+        """The misconceptions recognised here, each once, in the order of the answers.
+
+        None where a person found the answer right all the same.
+        """
+        if self.overruled and self.outcome == "right":
+            return ()
         names = (a.misconception for a in self.answers)
         return tuple(dict.fromkeys(n for n in names if n and n not in NO_MISTAKES))
 
     @property
     def unnamed(self) -> bool:
         """Whether an answer is off for a reason that has no name."""
+        if self.overruled and self.outcome == "right":
+            return False
         return any(a.outcome in ("wrong", "partly") and not a.misconception for a in self.answers)
 
 

@@ -31,7 +31,11 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
     state = state_folder(course.root, assignment)
     run, unmarked = read_last_run(state / "last_run.json")
     handed_in = _folders(course, assignment)
-    faults = [Fault(student, "", "not marked", words) for student, words in unmarked.items()]
+    faults = [
+        Fault(student, "", "not marked", words)
+        for student, words in unmarked.items()
+        if not _marked_since(state, student)
+    ]
     faults += (Fault(student, "", "interrupted") for student in _interrupted(state / "begun"))
     copies: dict[str, dict[str, Copy]] = {}
     for student, submitted in rows.submitted.items():
@@ -100,9 +104,14 @@ def _mark(exercise: Exercise, submitted: Submitted, copies: Mapping[str, Copy]) 
         score=grade.score,
         outcome=_outcome(exercise, grade, record, copy, key in submitted.untouched),
         answers=record.answers if record is not None else (),
-        overruled=grade.manual is not None and grade.auto is not None,
+        overruled=_overruled(grade),
         sandboxed=record.sandboxed if record is not None else None,
     )
+
+
+def _overruled(grade: Grade) -> bool:
+    """Whether a person changed what the machine gave; some only confirm it."""
+    return None not in (grade.auto, grade.manual) and grade.auto != grade.manual
 
 
 def _outcome(
@@ -110,7 +119,7 @@ def _outcome(
 ) -> Outcome:
     if grade.waits or (grade.auto is None and grade.manual is None):
         return "unjudged"
-    if grade.manual is None:
+    if grade.auto is not None and not _overruled(grade):
         if not copy.handed_in:
             return "unanswered"
         if record is not None:
@@ -159,6 +168,15 @@ def _late(due: datetime.datetime | None, submitted: Submitted) -> float:
         return 0.0
     grace = submitted.extension or datetime.timedelta()
     return max(0.0, (submitted.came - due - grace).total_seconds())
+
+
+def _marked_since(state: Path, student: str) -> bool:
+    """Whether a submission was marked after the last run, by nbgrader's command or button."""
+    try:
+        marked = (state / "marked" / student).stat().st_mtime_ns
+        return marked > (state / "last_run.json").stat().st_mtime_ns
+    except (OSError, ValueError):
+        return False
 
 
 def _interrupted(folder: Path) -> list[str]:

@@ -83,6 +83,10 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
                 if grade.name == "analogies":
                     grade.manual_score, grade.needs_manual_grade = 0.5, False
                     grade.extra_credit = 0.25
+        confirmed = gradebook.find_grade(
+            "waves_minimum_check", "03_goldfield", ASSIGNMENT, "learner03"
+        )
+        confirmed.manual_score = confirmed.auto_score
         # A mark that is not the one in the copy.
         wrong = gradebook.find_grade(
             "f_derivative_check", "01_derivatives", ASSIGNMENT, "learner00"

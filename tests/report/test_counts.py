@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -96,6 +97,33 @@ def test_a_person_overrules(data: ClassData):
     (mark,) = (m for m in paper(data, "endless").marks if m.exercise.name == "analogies")
     assert mark.score == 0.75
     assert not mark.overruled
+    (mark,) = (m for m in paper(data, "endless").marks if m.exercise.name == "descent_routine")
+    assert mark.overruled
+    assert mark.mistakes == (), "a person found it right"
+    # Confirmed, and no less what the record says.
+    (mark,) = (m for m in paper(data, "learner03").marks if m.exercise.name == "waves_minimum")
+    assert not mark.overruled
+
+
+def test_who_was_marked_after_the_last_run_is_no_fault(tmp_path: Path):
+    room = Classroom.make(tmp_path)
+    room.remember_run(
+        {
+            **dict.fromkeys(("began", "way"), ""),
+            **dict.fromkeys(("seconds", "workers", "marked", "reused", "unchanged"), 1),
+            "version": 1,
+            "sandboxed": True,
+            "submissions": {},
+            "faults": {"one": "a full disk", "two": "a full disk"},
+        }
+    )
+    state = tmp_path / ".autograder" / ASSIGNMENT
+    (state / "marked").mkdir()
+    for student, seconds in (("one", 60), ("two", -60)):
+        (state / "marked" / student).touch()
+        when = (state / "last_run.json").stat().st_mtime + seconds
+        os.utime(state / "marked" / student, (when, when))
+    assert [f.student for f in gather(room.course, ASSIGNMENT).faults] == ["two"]
 
 
 def test_what_was_not_handed_in_and_what_cannot_be_read(data: ClassData):
