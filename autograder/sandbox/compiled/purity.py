@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import types
-from typing import Any
+from typing import Any, cast
 
 from autograder.sandbox.compiled import bytecode
 from autograder.sandbox.compiled.guards import ABSENT, Guards, cell_content
@@ -103,7 +103,7 @@ class _Walk:
         self.guards.name(function.__globals__, name, value)
         if value is not ABSENT:
             return value
-        table = function.__builtins__
+        table = cast(Any, function).__builtins__  # not known to all versions of its type
         if table is not vars(builtins):
             raise NotPure("builtins of its own")
         value = table.get(name, ABSENT)
