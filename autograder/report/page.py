@@ -7,6 +7,7 @@ written as HTML by anyone else. The page's own policy forbids it to load anythin
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import os
 import re
@@ -71,7 +72,8 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         "number": _number,
         "percent": _percent,
         "duration": _duration,
-        "moment": lambda t: t.strftime("%Y-%m-%d %H:%M"),
+        "moment": _moment,
+        "stamp": _stamp,
         "source": _source,
     }
     return environment.get_template("page.html.jinja").render(
@@ -125,6 +127,18 @@ def _duration(seconds: float) -> str:
     if seconds < 2 * 24 * 60 * 60:
         return f"{seconds / 3600:.0f} h"
     return f"{seconds / 86400:.0f} days"
+
+
+def _moment(when: datetime.datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def _stamp(text: str) -> str:
+    """A time that came as text, which may be none."""
+    try:
+        return _moment(datetime.datetime.fromisoformat(text).astimezone(datetime.UTC))
+    except (ValueError, OverflowError):
+        return text
 
 
 def _source(picture: Picture) -> str:
