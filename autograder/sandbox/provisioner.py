@@ -21,11 +21,12 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from autograder.sandbox import abilities
 from autograder.sandbox.channels import PORTS, Channels
+from autograder.sandbox.environment import SCRATCH
 from autograder.sandbox.errors import SandboxStartError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import ColdProcess, WarmProcess
 from autograder.sandbox.setting import Setting
-from autograder.sandbox.warm import OLDEST_LANDLOCK, Refused, zygote_for
+from autograder.sandbox.warm import OLDEST_LANDLOCK, Refused, went_cold, zygote_for
 from autograder.sandbox.watchdog import Breach, Watchdog
 
 __all__ = ["SandboxProvisioner"]
@@ -162,7 +163,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             try:
                 self._process = self._bear(wishes, [report.fileno(), *descriptors.values()])
             except Refused as reason:
-                self.log.debug("kernels are started cold: %s", reason)
+                went_cold(reason)
             except OSError as exc:
                 raise SandboxStartError(f"No kernel can be asked for: {exc}.") from exc
         if self._process is None:
@@ -172,9 +173,11 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     def _bear(self, wishes: dict[str, Any], descriptors: list[int]) -> WarmProcess:
         found = abilities.require()
+        setting = self._setting()
         if not found.proc or found.landlock_abi < OLDEST_LANDLOCK:
             raise Refused("this system has no Landlock that keeps forked kernels apart")
-        setting = self._setting()
+        if setting.lies_in_scratch():
+            raise Refused(f"the Python environment lies in {SCRATCH}, where each has its scratch")
         zygote = zygote_for((setting, tuple(sys.path)), setting.spawn_zygote)
         with contextlib.ExitStack() as stack:
             if self.folder is not None:

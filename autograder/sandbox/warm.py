@@ -135,9 +135,18 @@ def zygote_for(key: Any, spawn: Callable[[int], subprocess.Popen[bytes]]) -> Zyg
     return found
 
 
+_why_cold = ""
+
+
+def went_cold(reason: Refused) -> None:
+    """Remember why a kernel is not forked."""
+    global _why_cold
+    _why_cold = str(reason)
+
+
 def why_cold() -> str:
     """Why kernels of this process were started cold, or ""."""
-    return next((found for found in _zygotes.values() if isinstance(found, str)), "")
+    return _why_cold
 
 
 @atexit.register

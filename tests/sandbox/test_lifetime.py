@@ -196,3 +196,25 @@ def test_forgotten_kernel_ends_with_its_driver(machine, tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert not Path(done.stdout.strip()).parent.exists()
     assert processes_with(str(folder)) == []
+
+
+def test_nothing_is_hidden_by_the_scratch_of_a_forked_kernel(machine, tmp_path: Path):
+    # Found with a virtual environment in /tmp: a forked kernel could no longer import from it.
+    (tmp_path / "planted.py").write_text("worth = 42\n")
+    manager = sandbox.SandboxKernelManager()
+    manager.sandbox.also_readable = [str(tmp_path)]
+
+    async def scenario() -> object:
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=60)
+            return await evaluate(client, f"open({str(tmp_path / 'planted.py')!r}).read()")
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+    if not tmp_path.is_relative_to("/tmp"):
+        pytest.skip("the temporary directory of this test is not in /tmp")
+    assert asyncio.run(scenario()) == "worth = 42\n"
