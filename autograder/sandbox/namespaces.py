@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 __all__ = ["drop_capabilities", "isolate", "private_tmpfs"]
@@ -51,19 +52,31 @@ def isolate() -> None:
     _mount("none", "/proc", None, _MS_BIND | _MS_REMOUNT | locked, None)
 
 
-def private_tmpfs(path: str, size: int, entries: int) -> None:
+def private_tmpfs(path: str, size: int, entries: int, kept: Iterable[str] = ()) -> None:
     """Mount an empty file system of limited size over `path`, in this mount namespace alone.
 
     Args:
         path: an existing directory.
         size: bytes that all its files may have together.
         entries: how many files, directories and links it may hold.
+        kept: mounted files and directories in it that are to be seen as before.
 
     Raises:
         OSError: the system forbids it.
     """
     options = f"size={size},nr_inodes={entries},mode=0700"
+    held = [(name, os.open(name, os.O_PATH | os.O_CLOEXEC)) for name in kept]
     _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV, options)
+    for name, descriptor in held:
+        source = f"/proc/self/fd/{descriptor}"
+        if os.path.isdir(source):
+            os.makedirs(name, exist_ok=True)
+        else:
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+            Path(name).touch()
+        # With the flags of the mount that it is taken from: read-only.
+        _mount(source, name, None, _MS_BIND | _MS_REC, None)
+        os.close(descriptor)
 
 
 def _mount(source: str, path: str, kind: str | None, flags: int, options: str | None) -> None:

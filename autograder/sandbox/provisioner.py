@@ -21,7 +21,6 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from autograder.sandbox import abilities
 from autograder.sandbox.channels import PORTS, Channels
-from autograder.sandbox.environment import SCRATCH
 from autograder.sandbox.errors import SandboxStartError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import ColdProcess, WarmProcess
@@ -176,8 +175,6 @@ class SandboxProvisioner(KernelProvisionerBase):
         setting = self._setting()
         if not found.proc or found.landlock_abi < OLDEST_LANDLOCK:
             raise Refused("this system has no Landlock that keeps forked kernels apart")
-        if setting.lies_in_scratch():
-            raise Refused(f"the Python environment lies in {SCRATCH}, where each has its scratch")
         zygote = zygote_for((setting, tuple(sys.path)), setting.spawn_zygote)
         with contextlib.ExitStack() as stack:
             if self.folder is not None:

@@ -62,11 +62,6 @@ class Setting:
         wishes = {"control_fd": control_fd, "limits": limits.as_dict()}
         return self._spawn(wishes, None, limits, [control_fd], cache=self._cache(), for_zygote=True)
 
-    def lies_in_scratch(self) -> bool:
-        """Whether something to be seen lies where a forked kernel mounts a scratch of its own."""
-        python = PythonEnvironment.current(also=self.also_readable)
-        return any(Path(path).is_relative_to(SCRATCH) for path in python.paths)
-
     def _cache(self) -> Path | None:
         if not self.compiled:
             return None

@@ -182,7 +182,13 @@ def _isolate(config: Mapping[str, Any], folder: int | None) -> list[str]:
     namespaces.isolate()
     allowed = limits.Limits.from_dict(config["limits"])
     # Twice what the watchdog allows: it is the one who ends a kernel, and says why.
-    namespaces.private_tmpfs(config["scratch"], allowed.scratch_bytes, 2 * allowed.scratch_entries)
+    namespaces.private_tmpfs(
+        config["scratch"],
+        allowed.scratch_bytes,
+        2 * allowed.scratch_entries,
+        # A Python environment may itself lie in there.
+        [path for path in config["readable"] if path.startswith(config["scratch"] + "/")],
+    )
     left_out = confinement.furnish(config, None if folder is None else f"/proc/self/fd/{folder}")
     if os.fork():
         os._exit(0)

@@ -210,6 +210,9 @@ def test_nothing_is_hidden_by_the_scratch_of_a_forked_kernel(machine, tmp_path: 
         client.start_channels()
         try:
             await client.wait_for_ready(timeout=60)
+            assert manager.sandbox.was_warm
+            writable = f"__import__('os').access({str(tmp_path)!r}, 2)"
+            assert await evaluate(client, writable) is False
             return await evaluate(client, f"open({str(tmp_path / 'planted.py')!r}).read()")
         finally:
             client.stop_channels()
