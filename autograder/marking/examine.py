@@ -62,7 +62,7 @@ class Examine(NbGraderPreprocessor):
     ).tag(config=True)
 
     warm = Bool(
-        True,
+        False,
         help="Whether kernels are forked from a warm process in the sandbox, where the system can "
         "keep such kernels apart; else each is started cold, which takes seconds.",
     ).tag(config=True)

@@ -199,6 +199,8 @@ class Grade(Autograde):
         """
         examine.require_sandbox()
         self.summary.sandboxed = bool(examine.sandboxed)
+        if not examine.warm:
+            self.summary.way = "cold: Examine.warm is off"
         self._step = examine
 
     def convert_all(self) -> None:

@@ -43,7 +43,14 @@ def grade() -> Callable[..., Graded]:
     def run(root: Path, *arguments: str, json: bool = True) -> Graded:
         done = subprocess.run(
             # One desk is enough, and a machine may run several tests: a later --workers counts.
-            command("small", SEED, "--workers=1", *arguments, *(["--json"] if json else [])),
+            command(
+                "small",
+                SEED,
+                "--workers=1",
+                "--Examine.warm=True",
+                *arguments,
+                *(["--json"] if json else []),
+            ),
             cwd=root,
             env={**os.environ, "COLUMNS": "100"},
             capture_output=True,
