@@ -67,7 +67,7 @@ class Examine(NbGraderPreprocessor):
         "keep such kernels apart; else each is started cold, which takes seconds.",
     ).tag(config=True)
     compiled_gradients = Bool(
-        True,
+        False,
         help="Whether repeated calls of jax.grad and its relatives run compiled in a submission's "
         "kernel. Nothing but the time they take can be told apart.",
     ).tag(config=True)
