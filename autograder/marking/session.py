@@ -127,10 +127,11 @@ class Session:
         Raises:
             MarkingError: no kernel can be started.
         """
-        self._deadline = time.monotonic() + self.limits.notebook
         self._forget_outputs()
         try:
             await self._start()
+            # Only now: what a machine needs before its first kernel is not the student's time.
+            self._deadline = time.monotonic() + self.limits.notebook
             for index, cell in enumerate(self.notebook.cells):
                 if cell.cell_type == "code":
                     await self._visit(index, cell)
