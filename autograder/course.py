@@ -10,7 +10,15 @@ from nbgrader.coursedir import CourseDirectory
 
 from .errors import ReportError
 
-__all__ = ["open_course"]
+__all__ = ["open_course", "require_course"]
+
+
+def require_course() -> None:
+    """Raise ReportError unless the current folder is a course directory."""
+    if not Path("nbgrader_config.py").exists():
+        raise ReportError(
+            f"There is no nbgrader_config.py in {os.getcwd()}: run this in the course directory."
+        )
 
 
 def open_course() -> CourseDirectory:
@@ -19,10 +27,7 @@ def open_course() -> CourseDirectory:
     Raises:
         ReportError: the folder is none.
     """
-    if not Path("nbgrader_config.py").exists():
-        raise ReportError(
-            f"There is no nbgrader_config.py in {os.getcwd()}: run this in the course directory."
-        )
+    require_course()
     app = NbGrader()
     app.initialize(["--log-level=WARN"])
     return app.coursedir

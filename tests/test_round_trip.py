@@ -31,6 +31,7 @@ from nbgrader.api import Gradebook
 from autograder.checks.verdict import Verdict
 from autograder.demo import SampleStudent, load_students
 from autograder.marking.record import read_record
+from tests.person import Person
 
 ASSIGNMENT = "gradient_descent"
 COURSE_ID = "gradient_descent_course"
@@ -69,40 +70,6 @@ MIXED = replace(
 STUDENTS = (RIGHT, MIXED, EMPTY)
 POINTS = 31  # of the exercises that are marked automatically
 BY_HAND = {"analogies", "knobs"}  # one point each
-
-
-@dataclass(frozen=True)
-class Person:
-    """Someone at a terminal."""
-
-    home: Path
-    course: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "HOME": str(self.home),
-            "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
-            "JUPYTER_DATA_DIR": str(self.home / ".local/share/jupyter"),
-            # The course's configuration as an administrator would have put it in place for all.
-            "JUPYTER_CONFIG_PATH": str(self.course),
-        }
-
-    def nbgrader(self, *command: str) -> str:
-        """Type a nbgrader command at home; returns what it says, fails where it fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *command],
-            cwd=self.home,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, f"nbgrader {' '.join(command)}:\n{said}"
-        return said
 
 
 @dataclass(frozen=True)

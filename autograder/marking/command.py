@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
+
+from ..errors import AutograderError
 
 __all__ = ["grade"]
 
@@ -56,7 +56,6 @@ def grade(
     """
     from nbgrader.converters import NbGraderException
 
-    from ..errors import AutograderError
     from .crew import default_size
     from .display import display_for
     from .grade import Grade, quiet
@@ -68,8 +67,6 @@ def grade(
     if unsandboxed:
         arguments.append("--Examine.sandboxed=False")
     app = _application(arguments)
-    # Grade takes it from its parent's configuration, and so it is nbgrader's own exclusion, hooks
-    # and permissions that count.
     stop = _Stop()
     error = ""
     with display_for(as_json=as_json) as display:
@@ -102,10 +99,12 @@ def _application(arguments: list[str]) -> Any:
     """Nbgrader's own application, configured as `nbgrader autograde` would be."""
     from nbgrader.apps.autogradeapp import AutogradeApp
 
-    if not Path("nbgrader_config.py").exists():
-        raise click.ClickException(
-            f"There is no nbgrader_config.py in {os.getcwd()}: run this in the course directory."
-        )
+    from ..course import require_course
+
+    try:
+        require_course()
+    except AutograderError as error:
+        raise click.ClickException(str(error)) from error
     app = AutogradeApp()
     app.initialize([*arguments, "--log-level=WARN"])
     app.coursedir.assignment_id = arguments[0]

@@ -32,7 +32,7 @@ from .results import folder_digest
 if TYPE_CHECKING:
     from .examine import Examine
 
-__all__ = ["UNSANDBOXED", "Autograde", "install"]
+__all__ = ["Autograde", "install"]
 
 _ASIDE = ".before-"
 UNSANDBOXED = (
@@ -41,7 +41,7 @@ UNSANDBOXED = (
 )
 
 
-class CarefulCopy(BaseConverter):
+class _CarefulCopy(BaseConverter):
     """Copies the other files of a submission, but follows no link and waits at no pipe.
 
     It stands between nbgrader's Autograde and its base, whose part this is.
@@ -109,7 +109,7 @@ class _Before:
     copy: Path | None
 
 
-class Autograde(NbgraderAutograde, CarefulCopy):
+class Autograde(NbgraderAutograde, _CarefulCopy):
     """nbgrader's Autograde, in which one submission costs no other its marks.
 
     - Where nobody can be marked (no sound rubric, no sandbox), it says why before it begins.

@@ -8,6 +8,7 @@ course is configured.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import sqlite3
@@ -16,7 +17,7 @@ import tempfile
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,7 @@ class Desk:
             )
         self._examine: Examine = examine
         self._results = Results(state_folder(self._course.root, self._assignment))
+        self._common = common_circumstances(examine, self._course, self._assignment)
 
     def prepare(self, *, verify: bool) -> None:
         """Read the rubrics.
@@ -156,7 +158,9 @@ class Desk:
             f"{notebook}.ipynb",
         )
         cells = self._sanitized(path, folder)
-        key = self._results.key(cells, names, self.common(notebook), folder, self._examine.secret())
+        key = self._results.key(
+            cells, names, self._common(notebook), folder, self._examine.secret()
+        )
         parts["read"] += time.monotonic() - began
         if not self._fresh and self._results.has(student, notebook, key):
             return True
@@ -171,10 +175,6 @@ class Desk:
         self._results.keep(student, notebook, key, cells)
         parts["keep"] += time.monotonic() - began
         return False
-
-    def common(self, notebook: str) -> str:
-        """The circumstances of a notebook's results."""
-        return common_circumstances(self._examine, self._course, self._assignment, notebook)
 
     def _sanitized(self, path: str, folder: Path) -> nbformat.NotebookNode:
         """A student's notebook after nbgrader's first pass, and in its place in the folder."""
@@ -204,9 +204,14 @@ class Desk:
             yield place
 
 
-def common_circumstances(examine: Examine, course: Any, assignment: str, notebook: str) -> str:
-    """The circumstances of the results of one of an assignment's notebooks."""
-    return circumstances(examine.settings(), *rubric_files(course, assignment, notebook))
+def common_circumstances(examine: Examine, course: Any, assignment: str) -> Callable[[str], str]:
+    """Gives the circumstances of a notebook's results by its name; looked at once a run."""
+
+    @functools.cache
+    def common(notebook: str) -> str:
+        return circumstances(examine.settings(), *rubric_files(course, assignment, notebook))
+
+    return common
 
 
 def _why_cold() -> str:

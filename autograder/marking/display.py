@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -32,12 +33,17 @@ _CURES = {
 _ELSE = "run the command again; if it happens again, the log says more"
 
 
-class Display(AbstractContextManager["Display"], Protocol):
+class Display(AbstractContextManager["Display", None], ABC):
     """What is told of a run, while it goes on and at its end."""
 
+    def __exit__(self, *error: object) -> None:
+        """Nothing to tidy up, for most."""
+
+    @abstractmethod
     def tell(self, what: int | Progress) -> None:
         """The number of submissions to do; then each of them, once it is done."""
 
+    @abstractmethod
     def sum_up(self, summary: Summary, error: str) -> None:
         """The end; `error` says why nobody was marked, or is ""."""
 
@@ -57,17 +63,11 @@ def _words(told: Progress) -> str:
     return f"{told.student}: {told.score:g}{again}"
 
 
-class _Lines:
+class _Lines(Display):
     """One line a submission, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-
-    def __enter__(self) -> _Lines:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        return None
 
     def tell(self, what: int | Progress) -> None:
         if isinstance(what, int):
@@ -141,14 +141,8 @@ class _Live(_Lines):
             self._console.print(table)
 
 
-class _Events:
+class _Events(Display):
     """One JSON object a line."""
-
-    def __enter__(self) -> _Events:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        return None
 
     def tell(self, what: int | Progress) -> None:
         if isinstance(what, int):

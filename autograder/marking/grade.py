@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
 
 from ..errors import AutograderError, MarkingError
@@ -103,8 +104,8 @@ class _FoundOut:
     """Puts the desks' results where the notebooks would have been run."""
 
     def __init__(self, grade: Grade, examine: Examine, results: Results, run: str) -> None:
-        self._grade, self._examine, self._results, self._run = grade, examine, results, run
-        self._common: dict[str, str] = {}
+        self._examine, self._results, self._run = examine, results, run
+        self._common = common_circumstances(examine, grade.coursedir, grade.summary.assignment)
         self.finding: Finding | None = None
 
     def put(self, notebook: nbformat.NotebookNode, names: Mapping[str, str], folder: str) -> None:
@@ -118,11 +119,8 @@ class _FoundOut:
         fault = self.finding.faults.get(name) or self.finding.faults.get("")
         if fault:
             raise MarkingError(fault)
-        if name not in self._common:
-            course, assignment = self._grade.coursedir, names["assignment"]
-            self._common[name] = common_circumstances(self._examine, course, assignment, name)
         secret = self._examine.secret()
-        key = self._results.key(notebook, names, self._common[name], folder, secret)
+        key = self._results.key(notebook, names, self._common(name), folder, secret)
         for known in (key, f"{key} {self._run}"):
             if self._results.put(student, name, known, notebook):
                 return
@@ -307,8 +305,6 @@ class Grade(Autograde):
         self._tell(told)
 
     def _standing(self, student: str) -> tuple[float, bool]:
-        from nbgrader.api import Gradebook
-
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             submission = gradebook.find_submission(self.summary.assignment, student)
             return float(submission.score), bool(submission.needs_manual_grade)

@@ -11,13 +11,13 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from . import landlock, limits, seccomp, workspace
 
-__all__ = ["close_all_but", "confine", "furnish", "serve", "thread_count"]
+__all__ = ["close_all_but", "confine", "furnish", "see_packages", "serve", "thread_count"]
 
 _MAX_NAMES = 50
 
@@ -27,17 +27,21 @@ def thread_count() -> int:
     return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
 
 
-def close_all_but(kept: Mapping[str, int] | list[int]) -> None:
+def close_all_but(kept: Iterable[int]) -> None:
     """Put nothing in the place of standard input and output, and close what is not to be kept."""
-    wanted = sorted(kept.values() if isinstance(kept, Mapping) else kept)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     low = 3
-    for descriptor in wanted:
+    for descriptor in sorted(kept):
         os.closerange(low, descriptor)
         low = descriptor + 1
     os.closerange(low, os.sysconf("SC_OPEN_MAX"))
+
+
+def see_packages(config: Mapping[str, Any]) -> None:
+    """Let Python import what is installed, this package among it."""
+    sys.path += [entry for entry in config["import_path"] if entry not in sys.path]
 
 
 def furnish(config: Mapping[str, Any], submission: str | None) -> list[str]:
@@ -121,9 +125,7 @@ def serve(
     # The grader signals this process through its pidfd: a number could be another's by then.
     myself = os.pidfd_open(os.getpid())
     confine(config, filters)
-    for entry in config["import_path"]:
-        if entry not in sys.path:
-            sys.path.append(entry)
+    see_packages(config)
 
     def ready() -> None:
         report = {"left_out": left_out[:_MAX_NAMES], "left_out_count": len(left_out)}

@@ -32,7 +32,7 @@ def main() -> None:
     if "rehearse" in config:
         confinement.furnish(config, None)
         confinement.confine(config, [seccomp.inner_filter()])
-        sys.path += [entry for entry in config["import_path"] if entry not in sys.path]
+        confinement.see_packages(config)
         rehearsal.rehearse(config["rehearse"])
         return
     channel = socket.socket(fileno=config["report_fd"])

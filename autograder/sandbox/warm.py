@@ -83,12 +83,6 @@ class Zygote:
         """Whether it can still be asked."""
         return self._process is not None and self._process.poll() is None
 
-    @property
-    def pid(self) -> int:
-        """The process of its bubblewrap."""
-        assert self._process is not None
-        return self._process.pid
-
     def bear(self, config: dict[str, Any], descriptors: Sequence[int]) -> None:
         """Ask for a kernel; whether it comes up is said over the first descriptor.
 

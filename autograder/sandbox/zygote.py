@@ -60,7 +60,7 @@ def serve(config: dict[str, Any]) -> None:
     except BaseException as exc:  # noqa: BLE001 - whatever it is, kernels are then started cold
         control.send(json.dumps({"fault": f"{type(exc).__name__}: {exc}"}).encode())
         return
-    control.send(json.dumps({"pid": os.getpid()}).encode())
+    control.send(json.dumps({}).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, _REQUEST_BYTES, _DESCRIPTORS)
         if not message:
@@ -76,9 +76,7 @@ def serve(config: dict[str, Any]) -> None:
 
 def _warm_up(config: Mapping[str, Any]) -> None:
     confinement.furnish(config, None)
-    for entry in config["import_path"]:
-        if entry not in sys.path:
-            sys.path.append(entry)
+    confinement.see_packages(config)
     from . import kernel_app  # noqa: F401 - and with it ipykernel, without its debugger
 
     for name in _PRELOADED:

@@ -7,35 +7,31 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-ROWS = """
-SELECT student.id, assignment.name, notebook.name, base_cell.name,
-       grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade
-FROM grade
-JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
+PAPERS = """
 JOIN notebook ON submitted_notebook.notebook_id = notebook.id
 JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
 JOIN assignment ON submitted_assignment.assignment_id = assignment.id
 JOIN student ON submitted_assignment.student_id = student.id
+"""
+ROWS = f"""
+SELECT student.id, assignment.name, notebook.name, base_cell.name,
+       grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade
+FROM grade
+JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id {PAPERS}
 JOIN base_cell ON grade.cell_id = base_cell.id
 ORDER BY 1, 2, 3, 4
 """
-COMMENTS = """
+COMMENTS = f"""
 SELECT student.id, notebook.name, base_cell.name, comment.auto_comment, comment.manual_comment
 FROM comment
-JOIN submitted_notebook ON comment.notebook_id = submitted_notebook.id
-JOIN notebook ON submitted_notebook.notebook_id = notebook.id
-JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-JOIN student ON submitted_assignment.student_id = student.id
+JOIN submitted_notebook ON comment.notebook_id = submitted_notebook.id {PAPERS}
 JOIN base_cell ON comment.cell_id = base_cell.id
 ORDER BY 1, 2, 3
 """
-SUBMISSIONS = """
+SUBMISSIONS = f"""
 SELECT student.id, submitted_assignment.timestamp, submitted_assignment.extension,
        notebook.name, submitted_notebook.late_submission_penalty
-FROM submitted_notebook
-JOIN notebook ON submitted_notebook.notebook_id = notebook.id
-JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-JOIN student ON submitted_assignment.student_id = student.id
+FROM submitted_notebook {PAPERS}
 ORDER BY 1, 4
 """
 

@@ -1,0 +1,53 @@
+"""Someone at a terminal, with a home folder and the course's configuration, and nothing of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Person"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone at a terminal.
+
+    Attributes:
+        home: where they work.
+        course: the course directory, whose configuration an administrator has put in place for all.
+        patience: seconds that a command may take.
+    """
+
+    home: Path
+    course: Path
+    patience: int = 600
+
+    @property
+    def environment(self) -> dict[str, str]:
+        bare = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+        return {
+            **bare,
+            "HOME": str(self.home),
+            "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
+            "JUPYTER_DATA_DIR": str(self.home / ".local/share/jupyter"),
+            "JUPYTER_RUNTIME_DIR": str(self.home / ".local/share/jupyter/runtime"),
+            "JUPYTER_CONFIG_PATH": str(self.course),
+        }
+
+    def nbgrader(self, *command: str) -> str:
+        """Type a nbgrader command at home; returns what it says, fails where it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *command],
+            cwd=self.home,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=self.patience,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, f"nbgrader {' '.join(command)}:\n{said}"
+        return said
