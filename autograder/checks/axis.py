@@ -54,8 +54,8 @@ class AxisMinimum(Check):
         """What the two answers are."""
         return [Look(self.answer), Look(self.axis)]
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """The verdict on the place, and the verdict on the label."""
         taken = {*taken, *self.given, *self.answers}

@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
+
 from .misconceptions.raised import classify
 from .questions import (
     Calls,
@@ -49,7 +51,6 @@ class Check(ABC):
     def questions(self, seed: int) -> list[Question]:
         """What to ask, points drawn afresh from `seed`."""
 
-    @abstractmethod
     def judge(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
     ) -> list[Verdict]:
@@ -58,6 +59,16 @@ class Check(ABC):
         `taken`: names that other checks of the notebook ask for, so that they are not suggested
         as what a missing answer may have been called.
         """
+        # A student's number may be as large as a float can be; what is computed with it may be
+        # inf or nan, which is judged like any number and is nothing to warn of.
+        with np.errstate(all="ignore"):
+            return self.verdicts(seed, replies, taken)
+
+    @abstractmethod
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
+    ) -> list[Verdict]:
+        """What `judge` answers: each kind of check's own part of it."""
 
 
 def wrong(answer: str, misconception: str, /, **parts: Any) -> Verdict:

@@ -92,8 +92,8 @@ class DivergingStep(Check):
         """What the step size is."""
         return [Look(self.answer)]
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """One verdict: descent with this step is run, from several starts, in float64."""
         value = read_place(self.answer, replies[0], {*taken, *self.given}, 1)

@@ -110,8 +110,8 @@ class Gradient(Check):
 
     # ------------------------------------------------------------------ judging
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """Structure, then shape, then finiteness, then value; one verdict."""
         return [self._judge(seed, replies, taken)]

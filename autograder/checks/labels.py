@@ -64,8 +64,8 @@ class Curvature(Check):
         """What the dict holds."""
         return [Look(self.answer)]
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """One verdict: every label must be right."""
         value = arrival(self.answer, replies[0], {*taken, *self.given}, function=False)

@@ -103,8 +103,8 @@ class StationaryPoint(Check):
         """What the answer is; nothing is drawn."""
         return [Look(n) for n in (self.answer, self.other_than) if n is not None]
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """One verdict."""
         size = self._landscape.layout.size

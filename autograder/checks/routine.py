@@ -126,8 +126,8 @@ class DescentRoutine(Check):
         calls = tuple(t.arguments() for t in draw_trials(seed))
         return [Look(self.answer), Call(self.answer, calls)]
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """One verdict."""
         arrived = arrival(self.answer, replies[0], taken, function=True)
@@ -137,8 +137,7 @@ class DescentRoutine(Check):
         calls = replies[1]
         if not isinstance(calls, Calls) or len(calls.outcomes) != len(trials):
             return [wrong(self.answer, "garbled")]
-        with np.errstate(all="ignore"):  # a routine may have run away as far as floats go
-            return [self._judge(trials, calls.outcomes)]
+        return [self._judge(trials, calls.outcomes)]
 
     def _judge(self, trials: list[Trial], outcomes: Sequence[Outcome]) -> Verdict:
         ends: list[np.ndarray] = []

@@ -58,8 +58,8 @@ class ExactValue(Check):
         """What the answer is."""
         return [Look(self.answer)]
 
-    def judge(
-        self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
     ) -> list[Verdict]:
         """One verdict: kind, then shape, then value."""
         value = arrival(self.answer, replies[0], taken, function=False)

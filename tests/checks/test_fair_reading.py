@@ -124,6 +124,27 @@ def test_functions_that_give_nothing(answer: Any) -> None:
     assert verdict.fact
 
 
+@pytest.mark.parametrize("size", [1e308, -1.7e308])
+def test_numbers_at_the_ends_of_what_a_float_holds_are_judged_in_silence(size: float) -> None:
+    """To find out how many decimals 1e308 was rounded to, it was once multiplied by ten."""
+
+    def up_and_down(x: float) -> float:
+        return size if x > 0 else -size
+
+    for line, answer in (
+        (lambda: check.gradient("a", of=bowl), up_and_down),
+        (lambda: check.gradient("a", of=bowl, order=2), up_and_down),
+        (lambda: check.gradient("a", of=pair), lambda u: [size, -size]),
+        (lambda: check.minimum("a", of=bowl), size),
+        (lambda: check.minimum("a", of=pair), [size, -size]),
+        (lambda: check.diverging_step("a", of=bowl), size),
+        (lambda: check.descent("a"), lambda f, start, *rest: start + size),
+    ):
+        (verdict,) = marked(line, a=answer)
+        assert verdict.right == (verdict.evidence.get("kind") == "step" and size > 0)
+        assert verdict.fact
+
+
 def test_a_function_that_never_returns_gets_words() -> None:
     def forever(x: float) -> float:
         while True:
