@@ -62,12 +62,12 @@ class Examine(NbGraderPreprocessor):
     ).tag(config=True)
 
     warm = Bool(
-        False,
+        True,
         help="Whether kernels are forked from a warm process in the sandbox, where the system can "
         "keep such kernels apart; else each is started cold, which takes seconds.",
     ).tag(config=True)
     compiled_gradients = Bool(
-        False,
+        True,
         help="Whether repeated calls of jax.grad and its relatives run compiled in a submission's "
         "kernel. Nothing but the time they take can be told apart.",
     ).tag(config=True)

@@ -8,9 +8,13 @@ heard is ended.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import os
+import time
 import uuid
 from collections.abc import Sequence
+from queue import Empty
 from typing import Any
 
 import traitlets
@@ -26,6 +30,7 @@ from autograder.sandbox.watchdog import Breach
 __all__ = ["SandboxClient", "SandboxKernelManager", "limited_context"]
 
 _ENDING_SECONDS = 0.2
+_CONNECTING_SECONDS = 0.2
 _KERNEL_SPEC = KernelSpec(argv=[], display_name="Python 3 (sandboxed)", language="python")
 
 
@@ -67,6 +72,33 @@ class SandboxClient(AsyncKernelClient):
             zmq.Socket.shadow(channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED).underlying)
             for channel in (self.shell_channel, self.iopub_channel)
         ]
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and can be heard.
+
+        jupyter_client then listens until nothing was said for 0.2 s. Who reads by the request that
+        a message belongs to, as nbclient does, has no need of that silence.
+
+        Args:
+            timeout: seconds to wait at most.
+
+        Raises:
+            RuntimeError: it died, or took too long.
+        """
+        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.shell_channel.get_msg(timeout=1)
+                if reply["msg_type"] == "kernel_info_reply":
+                    # Empty where the subscription is not there yet: then it is asked again.
+                    await self.iopub_channel.get_msg(timeout=_CONNECTING_SECONDS)
+                    self._handle_kernel_info_reply(reply)
+                    return
+            if not await self._async_is_alive():
+                raise RuntimeError("the kernel died before it was ready")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the kernel was not ready within {timeout:g} s")
 
     def stop_channels(self) -> None:
         """Disconnect."""

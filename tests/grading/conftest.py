@@ -47,7 +47,6 @@ def grade() -> Callable[..., Graded]:
                 "small",
                 SEED,
                 "--workers=1",
-                "--Examine.warm=True",
                 *arguments,
                 *(["--json"] if json else []),
             ),
