@@ -1,0 +1,172 @@
+"""Every command that the guides name, typed as it stands there, in the order of a term."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.demo import load_students
+from tests.person import Person
+
+pytestmark = pytest.mark.timeout(1200)
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "autograder" / "quickstart" / "next_steps.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+PROGRAMS = ("autograder", "nbgrader", "make", "jupyter", "python", "pytest", "source", "cd")
+ASSIGNMENT = "gradient_descent"
+NOTEBOOK = "01_derivatives"  # the others take time, and show nothing new here
+PATIENCE = 900
+
+# In the order in which they are typed; "ID" is the student's.
+TERM = (
+    ("instructor", "autograder quickstart my_course"),
+    ("instructor", "cd my_course"),
+    ("instructor", "nbgrader generate_assignment gradient_descent"),
+    ("instructor", "nbgrader release_assignment gradient_descent"),
+    ("instructor", "autograder doctor"),
+    ("ID", "nbgrader fetch_assignment gradient_descent"),
+    ("ID", "nbgrader validate 01_derivatives.ipynb"),
+    ("ID", "nbgrader submit gradient_descent"),
+    ("instructor", "nbgrader collect gradient_descent"),
+    ("instructor", "autograder grade gradient_descent"),
+    ("instructor", "autograder grade gradient_descent --force"),
+    ("instructor", "autograder grade gradient_descent --student ID"),
+    ("instructor", "nbgrader autograde gradient_descent"),
+    ("instructor", "nbgrader generate_feedback gradient_descent"),
+    ("instructor", "nbgrader release_feedback gradient_descent"),
+    ("ID", "nbgrader fetch_feedback gradient_descent"),
+    ("instructor", "autograder report gradient_descent"),
+    ("instructor", "autograder report gradient_descent --anonymous"),
+    ("instructor", "autograder report gradient_descent --format csv --output marks.csv"),
+    ("instructor", "nbgrader export"),
+    ("instructor", "nbgrader export --to=marks.csv"),
+)
+# What other tests type, or what they are typed by.
+ELSEWHERE = {
+    "make setup": "scripts/setup.sh",
+    "make test": ".ci/run",
+    "make help": "Makefile",
+    "make attacks": "tests/attacks",
+    "make format": "Makefile",
+    "make lock": "tests/test_lock.py",
+    "make release": "tests/test_release.py",
+    "make demo": "tests/test_demo.py",
+    "make screenshots": "scripts/screenshots.py",
+    "autograder demo": "tests/test_demo.py",
+    "jupyter lab": "tests/browser",
+    "source .venv/bin/activate": "tests/test_documented_commands.py",
+    "python -m benchmarks.forging": "benchmarks/forging.py",
+}
+
+
+def documented(path: Path) -> set[str]:
+    """The commands of a guide: lines of its blocks, and those in its sentences and tables."""
+    text = path.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+    commands = {re.sub(r"\s+#.*|\s+", " ", line).strip() for line in lines}
+    # Diagrams, with their arrows, are no commands.
+    return {c for c in commands if " " in c and c.isascii() and c.split()[0] in PROGRAMS}
+
+
+def test_commands_are_found() -> None:
+    found = {command for path in GUIDES for command in documented(path)}
+    assert {"make demo", "nbgrader export --to=marks.csv", "jupyter lab"} <= found
+    assert "autograder quickstart my_course" in found
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_every_command_is_typed_somewhere(path: Path) -> None:
+    typed = [command.split() for _, command in TERM] + [c.split() for c in ELSEWHERE]
+    for command in documented(path):
+        words = command.split()
+        # "nbgrader autograde" in a sentence is the start of what is typed below.
+        assert any(words == known[: len(words)] for known in typed), command
+    assert all((ROOT / place).exists() for place in ELSEWHERE.values())
+
+
+@dataclass(frozen=True)
+class At:
+    """Who types, and what the administrator of their machine has set up."""
+
+    person: Person
+
+    def type(self, command: str) -> str:
+        """In a shell, with the environment activated as the guides say; fails where it fails."""
+        activate = Path(sys.prefix) / "bin" / "activate"
+        done = subprocess.run(
+            ["bash", "-c", f'source "{activate}" && {command}'],
+            cwd=self.person.home,
+            env=self.person.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, f"{command}:\n{said}"
+        return said
+
+
+def fetched(student: At) -> Path:
+    """Where a student's copy of the assignment is."""
+    return next(student.person.home.rglob(f"{NOTEBOOK}.ipynb")).parent
+
+
+@pytest.fixture(scope="module")
+def term(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A term with one student, as the guides say; what each command said."""
+    home = tmp_path_factory.mktemp("term")
+    course = home / "my_course"
+    (student,) = (
+        s for s in load_students(ROOT / "sample_class") if s.student_id == "student01_by_hand"
+    )
+    people = {
+        "instructor": At(Person(home, course, PATIENCE)),
+        "ID": At(Person(home / student.student_id, course, PATIENCE)),
+    }
+    people["ID"].person.home.mkdir()
+    user = pwd.getpwuid(os.getuid()).pw_name  # whom nbgrader takes for the student
+    said = {}
+    for who, command in TERM:
+        at, words = people[who], command.replace("ID", user)
+        if command == "cd my_course":
+            people["instructor"] = At(Person(course, course, PATIENCE))
+            for path in (course / "source" / ASSIGNMENT).glob("*.ipynb"):
+                if path.stem != NOTEBOOK:
+                    path.unlink()
+            continue
+        if command.startswith("nbgrader submit"):
+            path = fetched(at) / f"{NOTEBOOK}.ipynb"
+            notebook = nbformat.read(path, as_version=4)
+            student.solve(notebook)
+            nbformat.write(notebook, path)
+        if command.startswith("nbgrader validate"):
+            at = At(Person(fetched(at), course, PATIENCE))
+        said[command] = at.type(words)
+    said["course"] = str(course)
+    return said
+
+
+def test_a_term_goes_as_the_guides_say(term: dict[str, str]) -> None:
+    course = Path(term["course"])
+    assert "failed" in term["nbgrader validate 01_derivatives.ipynb"]  # nothing is answered yet
+    assert "1 marked" in term["autograder grade gradient_descent"]
+    assert "known" in term["autograder grade gradient_descent --force"]
+    assert "0 marked" in term["autograder grade gradient_descent --student ID"]
+    assert (course / "grades.csv").read_text().count("\n") == 2
+    assert (course / "marks.csv").stat().st_size > 0
+    assert (course / f"report_{ASSIGNMENT}.html").stat().st_size > 10_000
+    assert list(course.parent.glob(f"student*/**/feedback/*/{NOTEBOOK}.html"))
