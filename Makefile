@@ -6,10 +6,10 @@ STAMP := $(VENV)/.set-up
 ASSIGNMENT := gradient_descent
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test attacks lint format release lock clean
+.PHONY: help setup demo test attacks lint format release lock screenshots clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 setup: $(STAMP) ## make .venv and install everything into it
 
@@ -46,6 +46,11 @@ lock: setup ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet \
 		--custom-compile-command "make lock" --output-file requirements.lock
+
+screenshots: setup ## take the pictures in docs/pictures/ anew
+	@scripts/browser.sh
+	@$(BIN)/python -m pytest -p tests.browser.conftest -o python_functions='picture_of_*' \
+		scripts/screenshots.py
 
 clean: ## remove all that these commands made
 	@rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,13 +20,12 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const numeric = heading.classList.contains("n");
       const compare = (a, b) => {
         const [x, y] = [value(a, column), value(b, column)];
-        if (!numeric) return x.localeCompare(y, undefined, { numeric: true });
-        // What has no number stays at the end, whichever way.
-        if (x === "" || y === "") return (x === "") - (y === "") ? ((x === "") - (y === "")) * (downwards ? -1 : 1) : 0;
-        return Number(x) - Number(y);
+        // What has no value stays at the end, whichever way.
+        if (x === "" || y === "") return (x === "") - (y === "");
+        const order = numeric ? x - y : x.localeCompare(y, undefined, { numeric: true });
+        return downwards ? -order : order;
       };
-      const rows = [...body.rows].sort(compare);
-      body.append(...(downwards ? rows.reverse() : rows));
+      body.append(...[...body.rows].sort(compare));
     });
   });
 }

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.person import Person
 
@@ -38,6 +38,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PATIENCE = 90_000  # milliseconds, for a machine that is busy with other tests
+expect.set_options(timeout=PATIENCE)
 PATIENCE_AT_TERMINAL = 900  # seconds; the first marking on a machine also compiles what is common
 
 _failed = pytest.StashKey[bool]()
@@ -107,6 +108,10 @@ def start_lab() -> Iterator[Callable[[Person], Lab]]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
+        settings = person.home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension"
+        settings.mkdir(parents=True, exist_ok=True)
+        # Else JupyterLab asks, over what is to be clicked, whether to fetch its news.
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         log = (person.home / ".jupyterlab.log").open("wb")
         options = [
             "--no-browser",
@@ -191,3 +196,11 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     if request.node.stash.get(_failed, False):
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+
+
+def command(page: Page, name: str, **arguments: str) -> None:
+    """What the command palette would start."""
+    page.evaluate(
+        "([name, options]) => window.jupyterapp.commands.execute(name, options)",
+        [name, arguments],
+    )

@@ -1,14 +1,15 @@
-"""A student in JupyterLab: fetches the assignment, is told a mistake by name, mends it."""
+"""A student in JupyterLab: fetches, is told a mistake by name, mends it, validates, submits."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import ASSIGNMENT, COURSE_ID, NOTEBOOK, Classroom, Lab, Person
+from .conftest import ASSIGNMENT, COURSE_ID, NOTEBOOK, Classroom, Lab, Person, command
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -26,14 +27,6 @@ def student(classroom: Classroom) -> Person:
 @pytest.fixture(scope="module")
 def lab(student: Person, start_lab: Callable[[Person], Lab]) -> Lab:
     return start_lab(student)
-
-
-def command(page: Page, name: str, **arguments: str) -> None:
-    """What the command palette would start."""
-    page.evaluate(
-        "([name, options]) => window.jupyterapp.commands.execute(name, options)",
-        [name, arguments],
-    )
 
 
 def fetch(page: Page) -> None:
@@ -66,7 +59,9 @@ def check_again(page: Page, test: Locator) -> None:
     command(page, "notebook:run-cell")
 
 
-def test_a_mistake_is_named_and_mended(page: Page, lab: Lab, student: Person) -> None:
+def test_a_mistake_is_named_mended_and_handed_in(
+    page: Page, lab: Lab, student: Person, classroom: Classroom
+) -> None:
     page.goto(lab.url("lab?reset"))
     page.wait_for_function("window.jupyterapp !== undefined")
     page.evaluate("window.jupyterapp.restored.then(() => true)")
@@ -89,3 +84,20 @@ def test_a_mistake_is_named_and_mended(page: Page, lab: Lab, student: Person) ->
     expect(card).to_contain_text("✓")
     expect(card).not_to_contain_text("not right yet")
     expect(card.locator("img")).to_be_visible()
+
+    command(page, "docmanager:save")
+    page.get_by_role("button", name="Validate").click()
+    said = page.get_by_role("dialog")
+    # The answers that are still missing; not the one that was mended.
+    expect(said).to_contain_text("failed", timeout=KERNEL_PATIENCE)
+    expect(said).to_contain_text("x_stationary")
+    expect(said).not_to_contain_text('check.gradient("f_prime"')
+    said.get_by_role("button").last.click()
+
+    command(page, "nbgrader:open-assignment-list")
+    fetched = page.locator("#fetched_assignments_list")
+    fetched.get_by_role("button", name="Submit").click()
+    submitted = page.locator("#submitted_assignments_list")
+    expect(submitted.get_by_text(ASSIGNMENT).first).to_be_visible()
+    (inbound,) = (classroom.folder / "course" / "exchange" / COURSE_ID / "inbound").iterdir()
+    assert RIGHT in str(json.loads((inbound / f"{NOTEBOOK}.ipynb").read_text())["cells"])
