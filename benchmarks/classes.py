@@ -10,6 +10,7 @@ import json
 import random
 import re
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from autograder.demo import Classroom
@@ -24,19 +25,29 @@ _RIGHT_SHARE = 0.5
 _ENDLESS = re.compile(r"while True|sleep|never_returns|itertools\.count|10\s*\*\*\s*[6-9]")
 
 
-def _cases() -> dict[str, list[Case]]:
-    found: dict[str, list[Case]] = {name: [] for names in EXERCISES.values() for name in names}
+def _cases(notebooks: Collection[str]) -> dict[str, list[Case]]:
+    names = [name for notebook in notebooks for name in EXERCISES[notebook]]
+    found: dict[str, list[Case]] = {name: [] for name in names}
     for case in load():
-        if not _ENDLESS.search(case.source) and case.misconception != "never_returns":
+        endless = _ENDLESS.search(case.source) or case.misconception == "never_returns"
+        if case.exercise in found and not endless:
             found[case.exercise].append(case)
     return found
 
 
-def make_class(folder: Path, size: int, seed: int = 1) -> list[str]:
-    """Set up a course directory in `folder` with `size` submissions; returns the students."""
+def make_class(
+    folder: Path, size: int, seed: int = 1, notebooks: Collection[str] = tuple(EXERCISES)
+) -> list[str]:
+    """Set up a course directory in `folder` with `size` submissions; returns the students.
+
+    `notebooks`: those that the assignment has here.
+    """
     classroom = Classroom.set_up(folder, REPOSITORY)
+    for path in (folder / "source").rglob("*.ipynb"):
+        if path.stem not in notebooks:
+            path.unlink()
     classroom.generate()
-    cases = _cases()
+    cases = _cases(notebooks)
     dice = random.Random(seed)
     students = []
     for number in range(size):

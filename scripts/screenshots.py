@@ -17,12 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from autograder.demo.classroom import ASSIGNMENT, Classroom
 from autograder.demo.students import SampleStudent, load_students
-from tests.browser.conftest import Lab, Person, command
+from tests.browser.conftest import COURSE_ID, Lab, Person, command
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -55,6 +56,12 @@ def instructor(tmp_path_factory: pytest.TempPathFactory) -> Person:
         folder = home / "submitted" / student.student_id / ASSIGNMENT
         hour, minute = divmod(9 * 60 + 17 * number, 60)
         (folder / "timestamp.txt").write_text(f"2026-03-02 {hour:02}:{minute:02}:00 UTC")
+    with Gradebook(f"sqlite:///{home / 'gradebook.db'}", COURSE_ID) as gradebook:
+        for student in students:  # whom the formgrader would else call "None, None"
+            number = student.student_id.removeprefix("student")
+            gradebook.update_or_create_student(
+                student.student_id, first_name=number, last_name="Student"
+            )
     run(home, "grade", ASSIGNMENT, "--Examine.cell_timeout=20", "--Examine.seed=screenshots")
     person = Person(home, home, PATIENCE)
     person.nbgrader("generate_feedback", ASSIGNMENT)
@@ -134,7 +141,7 @@ def picture_of_the_formgrader(
     lab = start_lab(instructor)
     sheet.goto(lab.url("lab"))  # logs in
     sheet.goto(lab.url(f"formgrader/manage_submissions/{ASSIGNMENT}"))
-    sheet.get_by_role("link", name="student15").wait_for()
+    sheet.get_by_role("link", name="Student, 15").wait_for()
     keep(sheet, "formgrader", 0, bottom_of(sheet.locator("table")) + 16)
 
 
