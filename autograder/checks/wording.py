@@ -70,9 +70,9 @@ def name_value(value: Value) -> str:
 
 
 def name_error(error: Error) -> str:
-    """An exception in one line: "TypeError: ..."."""
+    """An exception in one line, to stand before a full stop: "TypeError: ..."."""
     first = error.message.strip().splitlines()[0] if error.message.strip() else ""
-    short = first if len(first) <= 160 else first[:157] + "..."
+    short = first.rstrip(". ") if len(first) <= 160 else f"{first[:157].rstrip('. ')} [...]"
     return f"{error.type}: {short}" if short else error.type
 
 

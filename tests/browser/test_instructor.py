@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from .conftest import (
     ASSIGNMENT,
     COURSE_ID,
     NOTEBOOK,
+    PATIENCE,
     PATIENCE_AT_TERMINAL,
     Lab,
     Person,
@@ -113,9 +115,15 @@ def test_a_term_by_the_buttons(
     frame.get_by_role("link", name="Submission #1").click()
     card = frame.locator(".autograder-card", has_text="f_prime").first
     expect(card).to_contain_text("Everywhere yours is minus the derivative.")
-    frame.locator(f"input#{BY_HAND}").fill("0.5")
-    frame.locator(f"textarea#{BY_HAND}-comment").fill(WORDS)
-    frame.locator(f"textarea#{BY_HAND}-comment").press("Tab")
+    points = frame.locator(f"input#{BY_HAND}")
+    comment = frame.locator(f"textarea#{BY_HAND}-comment")
+    # The page asks for points and comments once it is there, and forgets what was typed before.
+    expect(points).to_have_class(re.compile("needs_manual_grade"))
+    expect(comment).to_have_attribute("placeholder", re.compile("comments"))
+    points.fill("0.5")
+    comment.fill(WORDS)
+    comment.press("Tab")
+    expect(points).not_to_have_class(re.compile("needs_manual_grade"))
     with Gradebook(f"sqlite:///{instructor.home / 'gradebook.db'}", COURSE_ID) as gradebook:
 
         def saved() -> tuple[float | None, str | None]:
@@ -124,7 +132,7 @@ def test_a_term_by_the_buttons(
             comment = gradebook.find_comment(BY_HAND, NOTEBOOK, ASSIGNMENT, USER)
             return grade.manual_score, comment.manual_comment
 
-        for _ in range(100):
+        for _ in range(PATIENCE // 100):
             if saved() == (0.5, WORDS):
                 break
             page.wait_for_timeout(100)

@@ -18,8 +18,10 @@ import matplotlib.pyplot as plt
 import pytest
 
 from autograder.checks.misconceptions.catalogue import CATALOGUE
+from autograder.checks.questions import Error
 from autograder.checks.scenery import LEVELS
 from autograder.checks.verdict import Verdict
+from autograder.checks.wording import explain, name_error
 from autograder.feedback import html
 from autograder.feedback.pictures import draw
 from autograder.feedback.pictures.kinds import KINDS
@@ -77,6 +79,14 @@ def test_a_wrong_case_has_its_words_evidence_and_picture(case: Case) -> None:
         (alt,) = re.findall(r'alt="([^"]*)"', image)
         assert len(re.findall(r"[\d.]+\d|\d", alt)) >= 3  # the window's ends, and what is in it
         assert 60 < len(alt) < 1500
+
+
+@pytest.mark.parametrize("message", ["no dot", "a dot.", "dots...", "long, " * 40, "end. " * 40])
+def test_a_message_ends_once(message: str) -> None:
+    """Python's own messages end as they like; in a sentence of ours they end with it."""
+    what = name_error(Error("TypeError", ("TypeError",), message))
+    fact, _ = explain("raised", name="f_prime", what=what)
+    assert re.search(r"[^. ]\.$", fact), fact
 
 
 def test_every_kind_of_picture_is_tried() -> None:

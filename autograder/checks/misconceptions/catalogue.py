@@ -40,8 +40,8 @@ ARRIVAL = {
         "What kind of thing does the exercise ask for here?",
     ),
     "function_not_called": _m(
-        "`{name}` is a function where a number is asked.",
-        "A function is a recipe. At which place should it be called to give a number?",
+        "`{name}` is a function; what comes of calling one is asked.",
+        "A function is a recipe. What should it be called with?",
     ),
     "number_not_function": _m(
         "`{name}` is {what}, but a function is asked.",
@@ -49,8 +49,8 @@ ARRIVAL = {
         "or leave out `def` or `lambda`?",
     ),
     "text_answer": _m(
-        "`{name}` is {what}, not a number.",
-        "Quotes make a text that cannot be computed with. What is it without them?",
+        "`{name}` is {what}, which cannot be computed with.",
+        "Quotes make a text of whatever they enclose. What is it without them?",
     ),
     "returns_nothing": _m(
         "`{name}` returns nothing (None).",
