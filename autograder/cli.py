@@ -1,8 +1,7 @@
-"""The command line: `autograder demo`."""
+"""The command line."""
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -37,14 +36,12 @@ def demo(folder: Path) -> None:
     """Mark a sample class in FOLDER (default: demo) and show the marks.
 
     Makes a course directory of its own, generates the release, hands in the work of the sample
-    class, marks it with nbgrader and writes the feedback pages. Ends with status 1 where a
-    submission could not be marked.
+    class, marks it with `autograder grade`, and writes the feedback pages and the class report.
+    Ends with status 1 where a submission could not be marked.
     """
     # Imported here: `autograder --help` need not wait for nbgrader.
-    from rich.progress import Progress
-
     from .demo import Classroom, load_students
-    from .demo.table import feedback_list, marks_tables, total, wide_console
+    from .demo.table import feedback_list, marks_tables, report_line, wide_console
 
     console = wide_console()
     course = course_directory()
@@ -53,22 +50,17 @@ def demo(folder: Path) -> None:
         classroom = Classroom.set_up(folder.resolve(), course)
         classroom.generate()
         classroom.hand_in(students)
+        exercises = classroom.exercises()
+        results = sorted(classroom.mark(students), key=lambda result: result.student.student_id)
+        report = classroom.report()
     except AutograderError as error:
         raise click.ClickException(str(error)) from error
-    exercises = classroom.exercises()
-    automatic = [e for e in exercises if not e.by_hand]
-    results = []
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("marking", total=len(students))
-        for result in classroom.mark_all(students, workers=os.cpu_count() or 1):
-            results.append(result)
-            progress.advance(task)
-            progress.print(f"marked {result.student.student_id}: {total(result, automatic)}")
-    results.sort(key=lambda result: result.student.student_id)
     console.print()
     console.print(marks_tables(exercises, results, console.width))
     console.print()
     console.print(feedback_list(results, Path.cwd()))
+    console.print()
+    console.print(report_line(report, Path.cwd()))
     faulty = [result.student.student_id for result in results if result.fault]
     if faulty:
         console.print(f"\nCould not be marked: {', '.join(faulty)}", style="bold red")

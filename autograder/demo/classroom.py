@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -86,9 +87,6 @@ class Classroom:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         config = PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
-        config.Examine.cell_timeout = CELL_TIMEOUT
-        # The same marks in every demonstration.
-        config.Examine.seed = "demonstration"
         self._nbgrader = NbGraderAPI(config=config)
 
     @classmethod
@@ -132,13 +130,42 @@ class Classroom:
             submission = self.folder / "submitted" / student.student_id / ASSIGNMENT
             student.hand_in(self.release, submission)
 
-    def mark(self, student: SampleStudent) -> Result:
-        """Mark one submission and write its feedback, as the formgrader's buttons do."""
-        said = self._nbgrader.autograde(ASSIGNMENT, student.student_id)
-        notes = re.findall(rf"^\[WARNING\] {student.student_id}, (.+)$", said["log"], re.MULTILINE)
-        if said["success"]:
-            said = self._nbgrader.generate_feedback(ASSIGNMENT, student.student_id)
-        fault = "" if said["success"] else _fault(str(said["log"]))
+    def mark(self, students: Sequence[SampleStudent]) -> list[Result]:
+        """Mark the class and write its feedback, with the commands that a grader types.
+
+        Raises:
+            DemoError: nobody could be marked.
+        """
+        # The same marks in every demonstration, and a loop without end soon at its limit.
+        settings = [f"--Examine.cell_timeout={CELL_TIMEOUT}", "--Examine.seed=demonstration"]
+        status = self._type("grade", ASSIGNMENT, *settings)
+        if status not in (0, 1):  # 1: some could not be marked, and the results say why
+            raise DemoError("The class could not be marked; `autograder doctor` may say why.")
+        self._nbgrader.generate_feedback(ASSIGNMENT)
+        state = self.folder / ".autograder" / ASSIGNMENT
+        faults = json.loads((state / "last_run.json").read_text(encoding="utf-8"))["faults"]
+        log = (state / "last_run.log").read_text(encoding="utf-8")
+        return [
+            self._result(student, faults.get(student.student_id, ""), log) for student in students
+        ]
+
+    def report(self) -> Path:
+        """Write the class report, and say where it is.
+
+        Raises:
+            DemoError: it could not be written.
+        """
+        if self._type("report", ASSIGNMENT) != 0:
+            raise DemoError("The report could not be written.")
+        return self.folder / f"report_{ASSIGNMENT}.html"
+
+    def _type(self, *command: str) -> int:
+        """Run a command of ours in the course directory, where it can be seen; its status."""
+        autograder = Path(sys.executable).with_name("autograder")
+        return subprocess.run([autograder, *command], cwd=self.folder).returncode
+
+    def _result(self, student: SampleStudent, fault: str, log: str) -> Result:
+        notes = re.findall(rf" WARNING {student.student_id}, (.+)$", log, re.MULTILINE)
         pages = self.folder / "feedback" / student.student_id / ASSIGNMENT
         return Result(
             student=student,
@@ -147,17 +174,6 @@ class Classroom:
             notes=tuple(notes),
             fault=fault,
         )
-
-    def mark_all(self, students: Sequence[SampleStudent], workers: int) -> Iterator[Result]:
-        """Mark several submissions at once; results come as they are done.
-
-        One that cannot be marked does not stop the rest.
-        """
-        # Fresh processes: a fork of one in which JAX has started threads may hang.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            marked = [pool.submit(_mark, self.folder, student) for student in students]
-            for one in as_completed(marked):
-                yield one.result()
 
     def exercises(self) -> list[Exercise]:
         """The exercises in the order in which the notebooks set them."""
@@ -194,20 +210,3 @@ class Classroom:
                         state: State = "no answer" if exercise in untouched else "marked"
                         marks[exercise] = Mark(state, grade.auto_score)
         return marks
-
-
-# One classroom a worker process, so that the rubric is made once in each.
-_classrooms: dict[Path, Classroom] = {}
-
-
-def _mark(folder: Path, student: SampleStudent) -> Result:
-    if folder not in _classrooms:
-        _classrooms[folder] = Classroom(folder)
-    return _classrooms[folder].mark(student)
-
-
-def _fault(log: str) -> str:
-    """What went wrong: the last error that nbgrader logged before it summed up."""
-    errors = re.findall(r"^ +[\w.]*?(\w+(?:Error|Exception): .*)$", log, re.MULTILINE)
-    errors = errors or re.findall(r"^\[ERROR\] (.+)$", log, re.MULTILINE)
-    return str(errors[-1]) if errors else "nbgrader did not say why"

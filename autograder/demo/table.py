@@ -11,7 +11,7 @@ from rich.text import Text
 
 from .classroom import Exercise, Mark, Result
 
-__all__ = ["feedback_list", "marks_tables", "total", "wide_console"]
+__all__ = ["feedback_list", "marks_tables", "report_line", "total", "wide_console"]
 
 LABELS = 33  # characters that the names of the exercises and their points take
 COLUMN = 5  # and the marks of one student
@@ -66,6 +66,13 @@ def feedback_list(results: Sequence[Result], start: Path) -> RenderableType:
             shown = page.relative_to(start) if page.is_relative_to(start) else page
             lines.append(Text(f"    {shown}", style=f"link {page.resolve().as_uri()}"))
     return Group(*lines)
+
+
+def report_line(report: Path, start: Path) -> RenderableType:
+    """Where the class report is, relative to `start`, to be opened in a browser."""
+    shown = report.relative_to(start) if report.is_relative_to(start) else report
+    line = Text("The class at a glance, in a browser: ", style="italic")
+    return line.append(str(shown), style=f"link {report.resolve().as_uri()}")
 
 
 def wide_console() -> Console:

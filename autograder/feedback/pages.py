@@ -151,6 +151,9 @@ def safe_markdown(context: Any, source: str) -> str:
         for text in soup.find_all(string=True):
             if not text.find_parents(["code", "pre"]):
                 text.replace_with(NavigableString(tame(str(text))))
+        for table in soup.find_all("table"):
+            # Bootstrap's, which both pages load: without it columns run into each other.
+            table["class"], table["style"] = "table", "width:auto"
         return str(soup)
     except Exception:  # noqa: BLE001 - a picture that is not attached, for one
         return f"<pre>{escape(source)}</pre>"

@@ -340,6 +340,15 @@ def test_the_card_is_drawn(export: Callable[[Any, str], Tag], notebook: Any, tem
     assert "slope" in str(image["alt"])
 
 
+def test_no_frame_is_drawn_round_a_picture(
+    export: Callable[[Any, str], Tag], notebook: Any
+) -> None:
+    """The formgrader's style sheet has a red one for every picture."""
+    pictures = export(notebook, "formgrade").select("div.autograder-card img")
+    assert pictures
+    assert all("border:0" in str(picture["style"]) for picture in pictures)
+
+
 def test_a_card_of_a_students_is_none(body: Tag) -> None:
     assert all("forged" not in card.get_text() for card in body.select("div.autograder-card"))
     (stand_in,) = (e for e in body.find_all("strong") if "forged" in e.get_text())
@@ -393,6 +402,7 @@ def test_what_is_harmless_stays(export: Callable[[Any, str], Tag]) -> None:
     assert page.find("code", string="a < b") is not None
     assert page.find("img", src=f"data:image/png;base64,{png}") is not None
     assert len(page.find_all("table")) == 2
+    assert page.select("table.table td")[0].get_text() == "1"  # Bootstrap's, with room in it
     text = page.get_text()
     assert "$x^2$" in text
     assert "$\\frac{1}{2}$" in text
