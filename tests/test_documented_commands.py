@@ -68,6 +68,8 @@ ELSEWHERE = {
     "jupyter lab": "tests/browser",
     "source .venv/bin/activate": "tests/test_documented_commands.py",
     "python -m benchmarks.forging": "benchmarks/forging.py",
+    "python -m benchmarks.throughput": "benchmarks/throughput.py",
+    "python -m benchmarks.scale": "benchmarks/scale.py",
 }
 
 
