@@ -47,7 +47,7 @@ def marked(
         ]
         students = [*(_submission(attack, classroom) for attack in attacks), honest]
         classroom.hand_in(students)
-        yield classroom, {s.student_id: classroom.mark(s) for s in students}
+        yield classroom, {r.student.student_id: r for r in classroom.mark(students)}
 
 
 @pytest.mark.parametrize("name", [*FORGING, *TAKING])
