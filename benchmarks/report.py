@@ -14,18 +14,16 @@ import argparse
 import contextlib
 import json
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.classes import make_class
+from benchmarks.throughput import ASSIGNMENT, BIN, timed
 from tests.corpus import EXERCISES
 
-ASSIGNMENT = "gradient_descent"
-COMMAND = str(Path(sys.executable).with_name("autograder"))
+COMMAND = str(BIN / "autograder")
 SCORES = """
 SELECT base_cell.name, sum(coalesce(grade.manual_score, grade.auto_score, 0)),
        sum(coalesce(grade.manual_score, grade.auto_score, 0) >= grade_cells.max_score)
@@ -34,15 +32,6 @@ JOIN grade_cells ON grade_cells.id = base_cell.id
 WHERE NOT grade.needs_manual_grade AND base_cell.name LIKE '%_check'
 GROUP BY base_cell.name
 """
-
-
-def run(course: Path, *arguments: str) -> float:
-    """Wall time of a command of ours in a course directory; it must end well."""
-    began = time.perf_counter()
-    done = subprocess.run([COMMAND, *arguments], cwd=course, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return time.perf_counter() - began
 
 
 def differences(course: Path, told: dict[str, Any]) -> list[str]:
@@ -75,10 +64,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         course = Path(place) / "course"
         make_class(course, options.size, notebooks=options.notebooks)
-        marking = run(course, "grade", ASSIGNMENT)
-        writing = run(course, "report", ASSIGNMENT)
+        marking = timed([COMMAND, "grade", ASSIGNMENT], course)
+        writing = timed([COMMAND, "report", ASSIGNMENT], course)
         size = (course / f"report_{ASSIGNMENT}.html").stat().st_size
-        run(course, "report", ASSIGNMENT, "--format", "json", "--output", "told.json")
+        timed([COMMAND, "report", ASSIGNMENT, "--format=json", "--output=told.json"], course)
         wrong = differences(course, json.loads((course / "told.json").read_text()))
     print(f"{options.size} submissions: marked in {marking:.0f} s, report in {writing:.1f} s,")
     print(f"{size / 1e6:.2f} MB; {len(wrong)} counts differ from the gradebook's")

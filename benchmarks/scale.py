@@ -46,7 +46,7 @@ SLOPES = (
     "import jax\nslope = jax.grad(f)",
     "def slope(x):\n    return (f(x + 0.01) - f(x)) / 0.01",
     "slope = 3.0",
-    "raise NotImplementedError",
+    "raise NotImplementedError",  # the stub of the release: who has not answered yet
 )
 LIKE = 1.15  # what counts as the same cost
 _LOOK_SECONDS = 0.5

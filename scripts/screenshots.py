@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,12 +36,6 @@ def sample() -> list[SampleStudent]:
     return [replace(s, student_id=s.student_id.partition("_")[0]) for s in students]
 
 
-def run(course: Path, *command: str) -> None:
-    """Type a command of ours in the course directory."""
-    autograder = Path(sys.executable).with_name("autograder")
-    subprocess.run([autograder, *command], cwd=course, check=True, timeout=PATIENCE)
-
-
 @pytest.fixture(scope="module")
 def instructor(tmp_path_factory: pytest.TempPathFactory) -> Person:
     """Somebody whose class has been marked, with its feedback pages and its report."""
@@ -62,11 +54,9 @@ def instructor(tmp_path_factory: pytest.TempPathFactory) -> Person:
             gradebook.update_or_create_student(
                 student.student_id, first_name=number, last_name="Student"
             )
-    run(home, "grade", ASSIGNMENT, "--Examine.cell_timeout=20", "--Examine.seed=screenshots")
-    person = Person(home, home, PATIENCE)
-    person.nbgrader("generate_feedback", ASSIGNMENT)
-    run(home, "report", ASSIGNMENT)
-    return person
+    classroom.mark(students)
+    classroom.report()
+    return Person(home, home, PATIENCE)
 
 
 @pytest.fixture

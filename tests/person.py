@@ -39,8 +39,16 @@ class Person:
 
     def nbgrader(self, *command: str) -> str:
         """Type a nbgrader command at home; returns what it says, fails where it fails."""
+        return self._run([sys.executable, "-m", "nbgrader", *command])
+
+    def type(self, line: str) -> str:
+        """Type a line in a shell at home, with this environment activated as the guides say."""
+        activate = Path(sys.prefix) / "bin" / "activate"
+        return self._run(["bash", "-c", f'source "{activate}" && {line}'])
+
+    def _run(self, command: list[str]) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *command],
+            command,
             cwd=self.home,
             env=self.environment,
             capture_output=True,
@@ -49,5 +57,5 @@ class Person:
             timeout=self.patience,
         )
         said = done.stdout + done.stderr
-        assert done.returncode == 0, f"nbgrader {' '.join(command)}:\n{said}"
+        assert done.returncode == 0, f"{' '.join(command)}:\n{said}"
         return said

@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -100,31 +97,9 @@ def test_every_command_is_typed_somewhere(path: Path) -> None:
     assert all((ROOT / place).exists() for place in ELSEWHERE.values())
 
 
-@dataclass(frozen=True)
-class At:
-    """Who types, and what the administrator of their machine has set up."""
-
-    person: Person
-
-    def type(self, command: str) -> str:
-        """In a shell, with the environment activated as the guides say; fails where it fails."""
-        activate = Path(sys.prefix) / "bin" / "activate"
-        done = subprocess.run(
-            ["bash", "-c", f'source "{activate}" && {command}'],
-            cwd=self.person.home,
-            env=self.person.environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, f"{command}:\n{said}"
-        return said
-
-
-def fetched(student: At) -> Path:
+def fetched(student: Person) -> Path:
     """Where a student's copy of the assignment is."""
-    return next(student.person.home.rglob(f"{NOTEBOOK}.ipynb")).parent
+    return next(student.home.rglob(f"{NOTEBOOK}.ipynb")).parent
 
 
 @pytest.fixture(scope="module")
@@ -136,16 +111,16 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         s for s in load_students(ROOT / "sample_class") if s.student_id == "student01_by_hand"
     )
     people = {
-        "instructor": At(Person(home, course, PATIENCE)),
-        "ID": At(Person(home / student.student_id, course, PATIENCE)),
+        "instructor": Person(home, course, PATIENCE),
+        "ID": Person(home / student.student_id, course, PATIENCE),
     }
-    people["ID"].person.home.mkdir()
+    people["ID"].home.mkdir()
     user = pwd.getpwuid(os.getuid()).pw_name  # whom nbgrader takes for the student
     said = {}
     for who, command in TERM:
         at, words = people[who], command.replace("ID", user)
         if command == "cd my_course":
-            people["instructor"] = At(Person(course, course, PATIENCE))
+            people["instructor"] = Person(course, course, PATIENCE)
             for path in (course / "source" / ASSIGNMENT).glob("*.ipynb"):
                 if path.stem != NOTEBOOK:
                     path.unlink()
@@ -156,7 +131,7 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             student.solve(notebook)
             nbformat.write(notebook, path)
         if command.startswith("nbgrader validate"):
-            at = At(Person(fetched(at), course, PATIENCE))
+            at = Person(fetched(at), course, PATIENCE)
         said[command] = at.type(words)
     said["course"] = str(course)
     return said
