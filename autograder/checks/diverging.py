@@ -80,9 +80,8 @@ class DivergingStep(Check):
         if len(start) != 1:
             return {}
         walk = [start]
-        with np.errstate(all="ignore"):
-            while len(walk) <= SHOWN and np.abs(walk[-1] - start).max() < 50:
-                walk.append(walk[-1] - step * reference.all_derivatives(walk[-1][None], 1)[0])
+        while len(walk) <= SHOWN and np.abs(walk[-1] - start).max() < 50:
+            walk.append(walk[-1] - step * reference.all_derivatives(walk[-1][None], 1)[0])
         inside = [float(d) for u in walk if (d := np.abs(u - centre).max()) < 60]
         reach = 1.15 * max(inside)
         samples = curve(reference, float(centre[0]) - reach, float(centre[0]) + reach)
@@ -114,7 +113,7 @@ class DivergingStep(Check):
         starts = centre + rng.uniform(1.0, 3.0, size=(4, landscape.layout.size)) * np.array(
             [[1.0], [-1.0], [1.0], [-1.0]]
         )
-        with jax.enable_x64(True), np.errstate(all="ignore"):
+        with jax.enable_x64(True):
             counts, ends, moves = (np.asarray(x) for x in self._run(np.float64(step), starts))
         first = np.abs(step * landscape.reference.all_derivatives(starts, 1)).max(axis=1)
         away = (counts < STEPS) | ~np.isfinite(ends).all(axis=1)

@@ -79,26 +79,25 @@ def _difference(
     if fitted is not None and 1e-6 < abs(fitted) <= 2:
         steps.insert(0, fitted)
     kinds = ["forward", "central"]
-    with np.errstate(all="ignore"):
-        size = np.abs(ref.value(points))[:, None] + 1
-        for h in steps:
-            # Rounding of the two function values, divided by the step: in float32 at worst, but
-            # never so much that it would excuse the size of the error itself.
-            rounding = 4 * np.finfo(np.float32).eps * size
-            noise = np.minimum(rounding / abs(h), 0.2 * np.abs(error))
-            for kind in kinds:
-                if kind == "central" and h < 0:
-                    continue
-                guess = _quotient(ref, points, h, kind)
-                slack = tol + noise + 0.02 * np.abs(guess - truth)
-                if np.all(np.abs(student - guess) <= slack):
-                    return abs(h)
-            if ref.order == 2 and ref.layout.size == 1 and h > 0:
-                guess = _second_quotient(ref, points, h)
-                noise = np.minimum(rounding / h**2, 0.2 * np.abs(error))
-                slack = tol + noise + 0.02 * np.abs(guess - truth)
-                if np.all(np.abs(student - guess) <= slack):
-                    return abs(h)
+    size = np.abs(ref.value(points))[:, None] + 1
+    for h in steps:
+        # Rounding of the two function values, divided by the step: in float32 at worst, but
+        # never so much that it would excuse the size of the error itself.
+        rounding = 4 * np.finfo(np.float32).eps * size
+        noise = np.minimum(rounding / abs(h), 0.2 * np.abs(error))
+        for kind in kinds:
+            if kind == "central" and h < 0:
+                continue
+            guess = _quotient(ref, points, h, kind)
+            slack = tol + noise + 0.02 * np.abs(guess - truth)
+            if np.all(np.abs(student - guess) <= slack):
+                return abs(h)
+        if ref.order == 2 and ref.layout.size == 1 and h > 0:
+            guess = _second_quotient(ref, points, h)
+            noise = np.minimum(rounding / h**2, 0.2 * np.abs(error))
+            slack = tol + noise + 0.02 * np.abs(guess - truth)
+            if np.all(np.abs(student - guess) <= slack):
+                return abs(h)
     return None
 
 

@@ -183,8 +183,7 @@ def judge_place(
     any_kind: bool = False,
 ) -> Verdict:
     """Whether the slope is zero at `u` (n,) and what kind of place it is; one verdict."""
-    with np.errstate(all="ignore"):
-        slope = landscape.slope(u)
+    slope = landscape.slope(u)
     evidence = {
         "kind": "place",
         "size": landscape.layout.size,

@@ -91,9 +91,8 @@ def _offset(ref: Reference, error: np.ndarray) -> Hit | None:
     if ref.shape != ():
         return ("constant_offset", words)
     zero = np.zeros((1, ref.layout.size))
-    with np.errstate(all="ignore"):
-        value = ref.derivative(zero, ref.order - 1)[0, 0]
-        slope = ref.derivative(zero, ref.order)[0, 0]
+    value = ref.derivative(zero, ref.order - 1)[0, 0]
+    slope = ref.derivative(zero, ref.order)[0, 0]
     if np.isclose(c[0], value, rtol=MATCH):
         return ("constant_kept", words)
     if np.isclose(c[0], -slope, rtol=MATCH):
@@ -165,34 +164,33 @@ def name_derivative(
         told = (np.abs(prediction - truth) > 3 * tol + MATCH * np.abs(truth)).any()
         return bool(told) and _near(student, prediction, scale)
 
-    with np.errstate(all="ignore"):
-        if (student == 0).all():
-            return ("gradient_zeroed", {})
-        if fits(-truth):
-            return ("sign_flipped", {"quantity": quantity})
-        if ref.shape == () and ref.layout.size == 1:
-            for hit, prediction in _orders(ref, points):
-                if fits(prediction):
-                    return hit
-        for hit, prediction in _gradients(ref, points):
+    if (student == 0).all():
+        return ("gradient_zeroed", {})
+    if fits(-truth):
+        return ("sign_flipped", {"quantity": quantity})
+    if ref.shape == () and ref.layout.size == 1:
+        for hit, prediction in _orders(ref, points):
             if fits(prediction):
                 return hit
-        offset = _offset(ref, student - truth)
-        if offset is not None and offset[0] == "constant_kept":
-            return offset
-        for hit, prediction in _rules(ref, points):
-            if fits(prediction):
-                return (hit[0], {"quantity": quantity, **hit[1]})
-        if ref.shape == () and ref.layout.size == 1:
-            area = _antiderivative(ref, points) if ref.order == 1 else None
-            if area is not None and fits((student[0] + area)[:, None]):
-                return ("integrated", {})
-        if offset is not None:
-            return offset
-        same = np.ptp(student, axis=0) <= 1e-6 * np.abs(student).max(axis=0)
-        if same.all() and (np.ptp(truth, axis=0) > 0).any():
-            return ("constant_everywhere", {"value": place(student[0]), "quantity": quantity})
-        return _ratio(truth, student, quantity)
+    for hit, prediction in _gradients(ref, points):
+        if fits(prediction):
+            return hit
+    offset = _offset(ref, student - truth)
+    if offset is not None and offset[0] == "constant_kept":
+        return offset
+    for hit, prediction in _rules(ref, points):
+        if fits(prediction):
+            return (hit[0], {"quantity": quantity, **hit[1]})
+    if ref.shape == () and ref.layout.size == 1:
+        area = _antiderivative(ref, points) if ref.order == 1 else None
+        if area is not None and fits((student[0] + area)[:, None]):
+            return ("integrated", {})
+    if offset is not None:
+        return offset
+    same = np.ptp(student, axis=0) <= 1e-6 * np.abs(student).max(axis=0)
+    if same.all() and (np.ptp(truth, axis=0) > 0).any():
+        return ("constant_everywhere", {"value": place(student[0]), "quantity": quantity})
+    return _ratio(truth, student, quantity)
 
 
 def difference_not_divided(
@@ -201,18 +199,17 @@ def difference_not_divided(
     """f(x + h) - f(x), or its central twin, with the division by h forgotten."""
     if ref.layout.size != 1 or ref.order != 1:
         return None
-    with np.errstate(all="ignore"):
-        h0 = float(np.median(student / truth))
-        if not np.isfinite(h0) or not 0 < abs(h0) <= 0.3:
-            return None
-        candidates = [h0, *(s * 10.0**-k for k in range(1, 7) for s in (1, -1))]
-        for h in candidates:
-            forward = (ref.value(points + h) - ref.value(points))[:, None]
-            central = (ref.value(points + h / 2) - ref.value(points - h / 2))[:, None]
-            for guess in (forward, central):
-                if (np.abs(student - guess) <= 0.01 * np.abs(guess)).all():
-                    words = {"ratio": f"{h:.2g}", "quantity": _quantity(ref)}
-                    return ("difference_not_divided", words)
+    h0 = float(np.median(student / truth))
+    if not np.isfinite(h0) or not 0 < abs(h0) <= 0.3:
+        return None
+    candidates = [h0, *(s * 10.0**-k for k in range(1, 7) for s in (1, -1))]
+    for h in candidates:
+        forward = (ref.value(points + h) - ref.value(points))[:, None]
+        central = (ref.value(points + h / 2) - ref.value(points - h / 2))[:, None]
+        for guess in (forward, central):
+            if (np.abs(student - guess) <= 0.01 * np.abs(guess)).all():
+                words = {"ratio": f"{h:.2g}", "quantity": _quantity(ref)}
+                return ("difference_not_divided", words)
     return None
 
 

@@ -438,7 +438,7 @@ def mistaken_derivatives(f: Callable[[Any], Any], places: Array) -> list[Mistake
         rule here or cannot be traced.
     """
     try:
-        with jax.enable_x64(True), np.errstate(all="ignore"):
+        with jax.enable_x64(True):
             program = _trace(f, np.asarray(places, dtype=np.float64))
             out: list[Mistake] = []
             for misconception, sites, function in _slips(program):
