@@ -52,7 +52,12 @@ def answer(page: Page, cell: Locator, code: str) -> None:
 
 
 def check_again(page: Page, test: Locator) -> None:
-    """Run all up to the test cell, and the test cell."""
+    """Run all up to the test cell, and the test cell, once the status bar says that one can.
+
+    Run before JupyterLab knows of its first kernel, a cell starts a second one, and the first one's
+    runs are cancelled without a word.
+    """
+    expect(page.locator("#jp-bottom-panel")).to_contain_text("| Idle", timeout=KERNEL_PATIENCE)
     test.scroll_into_view_if_needed()
     test.locator(".cm-content").first.click()
     command(page, "notebook:run-all-above")
