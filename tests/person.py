@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.kept import cache_root
+
 __all__ = ["Person"]
 
 
@@ -31,6 +33,8 @@ class Person:
         return {
             **bare,
             "HOME": str(self.home),
+            # What takes a minute the first time on a machine is no concern of a person's test.
+            "XDG_CACHE_HOME": str(cache_root().parent),
             "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
             "JUPYTER_DATA_DIR": str(self.home / ".local/share/jupyter"),
             "JUPYTER_RUNTIME_DIR": str(self.home / ".local/share/jupyter/runtime"),

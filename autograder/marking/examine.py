@@ -146,6 +146,8 @@ class Examine(NbGraderPreprocessor):
             AutograderError: no, and why.
         """
         self.require_sandbox()
+        if self.sandboxed:
+            self._sandboxed_manager(None, assignment).sandbox.begin_warming()
         for notebook in notebooks:
             self._rubric(course_of(self), assignment, notebook, verify=verify)
 
@@ -225,6 +227,9 @@ class Examine(NbGraderPreprocessor):
             from .unsandboxed import PlainKernelManager
 
             return PlainKernelManager(folder)
+        return self._sandboxed_manager(folder, assignment)
+
+    def _sandboxed_manager(self, folder: str | None, assignment: str) -> Any:
         from ..sandbox import Limits, SandboxKernelManager
 
         course = course_of(self)

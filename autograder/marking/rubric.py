@@ -25,6 +25,7 @@ from ..answers.local import judge
 from ..check import recording
 from ..checks.base import Check
 from ..errors import RubricError
+from .compilations import kept_compilations
 
 __all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
 
@@ -154,7 +155,7 @@ def read_rubric(path: str | os.PathLike[str]) -> Rubric:
     """
     path = Path(path).resolve()
     exercises: dict[str, Exercise] = {}
-    with _aside(path.parent):
+    with _aside(path.parent), kept_compilations():
         for stop in _walk(path, _read(path), strict=True):
             exercise = stop.exercise
             if exercise.cell in exercises:

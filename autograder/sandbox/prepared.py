@@ -9,27 +9,23 @@ the next one reads; so both are made beforehand and shown read-only.
 from __future__ import annotations
 
 import contextlib
-import functools
-import hashlib
 import importlib.metadata
 import logging
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from autograder.kept import cache_folder, cache_root, sweep
 from autograder.sandbox.compiled import XLA_FLAGS
 
-__all__ = ["cache_folder", "compilation_cache", "font_lists"]
+__all__ = ["compilation_cache", "font_lists"]
 
 _SEARCH_SECONDS = 120
 _REHEARSAL_SECONDS = 300
-_SEASON_SECONDS = 90 * 24 * 3600
 _log = logging.getLogger(__name__)
 
 
@@ -43,15 +39,10 @@ def font_lists() -> list[Path]:
         version = importlib.metadata.version("matplotlib")
     except importlib.metadata.PackageNotFoundError:
         return []
-    directory = _cache_root() / f"matplotlib-{version}-python{sys.version_info[1]}"
+    directory = cache_root() / f"matplotlib-{version}-python{sys.version_info[1]}"
     if not directory.is_dir():
         _search(directory)
     return sorted(directory.glob("fontlist-*.json"))
-
-
-def _cache_root() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "autograder"
 
 
 def _search(directory: Path) -> None:
@@ -80,31 +71,6 @@ def _search(directory: Path) -> None:
         return  # no cache directory, a race with another grader: not worth a failure
 
 
-def cache_folder(kind: str, *contents: bytes) -> Path:
-    """Where something prepared lies that depends on JAX, on this processor and on `contents`."""
-    digest = hashlib.blake2b(digest_size=12)
-    for content in (*_surroundings(), *contents):
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return _cache_root() / f"{kind}-{digest.hexdigest()}"
-
-
-@functools.cache
-def _surroundings() -> tuple[bytes, ...]:
-    versions = [sys.version, platform.machine(), XLA_FLAGS]
-    for package in ("jax", "jaxlib", "numpy", "matplotlib"):
-        try:
-            versions.append(importlib.metadata.version(package))
-        except importlib.metadata.PackageNotFoundError:
-            versions.append("")
-    try:
-        # What was compiled for a processor runs on another only by luck.
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        versions += sorted({line for line in lines if line.startswith(("flags", "Features"))})
-    except OSError:
-        pass
-    return tuple(version.encode() for version in versions)
-
-
 def compilation_cache(
     cells: Sequence[str], fill: Callable[[Path, Sequence[str]], subprocess.Popen[bytes]]
 ) -> Path | None:
@@ -120,7 +86,8 @@ def compilation_cache(
     """
     try:
         rehearsal = Path(__file__).with_name("rehearsal.py").read_bytes()
-        folder = cache_folder("xla", rehearsal, *(cell.encode() for cell in cells))
+        sources = (cell.encode() for cell in cells)
+        folder = cache_folder("xla", XLA_FLAGS.encode(), rehearsal, *sources)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             if not folder.is_dir():
@@ -140,8 +107,11 @@ def _fill(
     cells: Sequence[str],
 ) -> None:
     """Make a folder in one step; raise OSError or SubprocessError if that cannot be."""
-    _sweep(folder.parent)
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as place:
+    sweep("xla")
+    # With a name that is swept one day, should this process be killed.
+    with tempfile.TemporaryDirectory(
+        prefix=f"{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True
+    ) as place:
         made = Path(place) / "made"
         if common is None:
             made.mkdir()
@@ -165,10 +135,3 @@ def _alone(folder: Path) -> Iterator[None]:
     with folder.with_name(f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _sweep(root: Path) -> None:
-    """Remove what no kernel has read for a season: releases change, and JAX does."""
-    for old in root.glob("xla-*"):
-        if time.time() - old.stat().st_mtime > _SEASON_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)

@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -21,11 +22,11 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from autograder.sandbox import abilities
 from autograder.sandbox.channels import PORTS, Channels
-from autograder.sandbox.errors import SandboxStartError
+from autograder.sandbox.errors import SandboxError, SandboxStartError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import ColdProcess, WarmProcess
 from autograder.sandbox.setting import Setting
-from autograder.sandbox.warm import OLDEST_LANDLOCK, Refused, went_cold, zygote_for
+from autograder.sandbox.warm import OLDEST_LANDLOCK, Refused, Zygote, went_cold, zygote_for
 from autograder.sandbox.watchdog import Breach, Watchdog
 
 __all__ = ["SandboxProvisioner"]
@@ -170,12 +171,37 @@ class SandboxProvisioner(KernelProvisionerBase):
         # A client that forgets to shut down leaves no kernel behind, not even until it exits.
         self._finalizer = weakref.finalize(self, self._process.end)
 
-    def _bear(self, wishes: dict[str, Any], descriptors: list[int]) -> WarmProcess:
+    def begin_warming(self) -> None:
+        """Let the process warm up from which kernels like this one are forked; do not wait for it.
+
+        If that fails, the first kernel will say so.
+        """
+        if self.warm:
+            # The path as it is now: whoever calls may run code with another meanwhile.
+            path = tuple(sys.path)
+            threading.Thread(
+                target=self._warm_up, args=(path,), name="warming", daemon=True
+            ).start()
+
+    def _warm_up(self, path: tuple[str, ...]) -> None:
+        with contextlib.suppress(Refused, SandboxError, OSError):
+            self._zygote(path)
+
+    def _zygote(self, path: tuple[str, ...]) -> Zygote:
+        """The warm process for what this kernel is to see, if `path` is where Python imports from.
+
+        Raises:
+            Refused: there can be none.
+            SandboxUnavailable: this machine cannot sandbox.
+        """
         found = abilities.require()
         setting = self._setting()
         if not found.proc or found.landlock_abi < OLDEST_LANDLOCK:
             raise Refused("this system has no Landlock that keeps forked kernels apart")
-        zygote = zygote_for((setting, tuple(sys.path)), setting.spawn_zygote)
+        return zygote_for((setting, path), setting.spawn_zygote)
+
+    def _bear(self, wishes: dict[str, Any], descriptors: list[int]) -> WarmProcess:
+        zygote = self._zygote(tuple(sys.path))
         with contextlib.ExitStack() as stack:
             if self.folder is not None:
                 folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

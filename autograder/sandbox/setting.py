@@ -54,15 +54,18 @@ class Setting:
     ) -> subprocess.Popen[bytes]:
         """Start a sandbox for one kernel."""
         more = {**wishes, "submission": None if submission is None else SUBMISSION}
-        return self._spawn(more, submission, limits, inherited, cache=self._cache())
+        return self._spawn(more, submission, limits, inherited, cache=self.compilation_cache())
 
     def spawn_zygote(self, control_fd: int) -> subprocess.Popen[bytes]:
         """Start a sandbox for a process from which kernels are forked."""
         limits = Limits()
         wishes = {"control_fd": control_fd, "limits": limits.as_dict()}
-        return self._spawn(wishes, None, limits, [control_fd], cache=self._cache(), for_zygote=True)
+        return self._spawn(
+            wishes, None, limits, [control_fd], cache=self.compilation_cache(), for_zygote=True
+        )
 
-    def _cache(self) -> Path | None:
+    def compilation_cache(self) -> Path | None:
+        """What is compiled once for all such kernels, made now if need be; None if it cannot be."""
         if not self.compiled:
             return None
         return prepared.compilation_cache(self._rehearsed_cells(), self._spawn_rehearsal)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
+from autograder.sandbox.setting import Setting
 from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
 
 ASSIGNMENT = "small"
@@ -193,6 +195,13 @@ class Ground:
         neighbour.mkdir(parents=True)
         (neighbour / "answers.txt").write_text(self.secret)
         (self.course / ".autograder_seed").write_text(self.secret + "\n")
+        self._take_along_what_was_compiled()
+
+    def _take_along_what_was_compiled(self) -> None:
+        """A copy, for attacks to break, of what takes a minute the first time on a machine."""
+        compiled = Setting().compilation_cache()
+        if compiled is not None:
+            shutil.copytree(compiled, self.root / "cache" / "autograder" / compiled.name)
 
     def _nbgrader(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {

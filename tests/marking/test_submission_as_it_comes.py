@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.kept import cache_root
 from autograder.marking.record import read_record
 from tests.marking import small_course as small
 from tests.marking.small_course import COSTLY, FIRST, HARMLESS, SECOND, UNREADABLE
@@ -95,7 +96,7 @@ def marked(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Marked:
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "autograde", small.ASSIGNMENT],
         cwd=root,
-        env={**os.environ, "HOME": str(root)},
+        env={**os.environ, "HOME": str(root), "XDG_CACHE_HOME": str(cache_root().parent)},
         capture_output=True,
         text=True,
         check=False,

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -193,6 +194,8 @@ def test_without_a_run_it_says_that_times_are_not_known(tmp_path: Path):
 def test_under_pseudonyms_nobody_is_named(
     room: Classroom, data: ClassData, masked: ClassData, kind: str
 ):
+    # A time of the report's own may look like one of the class's.
+    masked = replace(masked, made=masked.made.replace(hour=0, minute=0, second=0))
     text = {
         "html": lambda: render(masked, room.root, room.root / "r.html"),
         "json": lambda: as_json(masked),

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from nbclient.exceptions import DeadKernelError
 
 from autograder import sandbox
 from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.sandbox.setting import Setting
 
 
 def processes_with(mark: str) -> list[int]:
@@ -221,3 +223,35 @@ def test_nothing_is_hidden_by_the_scratch_of_a_forked_kernel(machine, tmp_path: 
     if not tmp_path.is_relative_to("/tmp"):
         pytest.skip("the temporary directory of this test is not in /tmp")
     assert asyncio.run(scenario()) == "worth = 42\n"
+
+
+def test_what_began_to_warm_before_serves_the_first_kernel(
+    machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = []
+    spawn = Setting.spawn_zygote
+    monkeypatch.setattr(Setting, "spawn_zygote", lambda *about: made.append(1) or spawn(*about))
+    manager = sandbox.SandboxKernelManager()
+    manager.sandbox.also_readable = [str(tmp_path)]  # so that there is no zygote yet
+    # As where a source notebook is read meanwhile, with its folder first on the path.
+    with monkeypatch.context() as patch:
+        manager.sandbox.begin_warming()
+        patch.setattr(sys, "path", [str(tmp_path), *sys.path])
+        for thread in threading.enumerate():
+            if thread.name == "warming":
+                thread.join()
+
+    async def scenario() -> object:
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=60)
+            return await evaluate(client, "6 * 7")
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+    assert asyncio.run(scenario()) == 42
+    assert manager.sandbox.breach is None
+    assert len(made) == 1

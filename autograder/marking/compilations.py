@@ -1,0 +1,88 @@
+"""What XLA compiles for the rubrics, kept for the next process that marks by them.
+
+Half the time of reading a rubric is XLA's, some 40 ms for each of 250 operations, and every
+`nbgrader autograde` of a single submission reads it anew. JAX keeps what it compiled if it is told
+where, but writes its files in place: where a process is killed meanwhile, half a file would lie
+there for good, and be tried and compiled again each time. So each process has a folder of its own,
+with links to what is kept, and what is new in it is kept when all of it is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import jax
+from jax.experimental.compilation_cache import compilation_cache
+
+from ..kept import cache_folder, sweep
+
+__all__ = ["kept_compilations"]
+
+_KIND = "rubrics"
+_MOST_BYTES = 64 << 20  # a course has about 1 MB; beyond, it is begun anew
+_DIRECTORY = "jax_compilation_cache_dir"
+_TOLD = {
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    # They are for other processors, and their path, which is new each time, would be a part of
+    # what a compilation is known by.
+    "jax_persistent_cache_enable_xla_caches": "none",
+}
+
+
+@contextlib.contextmanager
+def kept_compilations() -> Iterator[None]:
+    """Within, JAX finds what was compiled before; afterwards, what it compiled is kept.
+
+    Does nothing where JAX has been told already where to keep what it compiles, or where nothing
+    can be kept: then everything is as right, and slower.
+    """
+    with contextlib.ExitStack() as stack:
+        if getattr(jax.config, _DIRECTORY) is None:
+            with contextlib.suppress(OSError):
+                stack.enter_context(_jax_told(stack.enter_context(_own_folder())))
+        yield
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[str]:
+    """A folder with all that is kept; whatever else is in it at the end is kept too."""
+    kept = cache_folder(_KIND)
+    kept.mkdir(parents=True, exist_ok=True)
+    os.utime(kept)
+    sweep(_KIND)
+    if sum(file.stat().st_size for file in kept.iterdir()) > _MOST_BYTES:
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f"{kept.name}.", dir=kept.parent, ignore_cleanup_errors=True
+    ) as place:
+        own = Path(place)
+        for file in kept.iterdir():
+            os.link(file, own / file.name)
+        try:
+            yield place
+        finally:
+            with contextlib.suppress(OSError):
+                for file in own.iterdir():
+                    file.replace(kept / file.name)
+
+
+@contextlib.contextmanager
+def _jax_told(folder: str) -> Iterator[None]:
+    """Within, JAX keeps what it compiles in `folder`, however soon it was done."""
+    told = {_DIRECTORY: folder, **_TOLD}
+    before = {name: getattr(jax.config, name) for name in told}
+    try:
+        for name, value in told.items():
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()  # JAX looks at its settings once
+        yield
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()
