@@ -12,6 +12,7 @@ from .errors import AutograderError
 from .marking.command import grade
 from .quickstart.command import quickstart
 from .report.command import report
+from .startup import skip_needless_imports
 
 __all__ = ["main"]
 
@@ -22,6 +23,7 @@ SAMPLE_CLASS = "sample_class"
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Mark notebooks about derivatives and gradient descent by their mathematics."""
+    skip_needless_imports()
 
 
 main.add_command(grade)

@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,39 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("program", "spared"),
+    [
+        # A command, and a marking process, are ours; what a library imports is its user's business.
+        (
+            "from click.testing import CliRunner; from autograder.cli import main\n"
+            "CliRunner().invoke(main, ['grade', 'nothing'])",
+            True,
+        ),
+        (
+            "import os; from autograder.marking import crew; crew._sit_down(None, os.getppid())\n"
+            "import nbgrader",
+            True,
+        ),
+        ("import autograder.marking.examine", False),
+    ],
+    ids=["command", "marking process", "library"],
+)
+def test_our_programs_build_no_parsers_of_addresses(
+    program: str, spared: bool, tmp_path: Path
+) -> None:
+    """They are nearly two seconds of each start (jsonschema#1428)."""
+    code = (
+        f"import sys\n{program}\n"
+        "assert 'nbgrader' in sys.modules\n"
+        "print(sys.modules.get('rfc3987_syntax', 'absent') is None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.split()[-1] == str(spared)
 
 
 def test_the_front_door_is_as_it_says() -> None:

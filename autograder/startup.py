@@ -1,0 +1,18 @@
+"""What our own programs do before they import anything large."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["skip_needless_imports"]
+
+
+def skip_needless_imports() -> None:
+    """Spare this process the import of `rfc3987_syntax`, if it has not been imported yet.
+
+    jsonschema, which nbformat and so nbgrader import, would import it at once, and it then builds
+    38 parsers of internationalised addresses, for nearly two seconds (jsonschema#1428). Without it
+    the formats "iri" and "iri-reference" are not checked; no schema of a notebook has them. Only
+    for a process that is ours, such as a command's: it is no business of a library's.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
