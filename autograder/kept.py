@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -51,5 +52,7 @@ def _surroundings() -> tuple[bytes, ...]:
 def sweep(kind: str) -> None:
     """Remove folders of a kind that nobody has used for a season: releases change, and JAX does."""
     for old in cache_root().glob(f"{kind}-*"):
-        if time.time() - old.stat().st_mtime > _SEASON_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
+        # Among them are folders in which others work, who remove them when they are done.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - old.stat().st_mtime > _SEASON_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)

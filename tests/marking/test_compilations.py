@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from autograder.kept import sweep
 from autograder.marking import compilations
 from autograder.marking.compilations import kept_compilations
 
@@ -116,3 +117,17 @@ def test_who_keeps_compilations_elsewhere_is_left_alone(
     finally:
         jax.config.update("jax_compilation_cache_dir", None)
     assert not (tmp_path / "ours").exists()
+
+
+def test_the_sweep_goes_on_where_a_folder_vanishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As when another process ends meanwhile, and removes the folder in which it worked."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    root = tmp_path / "autograder"
+    root.mkdir()
+    for name in ("rubrics-a", "rubrics-c"):
+        (root / name).mkdir()
+        os.utime(root / name, (0, 0))
+    (root / "rubrics-b").symlink_to(root / "gone")  # there when it is listed, not when it is asked
+    (root / "rubrics-d").mkdir()
+    sweep("rubrics")
+    assert sorted(path.name for path in root.iterdir()) == ["rubrics-b", "rubrics-d"]

@@ -125,7 +125,6 @@ def _code(source: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_code_cell(source)
 
 
-@cache
 def rehearsal(folder: Path) -> Path:
     """A notebook in which each exercise is practised once: its checks are compiled then.
 
@@ -143,14 +142,14 @@ def rehearsal(folder: Path) -> Path:
 
 
 async def run(
-    notebook: str, cases: list[Case], limits: SessionLimits, folder: Path
+    notebook: str, cases: list[Case], limits: SessionLimits, rehearsed: Path
 ) -> dict[str, Both]:
     node, rubric = poured(notebook, cases)
     allowed = Limits(cpu_seconds=1800)
     session = Session(
         node,
         rubric,
-        lambda: SandboxKernelManager(None, allowed, rehearsed=[rehearsal(folder)]),
+        lambda: SandboxKernelManager(None, allowed, rehearsed=[rehearsed]),
         # Not the seed of practice: the places of a marking are not those that a student saw.
         seed=lambda cell: zlib.crc32(f"marking of {cell}".encode()),
         limits=limits,
@@ -175,7 +174,7 @@ def endless(case: Case) -> bool:
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Both]:
     """What is said of each case."""
-    folder = tmp_path_factory.mktemp("rehearsal")
+    rehearsed = rehearsal(tmp_path_factory.mktemp("rehearsal"))
 
     def cases_of(name: str) -> list[Case]:
         return [case for case in load() if case.exercise in EXERCISES[name]]
@@ -184,10 +183,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Both]:
         limits = SessionLimits(cell=120, notebook=1800, kernels=1)
         short = SessionLimits(cell=10, notebook=120, kernels=3)
         # Apart, since time is what they are judged by, and judging the others takes it.
-        slow = [run(n, [c], short, folder) for n in EXERCISES for c in cases_of(n) if endless(c)]
+        slow = [run(n, [c], short, rehearsed) for n in EXERCISES for c in cases_of(n) if endless(c)]
         found = await asyncio.gather(*slow)
         rest = [
-            run(n, [c for c in cases_of(n) if not endless(c)], limits, folder) for n in EXERCISES
+            run(n, [c for c in cases_of(n) if not endless(c)], limits, rehearsed) for n in EXERCISES
         ]
         return [*found, *await asyncio.gather(*rest)]
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,19 @@ async def evaluate(client: AsyncKernelClient, expression: str) -> object:
             )
 
 
+@contextlib.asynccontextmanager
+async def talking_to(manager: AsyncKernelManager) -> AsyncIterator[AsyncKernelClient]:
+    """A client of a started kernel that is ready; afterwards the kernel is shut down."""
+    client = manager.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=60)
+        yield client
+    finally:
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+
+
 def test_restart_gives_a_new_kernel_and_a_new_copy(machine, submission: Path):
     async def scenario() -> None:
         manager = sandbox.SandboxKernelManager(submission)
@@ -151,14 +165,8 @@ def test_any_client_can_use_the_provisioner(machine, submission: Path, tmp_path:
             **json.loads(json.dumps({"folder": str(submission), "limits": {"open_files": 128}})),
         )
         await manager.start_kernel(cwd=str(tmp_path), env={"GRADER_TOKEN": "x"})
-        client = manager.client()
-        client.start_channels()
-        try:
-            await client.wait_for_ready(timeout=60)
+        async with talking_to(manager) as client:
             return await evaluate(client, "__import__('os').getcwd()")
-        finally:
-            client.stop_channels()
-            await manager.shutdown_kernel(now=True)
 
     assert asyncio.run(scenario()) == "/tmp/work"
 
@@ -208,17 +216,11 @@ def test_nothing_is_hidden_by_the_scratch_of_a_forked_kernel(machine, tmp_path: 
 
     async def scenario() -> object:
         await manager.start_kernel()
-        client = manager.client()
-        client.start_channels()
-        try:
-            await client.wait_for_ready(timeout=60)
+        async with talking_to(manager) as client:
             assert manager.sandbox.was_warm
             writable = f"__import__('os').access({str(tmp_path)!r}, 2)"
             assert await evaluate(client, writable) is False
             return await evaluate(client, f"open({str(tmp_path / 'planted.py')!r}).read()")
-        finally:
-            client.stop_channels()
-            await manager.shutdown_kernel(now=True)
 
     if not tmp_path.is_relative_to("/tmp"):
         pytest.skip("the temporary directory of this test is not in /tmp")
@@ -243,14 +245,9 @@ def test_what_began_to_warm_before_serves_the_first_kernel(
 
     async def scenario() -> object:
         await manager.start_kernel()
-        client = manager.client()
-        client.start_channels()
-        try:
-            await client.wait_for_ready(timeout=60)
+        async with talking_to(manager) as client:
+            assert manager.sandbox.was_warm
             return await evaluate(client, "6 * 7")
-        finally:
-            client.stop_channels()
-            await manager.shutdown_kernel(now=True)
 
     assert asyncio.run(scenario()) == 42
     assert manager.sandbox.breach is None
