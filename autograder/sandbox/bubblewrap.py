@@ -11,11 +11,11 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 
-from autograder.sandbox.environment import SCRATCH, PythonEnvironment
+from autograder.sandbox.environment import OURS, SCRATCH, PythonEnvironment
 
 __all__ = ["ISOLATION", "NO_FURTHER_NAMESPACES", "SUBMISSION", "View", "command"]
 
-SUBMISSION = "/submission"
+SUBMISSION = OURS + "/submission"
 """Where the submission's folder is shown, read-only, to be copied from."""
 
 ISOLATION = (

@@ -11,14 +11,24 @@ from typing import Literal
 
 from autograder.sandbox.compiled import XLA_FLAGS
 
-__all__ = ["CACHE", "HOME", "MATPLOTLIB", "SCRATCH", "WORK", "PythonEnvironment", "variables"]
+__all__ = [
+    "CACHE",
+    "HOME",
+    "MATPLOTLIB",
+    "OURS",
+    "SCRATCH",
+    "WORK",
+    "PythonEnvironment",
+    "variables",
+]
 
 # Paths inside the sandbox
 SCRATCH = "/tmp"  # the one place that can be written; also where programs expect to
 HOME = SCRATCH + "/home"
 WORK = SCRATCH + "/work"  # the private copy of the submission's folder
 MATPLOTLIB = HOME + "/matplotlib"
-CACHE = "/opt/jax"  # what XLA has compiled before
+OURS = "/.autograder"  # where nobody has installed Python, which is seen under its own path
+CACHE = OURS + "/xla"  # what XLA has compiled before
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -12,12 +12,12 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["drop_capabilities", "isolate", "private_tmpfs"]
+__all__ = ["drop_capabilities", "isolate", "private_tmpfs", "read_only"]
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 1 << 5
-_MS_BIND, _MS_REC, _MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+_MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 1 << 12, 1 << 14, 1 << 18
+_MOUNT_SETATTR, _MOUNT_ATTR_RDONLY, _AT_RECURSIVE = 442, 1, 0x8000  # on every architecture
 _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -47,9 +47,24 @@ def isolate() -> None:
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1\n")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1\n")
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
-    # Written to for the last time: to whom this process is root outside, all of /proc/sys is open.
-    locked = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    _mount("none", "/proc", None, _MS_BIND | _MS_REMOUNT | locked, None)
+
+
+def read_only() -> None:
+    """Make every mount read-only, for this mount namespace alone.
+
+    Whatever of it this process shares with others, it changes nothing any more: not the folders
+    around what is mounted, wherever Python lies; nor /proc/sys, which is open to whom is root
+    outside.
+
+    Raises:
+        OSError: the system forbids it.
+    """
+    attributes = struct.pack("=4Q", _MOUNT_ATTR_RDONLY, 0, 0, 0)
+    here = ctypes.c_int(-100)  # AT_FDCWD, which an absolute path does not need
+    size = ctypes.c_size_t(len(attributes))
+    flags = ctypes.c_uint(_AT_RECURSIVE)
+    number = ctypes.c_long(_MOUNT_SETATTR)
+    _check(_libc().syscall(number, here, b"/", flags, attributes, size), "mount_setattr")
 
 
 def private_tmpfs(path: str, size: int, entries: int, kept: Iterable[str] = ()) -> None:
@@ -59,7 +74,8 @@ def private_tmpfs(path: str, size: int, entries: int, kept: Iterable[str] = ()) 
         path: an existing directory.
         size: bytes that all its files may have together.
         entries: how many files, directories and links it may hold.
-        kept: mounted files and directories in it that are to be seen as before.
+        kept: files and directories in it that are to be seen as before, with the flags of the
+            mounts that they lie in: make those read-only first.
 
     Raises:
         OSError: the system forbids it.
@@ -74,7 +90,7 @@ def private_tmpfs(path: str, size: int, entries: int, kept: Iterable[str] = ()) 
         else:
             os.makedirs(os.path.dirname(name), exist_ok=True)
             Path(name).touch()
-        # With the flags of the mount that it is taken from: read-only.
+        # With the flags of the mount that it is taken from.
         _mount(source, name, None, _MS_BIND | _MS_REC, None)
         os.close(descriptor)
 

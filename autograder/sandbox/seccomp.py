@@ -209,7 +209,7 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
     """
     machine = machine or platform.machine()
     column = _column(machine)
-    spared = ("unshare", "mount") if for_zygote else ()
+    spared = ("unshare", "mount", "mount_setattr") if for_zygote else ()
     no_namespaces = [
         _step(_LOAD, _ARG0),
         _step(_ANY_BIT, _CLONE_NAMESPACES, 0, 1),

@@ -16,6 +16,7 @@ from autograder.sandbox.environment import (
     CACHE,
     HOME,
     MATPLOTLIB,
+    OURS,
     SCRATCH,
     WORK,
     PythonEnvironment,
@@ -26,7 +27,7 @@ from autograder.sandbox.limits import Limits
 __all__ = ["Setting"]
 
 _LAUNCHER = str(Path(__file__).with_name("launcher.py").resolve())
-_FONTS = "/opt/matplotlib"
+_FONTS = OURS + "/fonts"
 
 
 @dataclasses.dataclass(frozen=True)

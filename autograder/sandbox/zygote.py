@@ -22,10 +22,10 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import confinement, limits, namespaces, seccomp
+from . import confinement, limits, namespaces, seccomp, trial
 
 __all__ = ["serve"]
 
@@ -56,7 +56,7 @@ def serve(config: dict[str, Any]) -> None:
     confinement.close_all_but([control.fileno()])
     try:
         _warm_up(config)
-        _rehearse(config)
+        _try_out(config)
     except BaseException as exc:  # noqa: BLE001 - whatever it is, kernels are then started cold
         control.send(json.dumps({"fault": f"{type(exc).__name__}: {exc}"}).encode())
         return
@@ -122,27 +122,45 @@ def _stretch() -> None:
         jax.eval_shape(jax.hessian(lambda x: line(x).sum()), place)
 
 
-def _rehearse(config: Mapping[str, Any]) -> None:
-    """Confine one child that serves nothing; raise RuntimeError, with its words, if that fails."""
+def _try_out(config: Mapping[str, Any]) -> None:
+    """Confine two children that serve nothing, one after the other.
+
+    Raises:
+        RuntimeError: that fails, or what the first one wrote can be seen by the second, or here.
+    """
     if confinement.thread_count() != 1:
         raise RuntimeError("a thread was started while warming up, which no fork would have")
+    folders, name = trial.places(config), f"planted_{os.urandom(8).hex()}"
+    _ask_child(config, lambda: trial.plant(folders, name))
+    found = _ask_child(config, lambda: trial.search(folders, name)) or trial.search(folders, name)
+    if found:
+        raise RuntimeError(f"what one kernel writes into {found[0]}, the next one would find")
+
+
+def _ask_child(config: Mapping[str, Any], act: Callable[[], Any]) -> Any:
+    """What `act` returns in a child that is confined as a kernel is."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             _isolate(config, None)
             confinement.confine(config, _filters())
-            os.write(writing, b"alone")
+            said = {"returned": act()}
         except BaseException:  # noqa: BLE001 - to be told
-            os.write(writing, traceback.format_exc()[-_WORDS:].encode())
+            said = {"words": traceback.format_exc()[-_WORDS:]}
+        try:
+            with os.fdopen(writing, "w") as pipe:
+                json.dump(said, pipe)
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        words = pipe.read().decode(errors="replace")
+    with os.fdopen(reading) as pipe:
+        answer = pipe.read()
     os.waitpid(pid, 0)
-    if words != "alone":
-        raise RuntimeError(f"a child could not be confined: {words}")
+    said = json.loads(answer) if answer else {}
+    if "returned" not in said:
+        raise RuntimeError(f"a child could not be confined: {said.get('words', 'it ended')}")
+    return said["returned"]
 
 
 def _filters() -> list[bytes]:
@@ -178,13 +196,14 @@ def _isolate(config: Mapping[str, Any], folder: int | None) -> list[str]:
     """Be the first process of new namespaces, at home; return what was left out of the copy."""
     os.setsid()
     namespaces.isolate()
+    namespaces.read_only()
     allowed = limits.Limits.from_dict(config["limits"])
     # Twice what the watchdog allows: it is the one who ends a kernel, and says why.
     namespaces.private_tmpfs(
         config["scratch"],
         allowed.scratch_bytes,
         2 * allowed.scratch_entries,
-        # A Python environment may itself lie in there.
+        # Python, or this package, may itself lie in there.
         [path for path in config["readable"] if path.startswith(config["scratch"] + "/")],
     )
     left_out = confinement.furnish(config, None if folder is None else f"/proc/self/fd/{folder}")

@@ -154,8 +154,10 @@ class Ground:
         config: str,
         tests: Mapping[str, str] = TESTS,
         honest: Collection[str] = tuple(ANSWERS),
+        python: str = sys.executable,
     ) -> None:
         self.root = root
+        self.python = python
         self.course = root / "course"
         self.home = root / "home"
         self.outside = root / "outside"
@@ -213,7 +215,7 @@ class Ground:
         }
         environment.pop("COVERAGE_PROCESS_START", None)
         alone = str(Path(__file__).with_name("alone.py"))
-        command = [sys.executable, alone, sys.executable, "-m", "nbgrader", *arguments]
+        command = [sys.executable, alone, self.python, "-m", "nbgrader", *arguments]
         return subprocess.run(
             command, cwd=self.course, env=environment, capture_output=True, text=True, timeout=600
         )

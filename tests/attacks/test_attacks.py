@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,17 +15,20 @@ import pytest
 from autograder import sandbox
 from autograder.checks.verdict import MIME
 from autograder.marking.record import read_record
+from autograder.sandbox.environment import SCRATCH
 from tests.attacks import FAMILIES, POINTS, THROUGH, Attack, load
 from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome
+from tests.sandbox.environments import Installation
 
 SHIPPED = (Path(__file__).resolve().parents[2] / "nbgrader_config.py").read_text(encoding="utf-8")
 ATTACKS = {family: load(family) for family in FAMILIES}
 ALL = [attack for family in FAMILIES for attack in ATTACKS[family]]
-WARM, COLD = "warm", "cold"
-# As shipped; and with kernels that are started cold, as on older systems, what is the sandbox's.
+WARM, COLD, WITHIN = "warm", "cold", "within"
+# As shipped; and what is the sandbox's to hold, with kernels that are started cold, as on older
+# systems, and with Python and this package in the path of the scratch, as in a clone under /tmp.
 RUNS = [
     *((family, WARM) for family in FAMILIES),
-    *((family, COLD) for family in ("escaping", "persisting")),
+    *((family, way) for family in ("escaping", "persisting") for way in (COLD, WITHIN)),
 ]
 HANDED_IN = [
     pytest.param((family, way), attack, id=f"{family}/{attack.name}/{way}")
@@ -56,15 +61,22 @@ def field(
         pytest.skip(reason)
     items = [item for item in request.session.items if "field" in getattr(item, "fixturenames", ())]
 
+    within = tempfile.TemporaryDirectory(prefix="autograder-within-", dir=SCRATCH)
+
     def mark(run: Run, folder: Path) -> tuple[Ground, Outcome]:
         family, way = run
+        python = sys.executable
+        if way == WITHIN:
+            place = Path(within.name, family)
+            place.mkdir()
+            python = str(Installation(place).python)
         # Where cells have little time, nobody imports JAX.
         honest = ("slope", "lowest", "twice") if family in OPTIONS else tuple(POINTS)
-        ground = Ground(folder, SHIPPED, honest=honest)
-        options = [*OPTIONS.get(family, []), f"--Examine.warm={way == WARM}"]
+        ground = Ground(folder, SHIPPED, honest=honest, python=python)
+        options = [*OPTIONS.get(family, []), f"--Examine.warm={way != COLD}"]
         return ground, ground.mark(ATTACKS[family], *options)
 
-    with ThreadPoolExecutor(3) as pool:
+    with within, ThreadPoolExecutor(3) as pool:
         # The slowest first.
         wanted = {item.callspec.params["run"] for item in items}
         runs = sorted(wanted, key=lambda run: ORDER.index(run[0]))
