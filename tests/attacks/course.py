@@ -209,6 +209,8 @@ class Ground:
         environment = {
             **os.environ,
             "HOME": str(self.home),
+            # nbgrader starts `alembic`, which a Python that shares its packages does not bring.
+            "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
             "XDG_CACHE_HOME": str(self.root / "cache"),
             "GRADER_TOKEN": self.secret,
             "PYTHONWARNINGS": "ignore",
