@@ -18,12 +18,13 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 	@scripts/setup.sh $(VENV)
 	@touch $@
 
-demo: setup ## mark the sample class in demo/ and show its marks
-	@$(BIN)/autograder demo
+demo: setup ## mark the sample class in demo/ and show its marks (OPTIONS=--unsandboxed)
+	@$(BIN)/autograder demo $(OPTIONS)
 
 # A file's tests stay together: what they share (a whole term, a kernel) is then made once.
 test: setup lint ## lint, then run all tests
 	@scripts/browser.sh
+	@scripts/postgresql.sh
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 attacks: setup ## of the tests, those that hand in an attack on the marking

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from .access import translated
+from .complaint import Complaint
 from .doctor.command import doctor
 from .errors import AutograderError
 from .marking.command import grade
+from .marking.protection import UNSANDBOXED_HELP, require_sandbox
 from .quickstart.command import quickstart
 from .report.command import report
-from .startup import skip_needless_imports
+from .startup import hush, skip_needless_imports
 
 __all__ = ["main"]
 
 SAMPLE_CLASS = "sample_class"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands that say it in a sentence where the system refuses rights or room."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            told = translated(error)
+            if told is None:
+                raise
+            raise Complaint(told) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Mark notebooks about derivatives and gradient descent by their mathematics."""
     skip_needless_imports()
+    hush()
 
 
 main.add_command(grade)
@@ -34,12 +53,13 @@ main.add_command(doctor)
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
-def demo(folder: Path) -> None:
+@click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED_HELP)
+def demo(folder: Path, unsandboxed: bool) -> None:
     """Mark a sample class in FOLDER (default: demo) and show the marks.
 
     Makes a course directory of its own, generates the release, hands in the work of the sample
     class, marks it with `autograder grade`, and writes the feedback pages and the class report.
-    Ends with status 1 where a submission could not be marked.
+    Ends with status 1 where a submission could not be marked, 2 where FOLDER cannot be written.
     """
     # Imported here: `autograder --help` need not wait for nbgrader.
     from .demo import Classroom, load_students
@@ -49,14 +69,17 @@ def demo(folder: Path) -> None:
     course = course_directory()
     students = load_students(course / SAMPLE_CLASS)
     try:
+        # Asked first: to make a class ready that cannot be marked takes half a minute.
+        require_sandbox(sandboxed=not unsandboxed)
         classroom = Classroom.set_up(folder.resolve(), course)
         classroom.generate()
         classroom.hand_in(students)
         exercises = classroom.exercises()
-        results = sorted(classroom.mark(students), key=lambda result: result.student.student_id)
+        found = classroom.mark(students, sandboxed=not unsandboxed)
+        results = sorted(found, key=lambda result: result.student.student_id)
         report = classroom.report()
     except AutograderError as error:
-        raise click.ClickException(str(error)) from error
+        raise Complaint(error) from error
     console.print()
     console.print(marks_tables(exercises, results, console.width))
     console.print()

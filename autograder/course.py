@@ -8,13 +8,15 @@ from pathlib import Path
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
+from .access import require_readable
 from .errors import ReportError
 
 __all__ = ["open_course", "require_course"]
 
 
 def require_course() -> None:
-    """Raise ReportError unless the current folder is a course directory."""
+    """Raise ReportError unless one is in a course directory, CourseError if it cannot be read."""
+    require_readable(Path("nbgrader_config.py"))
     if not Path("nbgrader_config.py").exists():
         raise ReportError(
             f"There is no nbgrader_config.py in {os.getcwd()}: run this in the course directory."
@@ -26,6 +28,7 @@ def open_course() -> CourseDirectory:
 
     Raises:
         ReportError: the folder is none.
+        CourseError: its configuration cannot be read.
     """
     require_course()
     app = NbGrader()

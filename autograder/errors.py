@@ -8,22 +8,31 @@ AutograderError
 ├── MarkingError         we could not mark; never a student's zero
 │   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
 ├── ReportError          there is nothing to report on; says what would have to be there
+├── CourseError          a course's files are such that nothing can be done; nothing was changed
+│   └── GradebookError   the gradebook's database cannot be used
 └── CheckFailed          practice: the answer is not right yet (this is how a notebook cell fails)
 """
 
 from __future__ import annotations
 
 __all__ = [
+    "CURE",
     "AuthorError",
     "AutograderError",
     "CheckError",
     "CheckFailed",
+    "CourseError",
+    "GradebookError",
     "KernelLost",
     "MarkingError",
     "ReportError",
     "RubricError",
     "UnreadableSubmission",
 ]
+
+
+CURE = " What to do: "
+"""Stands before the cure in the message of an error that has one apart."""
 
 
 class AutograderError(Exception):
@@ -56,6 +65,23 @@ class KernelLost(MarkingError):
 
 class ReportError(AutograderError):
     """A report cannot be made; the message says what would have to be there."""
+
+
+class CourseError(AutograderError):
+    """A course's files cannot be read or written; nothing was changed.
+
+    Args:
+        says: what is the matter, without a full stop.
+        cure: what to do about it, without a full stop.
+    """
+
+    def __init__(self, says: str, cure: str) -> None:
+        super().__init__(f"{says}.{CURE}{cure}.")
+        self.says, self.cure = says, cure
+
+
+class GradebookError(CourseError):
+    """The database of the gradebook cannot be used; the password in its URL is in no message."""
 
 
 class CheckFailed(AutograderError):

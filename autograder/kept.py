@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -10,18 +11,68 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["cache_folder", "cache_root", "sweep"]
+from .access import translated
+
+__all__ = ["cache_folder", "cache_root", "sweep", "why_for_this_run_only"]
 
 _SEASON_SECONDS = 90 * 24 * 3600
+# The stand-in for a folder that cannot be written, for the processes that this one starts.
+_STAND_IN = "AUTOGRADER_CACHE"
+_PROBE = bytes(4096)  # more than a name, for which a full disk has room
 
 
 def cache_root() -> Path:
-    """Where this user's programs keep what can be made again."""
+    """Where this user's programs keep what can be made again.
+
+    Where nothing can be kept there, a folder that goes with this process: a class is then marked as
+    fast, and the next run begins anew.
+    """
+    return _place(_usual())[0]
+
+
+def why_for_this_run_only() -> str:
+    """Why nothing can be kept in the usual folder, or ""."""
+    return _place(_usual())[1]
+
+
+def _usual() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "autograder"
+
+
+@functools.cache
+def _place(usual: Path) -> tuple[Path, str]:
+    try:
+        usual.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=usual) as file:
+            file.write(_PROBE)
+    except OSError as exc:
+        told = translated(exc)
+        why = told.says if told is not None else f"{usual}: {exc.strerror}"
+        return _stand_in(usual), why
+    return usual, ""
+
+
+def _stand_in(usual: Path) -> Path:
+    given = os.environ.get(_STAND_IN)
+    if given and os.path.isdir(given):
+        return Path(given)
+    try:
+        made = tempfile.mkdtemp(prefix="autograder-cache-")
+    except OSError:
+        return usual  # where nothing can be kept: whoever tries finds out
+    atexit.register(_remove, made, os.getpid())
+    os.environ[_STAND_IN] = made
+    return Path(made)
+
+
+def _remove(folder: str, pid: int) -> None:
+    if os.getpid() == pid:  # and not one that was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def cache_folder(kind: str, *contents: bytes) -> Path:

@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
+from ..access import require_readable, require_writable
 from ..errors import AutograderError
 from .students import SampleStudent
 
@@ -99,8 +100,11 @@ class Classroom:
 
         Raises:
             DemoError: where `folder` holds something else, or `course` is none.
+            CourseError: where this user may not read the one or write the other.
         """
         source = course / "source" / ASSIGNMENT
+        require_readable(folder, course, source, *source.glob("*.ipynb"), course / CONFIG)
+        require_writable(folder.parent, folder)
         if not (source.is_dir() and (course / CONFIG).is_file()):
             raise DemoError(f"{course} is not a course directory: no {CONFIG} or {source} there.")
         if folder.exists():
@@ -130,14 +134,20 @@ class Classroom:
             submission = self.folder / "submitted" / student.student_id / ASSIGNMENT
             student.hand_in(self.release, submission)
 
-    def mark(self, students: Sequence[SampleStudent]) -> list[Result]:
+    def mark(self, students: Sequence[SampleStudent], *, sandboxed: bool = True) -> list[Result]:
         """Mark the class and write its feedback, with the commands that a grader types.
+
+        Args:
+            students: who handed in.
+            sandboxed: whether their work runs in a sandbox.
 
         Raises:
             DemoError: nobody could be marked.
         """
         # The same marks in every demonstration, and a loop without end soon at its limit.
         settings = [f"--Examine.cell_timeout={CELL_TIMEOUT}", "--Examine.seed=demonstration"]
+        if not sandboxed:
+            settings.append("--unsandboxed")
         status = self._type("grade", ASSIGNMENT, *settings)
         if status not in (0, 1):  # 1: some could not be marked, and the results say why
             raise DemoError("The class could not be marked; `autograder doctor` may say why.")

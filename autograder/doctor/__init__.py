@@ -70,7 +70,7 @@ def _course_of(app: Any) -> Iterator[Finding]:
     root = Path(app.coursedir.root)
     yield from course.preprocessors(app.config)
     yield from course.exchange(Path(Exchange(coursedir=app.coursedir, parent=app).root), root)
-    yield from course.gradebook(app.coursedir.db_url, app.coursedir.course_id)
+    yield from course.gradebook(app.coursedir.db_url)
     yield from notebooks.assignments(
         root / app.coursedir.source_directory, root / app.coursedir.release_directory
     )

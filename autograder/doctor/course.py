@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..errors import GradebookError
 from .findings import Finding, fine, warning, wrong
 
 __all__ = ["configuration", "exchange", "gradebook", "preprocessors"]
@@ -114,47 +115,50 @@ def exchange(root: Path, course: Path) -> Iterator[Finding]:
         yield fine("exchange", f"{root} is open to all")
 
 
-def gradebook(db_url: str, course_id: str) -> Iterator[Finding]:
+def gradebook(db_url: str) -> Iterator[Finding]:
     """Whether the gradebook opens; one that is not there yet is not made.
 
     Args:
         db_url: as SQLAlchemy writes it.
-        course_id: the course in it.
     """
-    from nbgrader.api import Gradebook
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import SQLAlchemyError
+    from ..database import file_of, require_database, shown
 
+    file = file_of(db_url)
+    make = "`nbgrader generate_assignment` makes"
     try:
-        url = make_url(db_url)
-        file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-        shown = str(file or url.render_as_string(hide_password=True))
-    except SQLAlchemyError as error:
-        cure = "write c.CourseDirectory.db_url as sqlite:///path/to/gradebook.db"
-        yield wrong("gradebook", f"{error}", cure)
-        return
-    if file is not None and not file.exists():
-        yield fine("gradebook", f"{file} is not there yet; `nbgrader generate_assignment` makes it")
-        return
-    if file is not None and not os.access(file, os.R_OK | os.W_OK):
-        cure = f"`chmod u+rw {file}`, or ask its owner"
-        yield wrong("gradebook", f"{file} cannot be read and written", cure)
-        return
-    # Gradebook makes the tables that are not there and calls them up to date: not by our looking.
-    looked_at = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true" if file else db_url
-    try:
-        with Gradebook(looked_at, course_id) as opened:
-            assignments, students = len(opened.assignments), len(opened.students)
-    except (SQLAlchemyError, ImportError, OSError) as error:
-        says = f"{shown} does not open: {str(error).splitlines()[0]}"
-        if "is locked" in says:
-            yield warning("gradebook", says, "wait until the marking that holds it has ended")
+        require_database(db_url)
+        if file is not None and not file.exists():
+            yield fine("gradebook", f"{file} is not there yet; {make} it")
             return
-        yield wrong(
-            "gradebook",
-            says,
-            "`nbgrader db upgrade`, which keeps a copy, if it was made by an older nbgrader; else "
-            "put back a copy of yours",
-        )
+        counts = _counts(db_url, file)
+    except GradebookError as error:
+        level = warning if "writing to it" in error.says else wrong
+        yield level("gradebook", error.says, error.cure)
         return
-    yield fine("gradebook", f"{shown}: assignments: {assignments}, students: {students}")
+    if counts is None:
+        yield fine("gradebook", f"{shown(db_url)} is empty yet; {make} its tables")
+        return
+    yield fine("gradebook", f"{shown(db_url)}: assignments: {counts[0]}, students: {counts[1]}")
+
+
+def _counts(db_url: str, file: Path | None) -> tuple[int, int] | None:
+    """How many assignments and students there are, read without a change; None without tables.
+
+    nbgrader's own way in would make the tables, and a row for the course.
+    """
+    from nbgrader import api
+    from sqlalchemy import create_engine, inspect, select
+    from sqlalchemy.pool import NullPool
+
+    from ..database import translating
+
+    read_only = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true" if file else db_url
+    with (
+        translating(db_url),
+        create_engine(read_only, poolclass=NullPool).connect() as connection,
+    ):
+        if not inspect(connection).get_table_names():
+            return None
+        # All columns, since an older nbgrader's tables lack some.
+        assignments = len(connection.execute(select(api.Assignment.__table__)).all())
+        return assignments, len(connection.execute(select(api.Student.__table__)).all())

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from ..errors import AutograderError
+from ..complaint import Complaint
+from ..errors import AutograderError, CourseError
+from .protection import UNSANDBOXED_HELP
 
 __all__ = ["grade"]
 
@@ -30,7 +32,7 @@ _INTERRUPTED = 130
     type=click.IntRange(1),
     help="Submissions at once; by default as many as fit.",
 )
-@click.option("--unsandboxed", is_flag=True, help="Run submissions with all your rights.")
+@click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Tell what happens as JSON, line by line.")
 def grade(
     assignment: str,
@@ -56,10 +58,12 @@ def grade(
     """
     from nbgrader.converters import NbGraderException
 
+    from .converter import NOBODY
     from .crew import default_size
     from .display import display_for
-    from .grade import Grade, quiet
+    from .grade import LOG, Grade, Summary, quiet
     from .results import state_folder
+    from .rights import foreseen, require_rights
 
     arguments = [assignment, *settings]
     if notebook is not None:
@@ -70,7 +74,12 @@ def grade(
     stop = _Stop()
     error = ""
     with display_for(as_json=as_json) as display:
-        quiet(app.log, state_folder(app.coursedir.root, assignment) / "last_run.log")
+        try:
+            require_rights(app.coursedir)
+        except CourseError as exc:
+            display.sum_up(Summary(assignment), f"{NOBODY} {exc}")
+            sys.exit(2)
+        quiet(app.log, state_folder(app.coursedir.root, assignment) / LOG)
         run = Grade(
             coursedir=app.coursedir,
             parent=app,
@@ -85,8 +94,13 @@ def grade(
         try:
             with stop:
                 run.start()
-        except (AutograderError, NbGraderException) as exc:
+        except NbGraderException as exc:
             error = "" if run.summary.faults else str(exc)
+        except Exception as exc:
+            told = foreseen(exc, app.coursedir.db_url)
+            if told is None:
+                raise
+            error = str(told)
         display.sum_up(run.summary, error)
     if stop():
         sys.exit(_INTERRUPTED)
@@ -104,7 +118,7 @@ def _application(arguments: list[str]) -> Any:
     try:
         require_course()
     except AutograderError as error:
-        raise click.ClickException(str(error)) from error
+        raise Complaint(error) from error
     app = AutogradeApp()
     app.initialize([*arguments, "--log-level=WARN"])
     app.coursedir.assignment_id = arguments[0]

@@ -26,14 +26,19 @@ from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import AutograderError, MarkingError
+from ..startup import hush
+from . import last_words
 from .journal import Journal
 from .results import folder_digest
+from .rights import foreseen, require_rights
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .examine import Examine
 
 __all__ = ["Autograde", "install"]
 
+NOBODY = "Nobody was marked, and no mark was changed."
 _ASIDE = ".before-"
 UNSANDBOXED = (
     "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
@@ -124,13 +129,15 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         Raises:
             NbGraderException: some, or all, could not be marked.
         """
+        hush()
         examine = self.examine()
         self._sandboxed = examine is None or bool(examine.sandboxed)
         if examine is not None:
             try:
+                require_rights(self.coursedir)
                 self.prepare(examine)
             except AutograderError as exc:
-                message = f"Nobody was marked, and no mark was changed. {exc}"
+                message = f"{NOBODY} {exc}"
                 self.log.error(message)
                 raise NbGraderException(message) from exc
         if not self._sandboxed:
@@ -200,6 +207,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             NbGraderException: some could not be marked.
         """
         self._before: dict[tuple[str, str], _Before] = {}
+        self._turns = Turns(self.coursedir.db_url, self.coursedir.course_id)
+        self._make_courses()
         self._faults: dict[str, str] = {}
         self._marked = 0
         self._student = ""
@@ -214,6 +223,16 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             finally:
                 self._restore_failed()
                 self._sum_up()
+
+    def _make_courses(self) -> None:
+        """Make the rows that every opening of a gradebook makes where they are not there yet.
+
+        Some of nbgrader's steps, and of ours, open it without a course's name. Once, before several
+        processes do so at the same time.
+        """
+        with self._turns.taken("", ""):
+            for course in ({}, {"course_id": self.coursedir.course_id}):
+                Gradebook(self.coursedir.db_url, **course).close()
 
     def convert_all(self) -> None:
         """Mark the submissions in `assignments`."""
@@ -238,8 +257,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         try:
             yield
         except Exception as exc:
-            ours = isinstance(exc, AutograderError)
-            fault = str(exc) if ours else f"{type(exc).__name__}: {exc}"
+            told = foreseen(exc, self.coursedir.db_url)
+            fault = str(told) if told is not None else f"{type(exc).__name__}: {exc}"
             self._faults[self._student] = fault
             raise MarkingError(fault) from exc
 
@@ -256,6 +275,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         key = (assignment_id, student_id)
         journal = self.journal(assignment_id)
         with self._noting_faults():
+            self._turns.take(*key)
             # A run was killed here: what it left is half of something, and nothing to go back to.
             half = journal.interrupted(student_id)
             journal.begin(student_id)
@@ -269,8 +289,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             self._check_time(Path(self._format_source(*key)))
             wanted = bool(super().init_destination(*key))
         if not wanted:
-            self._let_go(key)
             journal.finish(student_id)
+            self._let_go(key)
         return wanted
 
     def journal(self, assignment_id: str) -> Journal:
@@ -331,6 +351,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         copy = self._before.pop(key).copy
         if copy is not None:
             shutil.rmtree(copy, ignore_errors=True)
+        self._turns.give_back(*key)
 
     def _rows(self, assignment_id: str, student_id: str, copy: Path | None) -> _Before:
         before = _Before({}, {}, {}, copy)
@@ -363,6 +384,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
                     "What %s had before could not be put back: %s: %s",
                     student_id, type(exc).__name__, exc,
                 )  # fmt: skip
+            self._turns.give_back(assignment_id, student_id)
 
     def _restore_rows(self, assignment_id: str, student_id: str, before: _Before) -> None:
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
@@ -419,4 +441,5 @@ def _link_or_copy(source: str, target: str) -> None:
 
 def install() -> None:
     """Let nbgrader use our Autograde, in its command and in the formgrader."""
+    last_words.install()
     api.Autograde = autogradeapp.Autograde = Autograde

@@ -6,6 +6,7 @@ that ends, and that a process which dies costs nobody else's submission.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -16,13 +17,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
 
 from ..errors import MarkingError
-from ..startup import skip_needless_imports
+from ..startup import hush, skip_needless_imports
 
 if TYPE_CHECKING:
     from .desk import Desk, Finding
@@ -49,12 +50,18 @@ def default_size() -> int:
 
 @dataclass(frozen=True)
 class Order:
-    """How each desk is set up; see `Desk`."""
+    """How each desk is set up; see `Desk`.
 
-    arguments: tuple[str, ...]
-    db_url: str
+    Attributes:
+        log: the file that gets what a desk's process writes to its terminal: libraries' notes.
+    """
+
+    # A password may be in these two, and what is printed of an order ends in logs.
+    arguments: tuple[str, ...] = field(repr=False)
+    db_url: str = field(repr=False)
     run: str
     fresh: bool
+    log: str
 
 
 # A student, the names of the notebooks, and how often it was tried.
@@ -71,7 +78,16 @@ def _sit_down(order: Order, grader: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != grader:
         os._exit(1)  # it ended before the line above
+    _write_to(order.log)
     skip_needless_imports()
+    hush()
+
+
+def _write_to(log: str) -> None:
+    """Let what this process and its kernels say on their own account go to a file."""
+    with contextlib.suppress(OSError), open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
 
 
 def _desk_of(order: Order) -> Desk:

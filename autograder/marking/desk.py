@@ -26,10 +26,12 @@ import nbformat
 from nbgrader import utils
 from nbgrader.apps.autogradeapp import AutogradeApp
 
-from ..errors import AutograderError, MarkingError
+from ..database import file_of
+from ..errors import MarkingError
 from .converter import Autograde
 from .examine import Examine, rubric_files
 from .results import Results, circumstances, state_folder
+from .rights import foreseen
 
 __all__ = ["Desk", "Finding", "snapshot"]
 
@@ -60,8 +62,8 @@ def snapshot(db_url: str, folder: Path) -> str:
 
     The desks read from the copy, so that nobody ever waits for a lock on the real one.
     """
-    path = db_url.removeprefix("sqlite:///")
-    if path == db_url or not os.path.isfile(path):
+    path = file_of(db_url)
+    if path is None or not path.is_file():
         return db_url
     copy = folder / "gradebook.db"
     with (
@@ -132,9 +134,11 @@ class Desk:
             for notebook in notebooks:
                 try:
                     reused.append(self._mark_notebook(student, notebook, folder, parts))
-                except AutograderError as exc:
-                    faults[notebook] = str(exc)
                 except Exception as exc:  # noqa: BLE001 - ours, and not the student's
+                    told = foreseen(exc, str(self._course.db_url))
+                    if told is not None:
+                        faults[notebook] = str(told)
+                        continue
                     where = traceback.extract_tb(exc.__traceback__)[-1]
                     place = f"{Path(where.filename).name}, line {where.lineno}"
                     faults[notebook] = f"{type(exc).__name__}: {exc} ({place})"

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from ..errors import CURE
 from .grade import Progress, Summary
 
 __all__ = ["Display", "display_for"]
@@ -81,8 +82,9 @@ class _Lines(Display):
         for line in _summary_lines(summary):
             self._print(line)
         for student, fault in sorted(summary.faults.items()):
-            self._print(f"could not be marked: {student}: {fault}")
-            self._print(f"  what to do: {_cure(fault)}")
+            why, cure = _told(fault)
+            self._print(f"could not be marked: {student}: {why}")
+            self._print(f"  what to do: {cure}")
 
     def _print(self, text: str) -> None:
         # Not wrapped, and what looks like markup in a name or a message is none.
@@ -137,7 +139,7 @@ class _Live(_Lines):
         if summary.faults:
             table = Table("could not be marked", "because", "what to do", title_justify="left")
             for student, fault in sorted(summary.faults.items()):
-                table.add_row(*map(_plain, (student, fault, _cure(fault))))
+                table.add_row(*map(_plain, (student, *_told(fault))))
             self._console.print(table)
 
 
@@ -185,8 +187,19 @@ def _summary_lines(summary: Summary) -> list[str]:
         lines.append("Submissions ran WITHOUT a sandbox.")
     if summary.way != "warm":
         lines.append(f"Kernels were started {summary.way}")
+    if summary.slower:
+        lines.append(f"Kernels were slower: {summary.slower}. `autograder doctor` says more.")
+    if summary.not_kept:
+        lines.append(
+            f"What was prepared is not kept, and the next run prepares it again: "
+            f"{summary.not_kept}. Let XDG_CACHE_HOME name a folder that you may write to."
+        )
     return lines
 
 
-def _cure(fault: str) -> str:
-    return next((cure for words, cure in _CURES.items() if words in fault), _ELSE)
+def _told(fault: str) -> tuple[str, str]:
+    """Why a submission could not be marked, and what to do; some faults say both."""
+    why, _, cure = fault.partition(CURE)
+    if cure:
+        return why, cure.rstrip(".")
+    return why, next((cure for words, cure in _CURES.items() if words in fault), _ELSE)

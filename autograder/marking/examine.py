@@ -24,6 +24,7 @@ from traitlets import Bool, Dict, Float, Integer, Unicode
 from ..checks.verdict import MIME, Verdict
 from ..errors import MarkingError
 from .course import course_of
+from .protection import require_sandbox
 from .record import verdict_output
 from .rubric import Rubric, verified_rubric
 from .session import Session, SessionLimits
@@ -153,18 +154,7 @@ class Examine(NbGraderPreprocessor):
 
     def require_sandbox(self) -> None:
         """Raise MarkingError, with the cure, where there has to be a sandbox and is none."""
-        if not self.sandboxed:
-            return
-        # Not before: Windows has no sandbox to import, but it can mark without one.
-        from ..sandbox import SandboxUnavailable, require
-
-        try:
-            require()
-        except SandboxUnavailable as exc:
-            raise MarkingError(
-                f"{exc} To mark without a sandbox, where submissions can read whatever you can: "
-                "--Examine.sandboxed=False"
-            ) from exc
+        require_sandbox(sandboxed=bool(self.sandboxed))
 
     def _rubric(
         self, course: CourseDirectory, assignment: str, notebook: str, *, verify: bool = True

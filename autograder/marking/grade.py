@@ -31,7 +31,8 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
 
 from ..errors import AutograderError, MarkingError
-from .converter import Autograde
+from ..kept import why_for_this_run_only
+from .converter import NOBODY, Autograde
 from .crew import Crew, Order
 from .desk import Finding, common_circumstances, snapshot
 from .results import Results, folder_digest, state_folder, write_whole
@@ -39,7 +40,9 @@ from .results import Results, folder_digest, state_folder, write_whole
 if TYPE_CHECKING:
     from .examine import Examine
 
-__all__ = ["Grade", "Progress", "Summary"]
+__all__ = ["LOG", "Grade", "Progress", "Summary"]
+
+LOG = "last_run.log"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Summary:
         unchanged: submissions that were marked before and have not changed.
         to_review: marked submissions that wait for a person.
         left: submissions whose turn did not come, because the run was stopped.
+        slower: why something could not be made beforehand, which makes kernels slower; or "".
+        not_kept: why what was made is not kept for the next run; or "".
         faults: by student, why the submission could not be marked.
         submissions: by student, how long a desk was busy with what.
     """
@@ -96,6 +101,8 @@ class Summary:
     unchanged: int = 0
     to_review: int = 0
     left: int = 0
+    slower: str = ""
+    not_kept: str = ""
     faults: dict[str, str] = field(default_factory=dict)
     submissions: dict[str, Any] = field(default_factory=dict)
 
@@ -221,10 +228,11 @@ class Grade(Autograde):
             return
         with tempfile.TemporaryDirectory(prefix="autograder-grade-") as place:
             copy = snapshot(self.coursedir.db_url, Path(place))
-            order = Order(self._arguments, copy, secrets.token_hex(8), self._fresh)
+            log = os.fspath(self._state / LOG)
+            order = Order(self._arguments, copy, secrets.token_hex(8), self._fresh, log)
             self._step.secret()  # made once, before several processes want it
             self.found_out = _FoundOut(self, self._step, Results(self._state), order.run)
-            with Crew(min(self._workers, len(due)), order) as crew:
+            with _caches(self.summary, place), Crew(min(self._workers, len(due)), order) as crew:
                 self._mark(crew, due, folders)
         if self._faults:
             raise NbGraderException("some submissions could not be marked")
@@ -234,7 +242,7 @@ class Grade(Autograde):
         try:
             crew.prepare(self._stopped)
         except AutograderError as exc:
-            message = f"Nobody was marked, and no mark was changed. {exc}"
+            message = f"{NOBODY} {exc}"
             self.log.error(message)
             raise NbGraderException(message) from exc
         # Who is due is decided; nbgrader would pass over a submission that it has a copy of.
@@ -319,10 +327,36 @@ class Grade(Autograde):
                 write_whole(self._state / "last_run.json", text.encode())
 
 
+@contextlib.contextmanager
+def _caches(summary: Summary, notes: str) -> Iterator[None]:
+    """Within, what cannot be made beforehand is tried once by all desks; then it is summed up.
+
+    Args:
+        summary: gets the reasons.
+        notes: a folder in which desks note what could not be made.
+    """
+    from ..sandbox.prepared import NOTES, unmade
+
+    # Before the desks begin: a folder that stands in for the usual one is then theirs as well.
+    for_this_run_only = why_for_this_run_only()
+    os.environ[NOTES] = notes
+    try:
+        yield
+    finally:
+        why = unmade()
+        del os.environ[NOTES]
+        if why:
+            summary.slower = "; ".join(why)
+        elif for_this_run_only:
+            summary.not_kept = for_this_run_only
+
+
 def quiet(log: logging.Logger, path: Path) -> None:
     """Send what nbgrader logs to a file instead of the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
+    path.write_bytes(b"")
+    # Appended to, since the desks write there as well.
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)

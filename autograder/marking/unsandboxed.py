@@ -31,6 +31,11 @@ class PlainKernelManager(AsyncKernelManager):
             work = os.path.join(self._copy.name, "work")
             # Without the modes: nbgrader's own copy is read-only.
             shutil.copytree(self._folder, work, symlinks=True, copy_function=shutil.copyfile)
+            if os.name == "posix":
+                # Sockets in a folder of our own: nobody else on the machine can talk to the kernel,
+                # and it does not warn of TCP. Beside the connection file, by a short path.
+                self.transport = "ipc"
+                self.connection_file = os.path.join(self._copy.name, "kernel.json")
         kwargs["cwd"] = os.path.join(self._copy.name, "work")
         await super()._async_start_kernel(**kwargs)
 

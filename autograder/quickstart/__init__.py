@@ -6,10 +6,13 @@ none of it lies in the package: a wheel installs it as data, in a folder that no
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sysconfig
 from importlib.resources import files
 from pathlib import Path
 
+from ..access import require_readable, require_writable, translated
 from ..errors import AutograderError
 
 __all__ = ["CONFIG", "SHARED", "QuickstartError", "course_files", "make_course"]
@@ -46,8 +49,12 @@ def make_course(folder: Path) -> list[Path]:
 
     Raises:
         QuickstartError: `folder` holds something already, or cannot be written.
+        CourseError: this user may not write there, or there is no room; nothing is left behind.
     """
     origin = course_files()
+    require_readable(folder, *origin.glob("source/*/*.ipynb"), origin / CONFIG)
+    require_writable(folder)
+    was_there = folder.exists()
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise QuickstartError(
@@ -65,5 +72,19 @@ def make_course(folder: Path) -> list[Path]:
         steps = files(__package__).joinpath("next_steps.md").read_text(encoding="utf-8")
         (folder / "README.md").write_text(steps, encoding="utf-8")
     except OSError as error:
+        _take_back(folder, was_there=was_there)
+        told = translated(error)
+        if told is not None:
+            raise told from error
         raise QuickstartError(f"{folder} cannot be made a course directory: {error}") from error
     return [*made, Path("README.md")]
+
+
+def _take_back(folder: Path, *, was_there: bool) -> None:
+    """Remove what was made of a course directory that was empty, or not there, before."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir() if was_there else [folder]:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()

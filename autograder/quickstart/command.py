@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..complaint import Complaint
+
 __all__ = ["quickstart"]
 
 
@@ -14,7 +16,7 @@ __all__ = ["quickstart"]
 def quickstart(folder: Path) -> None:
     """Make DIR a course directory: the assignment, the configuration and a README of what to do.
 
-    DIR must be empty or not there yet.
+    DIR must be empty or not there yet. Ends with status 2 where it cannot be written.
     """
     from ..errors import AutograderError
     from . import make_course
@@ -22,7 +24,7 @@ def quickstart(folder: Path) -> None:
     try:
         made = make_course(folder)
     except AutograderError as error:
-        raise click.ClickException(str(error)) from error
+        raise Complaint(error) from error
     for path in made:
         click.echo(folder / path)
     click.echo(f"\nNext: cd {folder}, and follow README.md, which begins with\n")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..complaint import Complaint
+
 __all__ = ["report"]
 
 
@@ -30,10 +32,13 @@ def report(assignment: str, kind: str, output: Path | None, anonymous: bool) -> 
     """Write a report on all submissions of ASSIGNMENT, to be opened in a browser.
 
     To be run in the course directory. Nothing but the report is written.
+
+    Ends with status 2 where the course or its gradebook cannot be read, or the report not written.
     """
     # Imported here: `autograder --help` need not wait for nbgrader and Matplotlib.
+    from ..access import refusal
     from ..course import open_course
-    from ..errors import AutograderError
+    from ..errors import AutograderError, CourseError
     from . import anonymous as pseudonyms
     from .export import as_csv, as_json
     from .gather import gather
@@ -42,10 +47,14 @@ def report(assignment: str, kind: str, output: Path | None, anonymous: bool) -> 
     suffix = "_anonymous" if anonymous else ""
     path = output or Path(f"report_{assignment}{suffix}.{kind}")
     try:
+        if str(path) != "-":
+            found = refusal(path, write=True)
+            if found is not None:
+                raise CourseError(found.says, "name a file that you may write with --output")
         course = open_course()
         data = gather(course, assignment)
     except AutograderError as error:
-        raise click.ClickException(str(error)) from error
+        raise Complaint(error) from error
     if anonymous:
         data = pseudonyms.anonymous(data)
     makers = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
+from ..access import require_readable
 from ..marking.results import state_folder
 from .copies import Copy, Record, read_copy
 from .data import FAULTS, ClassData, Exercise, Fault, Mark, Outcome, Paper
@@ -26,7 +27,10 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
 
     Raises:
         ReportError: there is no gradebook, or it has no such assignment.
+        CourseError: the gradebook, or what was handed in and marked, cannot be read.
     """
+    root = Path(course.root)
+    require_readable(*(root / f for f in (course.submitted_directory, course.autograded_directory)))
     rows = read_gradebook(course.db_url, assignment)
     state = state_folder(course.root, assignment)
     run, unmarked = read_last_run(state / "last_run.json")

@@ -7,7 +7,6 @@ minutes.
 from __future__ import annotations
 
 import datetime
-import os
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 from nbgrader import api
 from sqlalchemy import create_engine, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
+from ..access import require_readable
+from ..database import file_of, parsed, translating
 from ..errors import ReportError
 
 __all__ = ["Grade", "Rows", "Submitted", "read_gradebook"]
@@ -75,22 +75,23 @@ def read_gradebook(db_url: str, assignment: str) -> Rows:
 
     Raises:
         ReportError: there is no gradebook, or it has no such assignment.
+        GradebookError: it cannot be read, and what to do.
     """
-    path = db_url.removeprefix("sqlite:///")
-    if path != db_url and not os.path.isfile(path):
-        raise ReportError(
-            f"There is no gradebook {path} yet. `nbgrader generate_assignment {assignment}` makes "
-            "one; run this in the course directory."
-        )
-    try:
-        engine = create_engine(db_url)
+    path = file_of(db_url)
+    if path is not None:
+        require_readable(path)
+        if not path.is_file():
+            raise ReportError(
+                f"There is no gradebook {path} yet. `nbgrader generate_assignment {assignment}` "
+                "makes one; run this in the course directory."
+            )
+    with translating(db_url):
+        engine = create_engine(parsed(db_url))
         try:
             with engine.connect() as connection:
                 return _read(connection, assignment)
         finally:
             engine.dispose()
-    except (SQLAlchemyError, ImportError) as exc:
-        raise ReportError(f"The gradebook cannot be read: {exc}") from exc
 
 
 def _read(connection: Connection, assignment: str) -> Rows:

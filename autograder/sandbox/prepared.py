@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import logging
 import os
 import shutil
 import subprocess
@@ -22,11 +21,18 @@ from pathlib import Path
 from autograder.kept import cache_folder, cache_root, sweep
 from autograder.sandbox.compiled import XLA_FLAGS
 
-__all__ = ["compilation_cache", "font_lists"]
+__all__ = ["NOTES", "compilation_cache", "font_lists", "unmade"]
+
+NOTES = "AUTOGRADER_NOTES"
+"""Names a folder in which the processes of one run note what could not be made."""
 
 _SEARCH_SECONDS = 120
 _REHEARSAL_SECONDS = 300
-_log = logging.getLogger(__name__)
+_SUFFIX = ".unmade"
+_WORDS = 300  # characters of a reason
+
+# What could not be made, by the name of its folder, and why.
+_unmade: dict[str, str] = {}
 
 
 def font_lists() -> list[Path]:
@@ -40,7 +46,7 @@ def font_lists() -> list[Path]:
     except importlib.metadata.PackageNotFoundError:
         return []
     directory = cache_root() / f"matplotlib-{version}-python{sys.version_info[1]}"
-    if not directory.is_dir():
+    if not directory.is_dir() and not _failed_before(directory):
         _search(directory)
     return sorted(directory.glob("fontlist-*.json"))
 
@@ -64,11 +70,12 @@ def _search(directory: Path) -> None:
                 timeout=_SEARCH_SECONDS,
             )
             if not list(made.glob("fontlist-*.json")):
-                return
+                raise OSError("matplotlib made no list of fonts")
             shutil.rmtree(directory, ignore_errors=True)
             made.rename(directory)
-    except (OSError, subprocess.SubprocessError):
-        return  # no cache directory, a race with another grader: not worth a failure
+    except (OSError, subprocess.SubprocessError) as exc:
+        if not directory.is_dir():  # else another grader was sooner
+            _note(directory, exc)
 
 
 def compilation_cache(
@@ -82,20 +89,28 @@ def compilation_cache(
             the folder given to it and runs these cells there; what is common, if there are none.
 
     Returns:
-        The folder; none where it cannot be made: then kernels are slower, not wrong.
+        The folder; none where it cannot be made: then kernels are slower, not wrong. It is not
+        tried again in this process, nor in the same run; see `unmade`.
     """
     try:
         rehearsal = Path(__file__).with_name("rehearsal.py").read_bytes()
         sources = (cell.encode() for cell in cells)
         folder = cache_folder("xla", XLA_FLAGS.encode(), rehearsal, *sources)
+    except (OSError, UnicodeError):
+        return None
+    try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             if not folder.is_dir():
+                if _failed_before(folder):
+                    return None
                 common = compilation_cache((), fill) if cells else None
+                if cells and common is None:
+                    return None
                 _fill(folder, common, fill, cells)
             os.utime(folder)
-    except (OSError, subprocess.SubprocessError, UnicodeError) as exc:
-        _log.debug("no compilation cache: %s", exc)
+    except (OSError, subprocess.SubprocessError) as exc:
+        _note(folder, exc)
         return None
     return folder
 
@@ -123,8 +138,37 @@ def _fill(
         finally:
             process.kill()
         if process.returncode != 0 or not any(made.iterdir()):
-            raise OSError(f"the rehearsal ended with {process.returncode}: {words[-2000:]!r}")
+            last = words.decode(errors="replace").strip().rpartition("\n")[2]
+            raise OSError(f"the rehearsal ended with status {process.returncode}: {last}")
         made.rename(folder)
+
+
+def unmade() -> list[str]:
+    """Why something could not be made beforehand, in this process or another of the same run."""
+    reasons = [*_unmade.values()]
+    notes = os.environ.get(NOTES)
+    if notes:
+        for path in Path(notes).glob(f"*{_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                reasons.append(path.read_text(encoding="utf-8") or "there is no room for it")
+    return sorted(set(reasons))
+
+
+def _note(folder: Path, error: Exception) -> None:
+    """Remember that a folder cannot be made, and tell the other processes of the run."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    why = lines[-1][:_WORDS]
+    _unmade[folder.name] = why
+    notes = os.environ.get(NOTES)
+    if notes:
+        with contextlib.suppress(OSError):
+            (Path(notes) / f"{folder.name}{_SUFFIX}").write_text(why, encoding="utf-8")
+
+
+def _failed_before(folder: Path) -> bool:
+    notes = os.environ.get(NOTES)
+    noted = bool(notes) and os.path.exists(os.path.join(str(notes), f"{folder.name}{_SUFFIX}"))
+    return noted or folder.name in _unmade
 
 
 @contextlib.contextmanager

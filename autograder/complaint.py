@@ -1,0 +1,21 @@
+"""An error as a command tells it: a sentence or two, and a status for scripts."""
+
+from __future__ import annotations
+
+import click
+
+from .errors import AutograderError, CourseError
+
+__all__ = ["Complaint"]
+
+
+class Complaint(click.ClickException):
+    """Ends a command with an error's message; with status 2 where the course's files forbid it.
+
+    Args:
+        error: what went wrong.
+    """
+
+    def __init__(self, error: AutograderError) -> None:
+        super().__init__(str(error))
+        self.exit_code = 2 if isinstance(error, CourseError) else 1  # type: ignore[misc]
