@@ -67,6 +67,8 @@ def _stand_in(usual: Path) -> Path:
         return usual  # where nothing can be kept: whoever tries finds out
     atexit.register(_remove, made, os.getpid())
     os.environ[_STAND_IN] = made
+    # Matplotlib would search the machine for fonts in each process.
+    os.environ.setdefault("MPLCONFIGDIR", os.path.join(made, "matplotlib"))
     return Path(made)
 
 

@@ -8,6 +8,9 @@ import sys
 
 __all__ = ["hush", "skip_needless_imports"]
 
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_JAX_HAS_SET = "1"  # when it was imported, unless there was another
+
 
 def skip_needless_imports() -> None:
     """Spare this process the import of `rfc3987_syntax`, if it has not been imported yet.
@@ -25,7 +28,8 @@ def hush() -> None:
 
     XLA 0.9 logs as errors that what it kept names a processor's feature that no processor has; its
     true errors are exceptions, or end the process with words of their own. Matplotlib warns where
-    it cannot keep its list of fonts; what that costs, we say ourselves. Before JAX is imported.
+    it cannot keep its list of fonts; what that costs, we say ourselves.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.get(_LOG_LEVEL, _JAX_HAS_SET) == _JAX_HAS_SET:
+        os.environ[_LOG_LEVEL] = "3"
     logging.getLogger("matplotlib").setLevel(logging.ERROR)

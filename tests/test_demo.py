@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
@@ -16,6 +16,7 @@ from autograder.cli import main
 from autograder.demo import Classroom, DemoError, SampleStudent, load_students
 from autograder.demo.classroom import Exercise, Mark, Result
 from autograder.demo.table import feedback_list, marks_tables
+from autograder.sandbox import SandboxUnavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASS = {student.student_id: student for student in load_students(ROOT / "sample_class")}
@@ -88,6 +89,36 @@ def test_what_is_there_is_not_overwritten(course: Path, tmp_path: Path) -> None:
     said = CliRunner().invoke(main, ["demo", str(tmp_path)])
     assert said.exit_code == 1
     assert "something else" in said.output
+
+
+def test_it_asks_for_the_sandbox_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.sandbox.require", unable)
+    said = CliRunner().invoke(main, ["demo", str(tmp_path / "demo")])
+    assert said.exit_code == 1
+    assert "Install a sandbox." in said.output
+    assert "`--unsandboxed` for `autograder grade` and `autograder demo`" in said.output
+    assert not (tmp_path / "demo").exists()
+
+
+def unable() -> NoReturn:
+    raise SandboxUnavailable(("Install a sandbox.",))
+
+
+def test_without_a_sandbox_when_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed: list[tuple[str, ...]] = []
+
+    def note(self: Classroom, *command: str) -> int:
+        typed.append(command)
+        return 2
+
+    monkeypatch.setattr("autograder.sandbox.require", unable)
+    monkeypatch.setattr(Classroom, "generate", lambda self: None)
+    monkeypatch.setattr(Classroom, "hand_in", lambda self, students: None)
+    monkeypatch.setattr(Classroom, "exercises", lambda self: [])
+    monkeypatch.setattr(Classroom, "_type", note)
+    CliRunner().invoke(main, ["demo", "--unsandboxed", str(tmp_path / "demo")])
+    assert [command[0] for command in typed] == ["grade"]
+    assert "--unsandboxed" in typed[0]
 
 
 def test_the_course_must_be_one(tmp_path: Path) -> None:

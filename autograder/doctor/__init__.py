@@ -45,11 +45,13 @@ def _installation() -> Iterator[Finding]:
 
 def _machine() -> Iterator[Finding]:
     from . import jupyter, machine
+    from .cache import cache
 
     yield from machine.disk(Path.cwd())
     yield from machine.memory()
     yield from machine.sandbox()
     yield from machine.kernel()
+    yield from cache()
     yield from jupyter.extensions()
 
 
@@ -66,11 +68,13 @@ def _course_of(app: Any) -> Iterator[Finding]:
     from nbgrader.exchange.default import Exchange
 
     from . import course, notebooks
+    from .rights import rights
 
-    root = Path(app.coursedir.root)
+    root, place = Path(app.coursedir.root), app.coursedir
+    source = root / place.source_directory
+    read = [source, *notebooks.subfolders(source), root / place.submitted_directory]
+    yield from rights(root, read, [root / place.autograded_directory, root / ".autograder"])
     yield from course.preprocessors(app.config)
     yield from course.exchange(Path(Exchange(coursedir=app.coursedir, parent=app).root), root)
     yield from course.gradebook(app.coursedir.db_url)
-    yield from notebooks.assignments(
-        root / app.coursedir.source_directory, root / app.coursedir.release_directory
-    )
+    yield from notebooks.assignments(source, root / place.release_directory)

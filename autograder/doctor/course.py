@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..access import refusal
 from ..errors import GradebookError
 from .findings import Finding, fine, warning, wrong
 
@@ -28,6 +29,9 @@ def configuration(folder: Path) -> tuple[Any, list[Finding]]:
     """
     from nbgrader.apps.autogradeapp import AutogradeApp
 
+    denied = refusal(folder / CONFIG)
+    if denied is not None:
+        return None, [wrong("course", denied.says, denied.cure)]
     if not (folder / CONFIG).exists():
         return None, [
             warning(
@@ -86,15 +90,22 @@ def exchange(root: Path, course: Path) -> Iterator[Finding]:
         course: the course directory.
     """
     name_it = "or name another folder at EXCHANGE in nbgrader_config.py"
+    denied = refusal(root, write=True)
     try:
         found = root.stat()
     except OSError as error:
+        if denied is not None:
+            yield wrong("exchange", f"{root}: {error.strerror}. {denied.says}", denied.cure)
+            return
         why = "is not there" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
         cure = f"`mkdir -p {root} && chmod ugo+rwx {root}`, {name_it}"
         yield wrong("exchange", f"{root}: {why}", cure)
         return
     if not stat.S_ISDIR(found.st_mode):
         yield wrong("exchange", f"{root} is no folder", f"put it away, {name_it}")
+        return
+    if denied is not None and "read-only" in denied.says:
+        yield wrong("exchange", denied.says, denied.cure)
         return
     everyone = stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO
     if found.st_mode & everyone != everyone or not os.access(root, os.W_OK | os.X_OK):

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..access import refusal
 from .findings import Finding, fine, warning, wrong
 
-__all__ = ["assignments"]
+__all__ = ["assignments", "subfolders"]
 
 # What nbgrader takes out of a cell, or replaces in it, depends on its configuration; a cell with
 # such a mark is compared by its description alone.
@@ -26,6 +27,11 @@ def assignments(source: Path, release: Path) -> Iterator[Finding]:
         source: the folder with a folder of notebooks for each assignment.
         release: the same of what was generated.
     """
+    for folder in (source, *subfolders(source)):
+        denied = refusal(folder)
+        if denied is not None:
+            yield wrong("source", denied.says, denied.cure)
+            return
     found = sorted({path.parent for path in source.glob("*/*.ipynb")})
     if not found:
         yield wrong(
@@ -37,12 +43,23 @@ def assignments(source: Path, release: Path) -> Iterator[Finding]:
         yield _assignment(folder, release / folder.name)
 
 
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder; none where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
 def _assignment(source: Path, release: Path) -> Finding:
     name = source.name
     generate = f"nbgrader generate_assignment {name}"
     stale, missing = [], []
     for path in sorted(source.glob("*.ipynb")):
         made = release / path.name
+        denied = refusal(path) or refusal(made)
+        if denied is not None:
+            return wrong(name, denied.says, denied.cure)
         if not made.exists():
             missing.append(path.stem)
             continue

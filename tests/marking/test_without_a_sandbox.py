@@ -54,6 +54,7 @@ def test_it_refuses_with_the_cure(root: Path) -> None:
     assert said.count("Nobody was marked, and no mark was changed.") == 1
     assert "bubblewrap is not installed: install it with `apt install bubblewrap`" in said
     assert "--Examine.sandboxed=False" in said
+    assert "`--unsandboxed` for `autograder grade` and `autograder demo`" in said
     assert not (root / "autograded").exists()
 
 
@@ -63,6 +64,7 @@ def test_it_marks_when_told_to_and_says_so(root: Path) -> None:
     assert done.returncode == 0, said
     assert "Submissions run WITHOUT a sandbox" in said
     assert "1 submission(s) marked WITHOUT a sandbox." in said
+    assert "IPKernelApp" not in said, "its kernels listen on no TCP port, and so warn of none"
     assert small.marks(root, "reader") == FULL
     assert records(root, "sandboxed") == [False, False, False]
     # What the submission wrote, it wrote into a copy.
