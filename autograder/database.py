@@ -82,9 +82,8 @@ def shown(db_url: str) -> str:
     file = file_of(db_url)
     if file is not None:
         return str(file)
-    try:
-        url = make_url(db_url)
-    except (SQLAlchemyError, ValueError):
+    url = _url(db_url)
+    if url is None:
         return ""
     if url.host and "@" in url.host:  # of a password with an @ in it
         url = url.set(host=url.host.rpartition("@")[2])
@@ -94,9 +93,8 @@ def shown(db_url: str) -> str:
 
 def file_of(db_url: str) -> Path | None:
     """The file of an SQLite database; None for a server's, or one in memory."""
-    try:
-        url = make_url(db_url)
-    except (SQLAlchemyError, ValueError):
+    url = _url(db_url)
+    if url is None:
         return None
     in_a_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
     return Path(str(url.database)) if in_a_file else None
@@ -161,6 +159,13 @@ def translated(error: BaseException, db_url: str) -> GradebookError | None:
     return GradebookError(f"{which}: {first}", "`autograder doctor` may say more")
 
 
+def _url(db_url: str) -> URL | None:
+    try:
+        return make_url(db_url)
+    except (SQLAlchemyError, ValueError):
+        return None
+
+
 def parsed(db_url: str) -> URL:
     """A database's URL, as SQLAlchemy has it.
 
@@ -183,13 +188,14 @@ def _hurry(db_url: str) -> dict[str, int]:
 
 
 def _drivers(db_url: str) -> tuple[str, ...]:
-    name = make_url(db_url).drivername.partition("+")[2]
+    url = _url(db_url)
+    name = url.drivername.partition("+")[2] if url is not None else ""
     return (name,) if name else ("psycopg", "psycopg2", "MySQLdb")
 
 
 def _driver(db_url: str) -> str:
-    url = make_url(db_url)
-    if url.get_backend_name() != "postgresql":
+    url = _url(db_url)
+    if url is None or url.get_backend_name() != "postgresql":
         return "install it in this environment"
     install = f"`pip install '{extra('postgresql')}'`"
     if url.drivername == "postgresql+psycopg":
@@ -198,7 +204,9 @@ def _driver(db_url: str) -> str:
 
 
 def _redacted(words: str, db_url: str) -> str:
-    url = make_url(db_url)
+    url = _url(db_url)
+    if url is None:
+        return words
     secrets = [url.password, *(url.query.get(name) for name in _SECRETS)]
     for secret in filter(None, map(_text, secrets)):
         for form in {secret, quote(secret, safe=""), quote_plus(secret)}:

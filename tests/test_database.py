@@ -92,6 +92,9 @@ def test_only_a_driver_that_is_missing_is_the_gradebooks_matter() -> None:
         assert f"`pip install '{extra('postgresql')}'`" in told.cure
     assert translated(ModuleNotFoundError("No module", name="jax"), URL) is None
     assert translated(ValueError("x"), URL) is None
+    told = translated(OperationalError("SELECT 1", {}, Exception("database is locked")), "")
+    assert told is not None
+    assert told.says.startswith("The gradebook cannot be used")
 
 
 def test_what_is_no_url_of_a_database() -> None:
