@@ -33,7 +33,7 @@ _NEEDED = (
     "autograder.doctor.cache",
     "autograder.doctor.course",
     "autograder.doctor.notebooks",
-    "autograder.doctor.rights",
+    "autograder.doctor.access",
     "autograder.marking.command",
     "autograder.marking.display",
     "autograder.marking.examine",

@@ -101,7 +101,7 @@ def test_a_course_that_is_mounted_read_only(course: Path, typist: Typist) -> Non
         assert_told(ran, "mounted read-only")
         assert "chmod" not in ran.said
     looked = typist.type(course, "doctor's course", read_only=True)
-    assert "wrong: rights: " in looked.said
+    assert "wrong: access: " in looked.said
     assert "mounted read-only" in looked.said
     assert "chmod" not in looked.said
 
@@ -166,7 +166,7 @@ def test_nothing_is_made_where_nothing_can_be_written(
 
 
 def test_a_course_that_has_all_rights(course: Path, typist: Typist) -> None:
-    assert "fine: rights: " in typist.type(course, "doctor's course").said
+    assert "fine: access: " in typist.type(course, "doctor's course").said
 
 
 def test_no_room_is_said(tmp_path: Path) -> None:

@@ -68,12 +68,12 @@ def _course_of(app: Any) -> Iterator[Finding]:
     from nbgrader.exchange.default import Exchange
 
     from . import course, notebooks
-    from .rights import rights
+    from .access import access
 
     root, place = Path(app.coursedir.root), app.coursedir
     source = root / place.source_directory
     read = [source, *notebooks.subfolders(source), root / place.submitted_directory]
-    yield from rights(root, read, [root / place.autograded_directory, root / ".autograder"])
+    yield from access(root, read, [root / place.autograded_directory, root / ".autograder"])
     yield from course.preprocessors(app.config)
     yield from course.exchange(Path(Exchange(coursedir=app.coursedir, parent=app).root), root)
     yield from course.gradebook(app.coursedir.db_url)

@@ -61,9 +61,9 @@ def grade(
     from .converter import NOBODY
     from .crew import default_size
     from .display import display_for
+    from .foreseen import foreseen, require_rights
     from .grade import LOG, Grade, Summary, quiet
     from .results import state_folder
-    from .rights import foreseen, require_rights
 
     arguments = [assignment, *settings]
     if notebook is not None:

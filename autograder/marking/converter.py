@@ -28,9 +28,9 @@ from nbgrader.converters import BaseConverter, NbGraderException
 from ..errors import AutograderError, MarkingError
 from ..startup import hush
 from . import last_words
+from .foreseen import foreseen, require_rights
 from .journal import Journal
 from .results import folder_digest
-from .rights import foreseen, require_rights
 from .turns import Turns
 
 if TYPE_CHECKING:

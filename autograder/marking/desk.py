@@ -30,8 +30,8 @@ from ..database import file_of
 from ..errors import MarkingError
 from .converter import Autograde
 from .examine import Examine, rubric_files
+from .foreseen import foreseen
 from .results import Results, circumstances, state_folder
-from .rights import foreseen
 
 __all__ = ["Desk", "Finding", "snapshot"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
-from .rights import foreseen
+from .foreseen import foreseen
 
 __all__ = ["install"]
 

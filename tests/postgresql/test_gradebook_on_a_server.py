@@ -257,11 +257,11 @@ def trouble(request: pytest.FixtureRequest) -> Trouble:
 
 @pytest.mark.parametrize("command", ["grade", "report"])
 def test_one_sentence_and_what_to_do(
-    marked: Course, tmp_path: Path, trouble: Trouble, command: str
+    course: Course, tmp_path: Path, trouble: Trouble, command: str
 ) -> None:
-    url = marked.server.url(**{"database": "postgres", **trouble.changes})
-    course = elsewhere(marked, tmp_path, url)
-    status, said = course.type(*COMMANDS[command])
+    url = course.server.url(**{"database": "postgres", **trouble.changes})
+    there = elsewhere(course, tmp_path, url)
+    status, said = there.type(*COMMANDS[command])
     assert_told(said, url, trouble.says, trouble.cure)
     assert status == STATUS[command], said
     if command == "grade":
@@ -269,26 +269,26 @@ def test_one_sentence_and_what_to_do(
 
 
 @pytest.mark.parametrize("command", ["autograde", "export"])
-def test_nbgraders_own_commands_say_it_too(marked: Course, tmp_path: Path, command: str) -> None:
-    url = marked.server.url("postgres", password=OTHER)
-    course = elsewhere(marked, tmp_path, url)
-    status, said = course.type(*COMMANDS[command])
+def test_nbgraders_own_commands_say_it_too(course: Course, tmp_path: Path, command: str) -> None:
+    url = course.server.url("postgres", password=OTHER)
+    there = elsewhere(course, tmp_path, url)
+    status, said = there.type(*COMMANDS[command])
     assert_told(said, url, "refuses the user or the password", "mend")
     assert status == STATUS[command], said
 
 
-def test_a_driver_that_is_missing_is_named_with_its_extra(marked: Course, tmp_path: Path) -> None:
+def test_a_driver_that_is_missing_is_named_with_its_extra(course: Course, tmp_path: Path) -> None:
     absent = tmp_path / "absent"
     absent.mkdir()
     (absent / "psycopg.py").write_text("raise ModuleNotFoundError('No psycopg', name='psycopg')")
     for command in ("grade", "report", "export"):
-        status, said = marked.type(*COMMANDS[command], PYTHONPATH=str(absent))
-        assert_told(said, marked.url, "driver psycopg is not installed", extra("postgresql"))
+        status, said = course.type(*COMMANDS[command], PYTHONPATH=str(absent))
+        assert_told(said, course.url, "driver psycopg is not installed", extra("postgresql"))
         assert status == STATUS[command]
 
 
-def test_the_doctor_says_it_too(marked: Course, trouble: Trouble) -> None:
-    url = marked.server.url(**{"database": "postgres", **trouble.changes})
+def test_the_doctor_says_it_too(course: Course, trouble: Trouble) -> None:
+    url = course.server.url(**{"database": "postgres", **trouble.changes})
     (found,) = gradebook(url)
     assert found.level == "wrong"
     assert trouble.says in found.says
@@ -304,12 +304,12 @@ def test_the_doctor_makes_no_tables(server: Server) -> None:
     assert server.execute("SELECT * FROM pg_tables WHERE schemaname = 'public'", database) == []
 
 
-def elsewhere(course: Course, folder: Path, url: str) -> Course:
+def elsewhere(given: Course, folder: Path, url: str) -> Course:
     """The same course, with another database."""
     root = folder / "course"
-    shutil.copytree(course.root, root, ignore=shutil.ignore_patterns("autograded", "feedback"))
+    shutil.copytree(given.root, root, ignore=shutil.ignore_patterns("autograded", "feedback"))
     configure(root, url)
-    return Course(root, url, course.server)
+    return Course(root, url, given.server)
 
 
 def assert_told(said: str, url: str, *words: str) -> None:

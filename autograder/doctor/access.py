@@ -8,10 +8,10 @@ from pathlib import Path
 from ..access import refusal
 from .findings import Finding, fine, wrong
 
-__all__ = ["rights"]
+__all__ = ["access"]
 
 
-def rights(root: Path, read: Iterable[Path], written: Iterable[Path]) -> Iterator[Finding]:
+def access(root: Path, read: Iterable[Path], written: Iterable[Path]) -> Iterator[Finding]:
     """Whether marking may read and write here.
 
     Args:
@@ -25,6 +25,6 @@ def rights(root: Path, read: Iterable[Path], written: Iterable[Path]) -> Iterato
     found += [refusal(path) for path in read]
     told = {error.says: error.cure for error in found if error is not None}
     for says, cure in told.items():
-        yield wrong("rights", says, cure)
+        yield wrong("access", says, cure)
     if not told:
-        yield fine("rights", "the course's files can be read and written")
+        yield fine("access", "the course's files can be read and written")
