@@ -1,4 +1,4 @@
-"""The command line."""
+"""The commands, as click has them; `__main__.py` starts them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .distribution import DISTRIBUTION
 from .doctor.command import doctor
 from .errors import AutograderError
 from .marking.command import grade
@@ -20,7 +21,7 @@ SAMPLE_CLASS = "sample_class"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="autograder")
+@click.version_option(package_name=DISTRIBUTION)
 def main() -> None:
     """Mark notebooks about derivatives and gradient descent by their mathematics."""
     skip_needless_imports()
