@@ -6,7 +6,7 @@ STAMP := $(VENV)/.set-up
 ASSIGNMENT := gradient_descent
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test attacks lint format release lock screenshots clean
+.PHONY: help setup demo test attacks lint format release dist lock screenshots clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -42,6 +42,11 @@ format: setup ## put the code into its standard form
 # --no-db: the committed release is a product of source/ alone; an instructor's gradebook is not touched.
 release: setup ## generate release/ from source/ through nbgrader
 	@$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
+
+dist: setup ## build what students and what instructors install, into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+	@$(BIN)/python -m build --no-isolation --outdir dist course
 
 lock: setup ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

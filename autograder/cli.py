@@ -1,4 +1,4 @@
-"""The command line."""
+"""The commands, as click has them; `__main__.py` starts them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from .access import translated
 from .complaint import Complaint
+from .distribution import DISTRIBUTION
 from .doctor.command import doctor
 from .errors import AutograderError
 from .marking.command import grade
@@ -38,7 +39,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="autograder")
+@click.version_option(package_name=DISTRIBUTION)
 def main() -> None:
     """Mark notebooks about derivatives and gradient descent by their mathematics."""
     skip_needless_imports()

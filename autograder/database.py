@@ -19,8 +19,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from .access import refusal
+from .distribution import extra
 from .errors import GradebookError
-from .package import extra
 
 __all__ = ["file_of", "parsed", "require_database", "shown", "translated", "translating"]
 

@@ -7,7 +7,6 @@ places differ, since their seed does.
 from __future__ import annotations
 
 import os
-import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -74,6 +73,6 @@ def show(verdicts: Sequence[Verdict]) -> None:
             line = f"Not all right yet. {headline(verdicts)}"
             raise CheckFailed(message, [line])
     elif right:
-        sys.stdout.write(message + "\n")
+        text.say(message)
     if not right:
         raise CheckFailed(message, message.splitlines())

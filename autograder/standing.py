@@ -6,11 +6,10 @@ found. What practice cannot know, it says.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from .checks.verdict import Verdict
-from .feedback import overview
+from .feedback import overview, text
 from .feedback.overview import Line
 from .notebook import Exercise, exercises, kernel
 
@@ -34,14 +33,14 @@ def progress() -> None:
     lines = [_line(e) for e in known] or [
         Line(", ".join(names), _state(names), None, None) for names in _together
     ]
-    text = overview.text(lines, whole=bool(known))
+    message = overview.text(lines, whole=bool(known))
     if kernel() is None:
-        sys.stdout.write(text + "\n")
+        text.say(message)
         return
     from IPython.display import display
 
     html = overview.html(lines, whole=bool(known))
-    display({"text/plain": text, "text/html": html}, raw=True)
+    display({"text/plain": message, "text/html": html}, raw=True)
 
 
 def _line(exercise: Exercise) -> Line:

@@ -17,8 +17,8 @@ from autograder.database import (
     translated,
     translating,
 )
+from autograder.distribution import DISTRIBUTION, extra
 from autograder.errors import GradebookError
-from autograder.package import DISTRIBUTION, extra
 
 URL = "postgresql+psycopg://ada:top-secret@db.example.org/marks"
 

@@ -13,6 +13,7 @@ import pytest
 
 import autograder
 from autograder import check
+from autograder.distribution import DISTRIBUTION
 
 PUBLIC = [
     name
@@ -102,4 +103,4 @@ def test_all_names_exist(name: str) -> None:
 def test_pyproject_and_package_agree_on_the_version() -> None:
     from importlib.metadata import version
 
-    assert version("autograder") == autograder.__version__
+    assert version(DISTRIBUTION) == autograder.__version__

@@ -12,10 +12,24 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads(Path(__file__).parent.parent.joinpath("pyproject.toml").read_text())
+NAME = PROJECT["project"]["name"]
+
+
+def asked_by(extra: str) -> Iterator[str]:
+    """What an extra asks for, with what the extras ask for that it includes."""
+    for line in PROJECT["project"]["optional-dependencies"][extra]:
+        wanted = Requirement(line)
+        if wanted.name == NAME:
+            for included in sorted(wanted.extras):
+                yield from asked_by(included)
+        else:
+            yield line
+
+
 ASKED = [
     *PROJECT["build-system"]["requires"],
     *PROJECT["project"]["dependencies"],
-    *PROJECT["project"]["optional-dependencies"]["dev"],
+    *asked_by("dev"),
 ]
 
 
@@ -23,6 +37,10 @@ def pins(course: Path) -> Iterator[Requirement]:
     text = (course / "requirements.lock").read_text()
     for line in re.findall(r"^([\w.-]+(?:\[[\w,]+\])?==[^\\\n]+)", text, re.MULTILINE):
         yield Requirement(line.strip())
+
+
+def test_the_lock_holds_what_marking_needs() -> None:
+    assert {"nbgrader", "jupyterlab", "rich", "jax"} <= {Requirement(line).name for line in ASKED}
 
 
 @pytest.mark.parametrize("asked", ASKED)

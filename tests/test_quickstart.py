@@ -1,11 +1,9 @@
-"""A new course directory, from the repository and from the wheel."""
+"""A new course directory, from the repository; from an installation: tests/installed."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,16 +19,6 @@ SOLUTION = b"### BEGIN SOLUTION"
 
 def run(folder: Path) -> Result:
     return CliRunner().invoke(main, ["quickstart", str(folder)])
-
-
-@pytest.fixture(scope="module")
-def wheel(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
-    made = tmp_path_factory.mktemp("wheel")
-    line = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(made)]
-    subprocess.run([*line, str(course)], check=True, capture_output=True)
-    (path,) = made.glob("*.whl")
-    with zipfile.ZipFile(path) as opened:
-        yield opened
 
 
 def test_a_new_course_works_with_nbgrader(tmp_path: Path) -> None:
@@ -84,38 +72,6 @@ def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None
     assert "cannot be made a course directory" in done.output
 
 
-def test_the_wheel_has_the_course_as_data_and_no_solution_in_the_package(
-    wheel: zipfile.ZipFile,
-) -> None:
-    names = [n for n in wheel.namelist() if ".ipynb_checkpoints" not in n]
-    data = {n.split(".data/data/")[1]: n for n in names if ".data/data/" in n}
-    assert sorted(data) == sorted(
-        [f"{quickstart.SHARED}/nbgrader_config.py"]
-        + [f"{quickstart.SHARED}/source/gradient_descent/{name}" for name in NOTEBOOKS]
-    )
-    assert all(SOLUTION in wheel.read(n) for n in data.values() if n.endswith(".ipynb"))
-
-    in_lib = [n for n in names if n not in data.values()]
-    assert "autograder/quickstart/next_steps.md" in in_lib
-    assert [n for n in in_lib if n.endswith(".ipynb")] == []
-
-
-def test_the_wheel_makes_a_course(
-    wheel: zipfile.ZipFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prefix = tmp_path / "prefix"
-    for name in wheel.namelist():
-        target = name.split(".data/data/")[1] if ".data/data/" in name else f"lib/{name}"
-        (prefix / target).parent.mkdir(parents=True, exist_ok=True)
-        (prefix / target).write_bytes(wheel.read(name))
-    # The installed package lies in no repository, and its data under a prefix of its own.
-    monkeypatch.setattr(quickstart, "__file__", str(prefix / "lib/autograder/quickstart/x.py"))
-    monkeypatch.setattr("sysconfig.get_path", lambda name, scheme: str(prefix))
-    assert quickstart.course_files() == prefix / quickstart.SHARED
-    assert run(tmp_path / "course").exit_code == 0
-    assert sorted(p.name for p in (tmp_path / "course").glob("source/*/*")) == NOTEBOOKS
-
-
 def test_the_sandbox_does_not_show_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,14 +82,3 @@ def test_the_sandbox_does_not_show_the_data(
     shown = [Path(path) for path in PythonEnvironment.current().paths]
     assert tmp_path / "lib" in shown
     assert not [p for p in shown if (tmp_path / quickstart.SHARED).is_relative_to(p)]
-
-
-def test_without_the_data_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(quickstart, "__file__", str(tmp_path / "lib/autograder/quickstart/x.py"))
-    monkeypatch.setattr("sysconfig.get_path", lambda name, scheme: str(tmp_path))
-    done = run(tmp_path / "course")
-    assert done.exit_code == 1
-    assert "install the package from its wheel" in done.output
-    assert not (tmp_path / "course").exists()

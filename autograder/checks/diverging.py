@@ -15,6 +15,7 @@ from ..errors import CheckError
 from .base import Check, wrong
 from .landscape import Landscape
 from .minimum import read_place
+from .precision import enable_x64
 from .questions import Look, Question, Reply
 from .scenery import curve, rounded
 from .verdict import Verdict
@@ -113,7 +114,7 @@ class DivergingStep(Check):
         starts = centre + rng.uniform(1.0, 3.0, size=(4, landscape.layout.size)) * np.array(
             [[1.0], [-1.0], [1.0], [-1.0]]
         )
-        with jax.enable_x64(True):
+        with enable_x64(True):
             counts, ends, moves = (np.asarray(x) for x in self._run(np.float64(step), starts))
         first = np.abs(step * landscape.reference.all_derivatives(starts, 1)).max(axis=1)
         away = (counts < STEPS) | ~np.isfinite(ends).all(axis=1)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .layout import Layout, find_layout
+from .precision import enable_x64
 from .reference import Reference
 
 __all__ = ["Descent", "Kind", "Landscape", "Stationary"]
@@ -188,7 +189,7 @@ class Landscape:
             new = {k: rules[k](u) for k, u in us.items()}
             return new, new
 
-        with jax.enable_x64(True):
+        with enable_x64(True):
             start = np.asarray(descent.start, dtype=np.float64)
             run = jax.jit(lambda us: jax.lax.scan(step, us, None, length=n)[1])
             paths = run({k: jnp.asarray(start) for k in rules})
@@ -211,5 +212,5 @@ class Landscape:
                 0, descent.num_steps, lambda _, u: u - s * mask * slope(u), start
             )
 
-        with jax.enable_x64(True):
+        with enable_x64(True):
             return np.asarray(jax.jit(jax.vmap(end))(np.asarray(step_sizes, dtype=np.float64)))

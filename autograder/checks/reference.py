@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from .layout import Layout
+from .precision import enable_x64
 
 __all__ = ["Reference"]
 
@@ -76,7 +77,7 @@ class Reference:
     def _evaluate(self, order: int, places: np.ndarray, double: bool) -> np.ndarray:
         key = (order, double)
         places = np.asarray(places, dtype=np.float64 if double else np.float32)
-        with jax.enable_x64(double):
+        with enable_x64(double):
             if key not in self._compiled:
                 f = self._derivative(order)
                 batched = jax.jit(jax.vmap(f))

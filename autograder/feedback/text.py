@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Sequence
 
 from ..checks.verdict import Verdict
 from .marks import MARKS
 
-__all__ = ["render"]
+__all__ = ["render", "say"]
 
 WIDTH = 80  # `nbgrader validate` cuts lines off at 83 characters
 
@@ -26,3 +27,12 @@ def _one(verdict: Verdict) -> str:
 def render(verdicts: Sequence[Verdict]) -> str:
     """The verdicts of one exercise, a paragraph each."""
     return "\n".join(_one(v) for v in verdicts)
+
+
+def say(message: str) -> None:
+    """Write to standard output; what cannot be written there becomes a question mark.
+
+    On Windows a file or a pipe takes the characters of one code page, which has no ✓.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    sys.stdout.write(message.encode(encoding, "replace").decode(encoding) + "\n")

@@ -22,10 +22,12 @@ from typing import Any
 
 import nbformat
 
+from ..distribution import DISTRIBUTION
+
 __all__ = ["Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
 
 _VERSION = 1
-_PACKAGES = ("autograder", "jax", "jaxlib", "numpy", "matplotlib", "ipykernel", "nbclient")
+_PACKAGES = (DISTRIBUTION, "jax", "jaxlib", "numpy", "matplotlib", "ipykernel", "nbclient")
 _PACKAGE = Path(__file__).resolve().parents[1]
 _ROOMS = ("answers", "checks", "feedback", "marking", "sandbox")
 

@@ -1,25 +1,27 @@
 """A new course directory: the assignment, the configuration, and what to do next.
 
-What is copied holds the solutions, and a submission can read the package that it runs with. So
-none of it lies in the package: a wheel installs it as data, in a folder that no sandbox shows.
+What is copied holds the solutions, and students install this package. So none of it lies here: a
+distribution of its own, made from `course/`, installs it as data, where no sandbox shows it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 import sysconfig
 from importlib.resources import files
 from pathlib import Path
 
 from ..access import require_readable, require_writable, translated
+from ..distribution import COURSE
 from ..errors import AutograderError
 
 __all__ = ["CONFIG", "SHARED", "QuickstartError", "course_files", "make_course"]
 
 CONFIG = "nbgrader_config.py"
 SHARED = Path("share", "autograder", "course")
-"""Where a wheel puts the course's files, under the prefix it is installed to."""
+"""Where that distribution puts the course's files, under the prefix it is installed to."""
 
 
 class QuickstartError(AutograderError):
@@ -39,8 +41,8 @@ def course_files() -> Path:
         if (folder / CONFIG).is_file() and any((folder / "source").glob("*/*.ipynb")):
             return folder
     raise QuickstartError(
-        f"The course's files are not in {' or '.join(map(str, installed))}: install the package "
-        "from its wheel, or from a clone of its repository."
+        f"The course's files are not in {' or '.join(map(str, installed))}: install them with "
+        f"`{sys.executable} -m pip install {COURSE}`, or run this from a clone of the repository."
     )
 
 

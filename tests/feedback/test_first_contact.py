@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 import autograder
+from autograder.distribution import DISTRIBUTION
 
 FOLDER = Path(__file__).parents[2] / "source" / "gradient_descent"
 
@@ -50,9 +51,9 @@ def test_the_first_cell_says_what_to_install(
     out = capsys.readouterr().out
     assert "Not ready yet" in out
     assert said in out
-    assert "%pip install --upgrade ADDRESS" in out
+    assert f"%pip install --upgrade {DISTRIBUTION}\n" in out
     assert "Colab" in out
-    # On PyPI the name belongs to somebody else.
+    # On PyPI the shorter name belongs to somebody else.
     assert not re.search(r"install\s+(--\w+\s+)*autograder", out)
 
 

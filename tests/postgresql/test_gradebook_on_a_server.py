@@ -19,10 +19,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.database import shown
+from autograder.distribution import extra
 from autograder.doctor.course import gradebook
 from autograder.marking.crew import Order
 from autograder.marking.turns import Turns
-from autograder.package import extra
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID
 from tests.postgresql.server import PASSWORD, Server

@@ -18,6 +18,8 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from ..precision import enable_x64
+
 __all__ = ["Mistake", "mistaken_derivatives"]
 
 Array = np.ndarray
@@ -438,7 +440,7 @@ def mistaken_derivatives(f: Callable[[Any], Any], places: Array) -> list[Mistake
         rule here or cannot be traced.
     """
     try:
-        with jax.enable_x64(True):
+        with enable_x64(True):
             program = _trace(f, np.asarray(places, dtype=np.float64))
             out: list[Mistake] = []
             for misconception, sites, function in _slips(program):
