@@ -39,8 +39,8 @@ c.CourseDirectory.course_id = "gradient_descent_course"
 #
 #     EXCHANGE = Path("/srv/nbgrader/exchange")
 #
-# The students' machines then need the two lines about the course_id and this root in a
-# configuration of their own, such as /etc/jupyter/nbgrader_config.py.
+# The students' environment then needs a configuration of its own: docs/instructor.md, "On
+# JupyterHub", has its four lines and says where they go.
 EXCHANGE = HERE / "exchange"
 c.Exchange.root = str(EXCHANGE)
 

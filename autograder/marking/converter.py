@@ -26,6 +26,7 @@ from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import AutograderError, MarkingError
+from . import rights
 from .journal import Journal
 from .results import folder_digest
 
@@ -135,7 +136,11 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
                 raise NbGraderException(message) from exc
         if not self._sandboxed:
             self.log.warning(UNSANDBOXED)
-        super().start()
+        rights.keep_private(self.coursedir, self.coursedir.autograded_directory)
+        try:
+            super().start()
+        finally:
+            rights.keep_private(self.coursedir)
 
     def prepare(self, examine: Examine) -> None:
         """Find out whether anyone can be marked.
@@ -418,5 +423,6 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def install() -> None:
-    """Let nbgrader use our Autograde, in its command and in the formgrader."""
+    """Let nbgrader use our converters, in its commands and in the formgrader."""
     api.Autograde = autogradeapp.Autograde = Autograde
+    rights.install()

@@ -22,7 +22,10 @@ from typing import Any
 
 import nbformat
 
-__all__ = ["Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
+__all__ = ["STATE", "Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
+
+STATE = ".autograder"
+"""What marking remembers, in the course directory."""
 
 _VERSION = 1
 _PACKAGES = ("autograder", "jax", "jaxlib", "numpy", "matplotlib", "ipykernel", "nbclient")
@@ -32,7 +35,7 @@ _ROOMS = ("answers", "checks", "feedback", "marking", "sandbox")
 
 def state_folder(root: str | os.PathLike[str], assignment: str) -> Path:
     """Where marking keeps what it has to remember of an assignment, in the course directory."""
-    return Path(root) / ".autograder" / assignment
+    return Path(root) / STATE / assignment
 
 
 def write_whole(path: Path, content: bytes) -> None:

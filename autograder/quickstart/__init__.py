@@ -54,8 +54,11 @@ def make_course(folder: Path) -> list[Path]:
                 f"{folder} holds something already, and nothing of it was touched: "
                 "name a folder that is empty or not there yet."
             )
-        (folder / "source").mkdir(parents=True)
-        # The solutions: other users of this machine may be the students.
+        # Solutions, marks and work: other users of this machine may be the students.
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(0o700)
+        (folder / "source").mkdir()
         (folder / "source").chmod(0o700)
         made = [path.relative_to(origin) for path in sorted(origin.glob("source/*/*.ipynb"))]
         made.append(Path(CONFIG))
