@@ -39,8 +39,13 @@ c.CourseDirectory.course_id = "gradient_descent_course"
 #
 #     EXCHANGE = Path("/srv/nbgrader/exchange")
 #
-# The students' environment then needs a configuration of its own: docs/instructor.md, "On
-# JupyterHub", has its four lines and says where they go.
+# The students' environment then needs a configuration of its own, such as
+# /opt/students/etc/jupyter/nbgrader_config.py, with these lines of this file:
+#
+#     c = get_config()
+#     c.Exchange.root = "/srv/nbgrader/exchange"
+#     c.Exchange.path_includes_course = True
+#     c.CourseDirectory.course_id = "gradient_descent_course"
 EXCHANGE = HERE / "exchange"
 c.Exchange.root = str(EXCHANGE)
 

@@ -7,6 +7,7 @@ AutograderError
 ├── UnreadableSubmission a student's file holds no notebook; says so to the student
 ├── MarkingError         we could not mark; never a student's zero
 │   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+├── QuickstartError      a course cannot be made, or not be named; says what to do
 ├── ReportError          there is nothing to report on; says what would have to be there
 └── CheckFailed          practice: the answer is not right yet (this is how a notebook cell fails)
 """
@@ -20,6 +21,7 @@ __all__ = [
     "CheckFailed",
     "KernelLost",
     "MarkingError",
+    "QuickstartError",
     "ReportError",
     "RubricError",
     "UnreadableSubmission",
@@ -52,6 +54,10 @@ class MarkingError(AutograderError):
 
 class KernelLost(MarkingError):
     """The kernel that ran the submission died, hung, or cannot be reached any more."""
+
+
+class QuickstartError(AutograderError):
+    """A course directory cannot be made, or the formgrader not be told of it."""
 
 
 class ReportError(AutograderError):

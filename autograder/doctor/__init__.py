@@ -44,32 +44,62 @@ def _installation() -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    from . import jupyter, machine
+    from . import hub, jupyter, machine
 
     yield from machine.disk(Path.cwd())
     yield from machine.memory()
     yield from machine.sandbox()
     yield from machine.kernel()
-    yield from jupyter.extensions()
+    yield from jupyter.extensions(student=hub.on_a_hub() and _course_folder() is None)
 
 
 def _course() -> Iterator[Finding]:
-    from . import course
+    from . import course, hub
 
-    app, findings = course.configuration(Path.cwd())
+    folder = _course_folder()
+    if hub.on_a_hub():
+        if folder is None:
+            yield from hub.student(solutions=_solutions())
+        else:
+            yield from hub.grader(folder, hub.configured_course())
+    app, findings = course.configuration(folder or Path.cwd())
     yield from findings
     if app is not None:
         yield from _course_of(app)
+
+
+def _course_folder() -> Path | None:
+    """The course: the folder one is in, else the one that nbgrader is configured for, if any."""
+    from . import course, hub
+
+    for folder in (Path.cwd(), hub.configured_course()):
+        if folder is not None and (folder / course.CONFIG).exists():
+            return folder
+    return None
+
+
+def _solutions() -> Path | None:
+    """Where this environment has the source notebooks, if it has."""
+    from ..errors import QuickstartError
+    from ..quickstart import course_files
+
+    try:
+        return course_files()
+    except QuickstartError:
+        return None
 
 
 def _course_of(app: Any) -> Iterator[Finding]:
     from nbgrader.exchange.default import Exchange
 
     from . import course, notebooks
+    from .rights import rights
 
     root = Path(app.coursedir.root)
+    exchange = Path(Exchange(coursedir=app.coursedir, parent=app).root)
     yield from course.preprocessors(app.config)
-    yield from course.exchange(Path(Exchange(coursedir=app.coursedir, parent=app).root), root)
+    yield from course.exchange(exchange, root)
+    yield from rights(app.coursedir, exchange)
     yield from course.gradebook(app.coursedir.db_url, app.coursedir.course_id)
     yield from notebooks.assignments(
         root / app.coursedir.source_directory, root / app.coursedir.release_directory

@@ -10,17 +10,13 @@ import sysconfig
 from importlib.resources import files
 from pathlib import Path
 
-from ..errors import AutograderError
+from ..errors import QuickstartError
 
 __all__ = ["CONFIG", "SHARED", "QuickstartError", "course_files", "make_course"]
 
 CONFIG = "nbgrader_config.py"
 SHARED = Path("share", "autograder", "course")
 """Where a wheel puts the course's files, under the prefix it is installed to."""
-
-
-class QuickstartError(AutograderError):
-    """The course directory cannot be made; the message says what to do."""
 
 
 def course_files() -> Path:
