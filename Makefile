@@ -24,6 +24,7 @@ demo: setup ## mark the sample class in demo/ and show its marks
 # A file's tests stay together: what they share (a whole term, a kernel) is then made once.
 test: setup lint ## lint, then run all tests
 	@scripts/browser.sh
+	@scripts/hub.sh $(VENV)
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 attacks: setup ## of the tests, those that hand in an attack on the marking
