@@ -229,8 +229,11 @@ def test_a_configured_course_is_found_from_home(on_a_hub: Path) -> None:
     (on_a_hub / "course").mkdir()
     (on_a_hub / "course" / "nbgrader_config.py").touch()
     assert doctor._course_folder() == on_a_hub / "course"
-    (on_a_hub / "nbgrader_config.py").touch()
+    here = on_a_hub / "nbgrader_config.py"
+    here.write_text(formgrader.lines(on_a_hub))
     assert doctor._course_folder() == on_a_hub
+    # The formgrader, which is started elsewhere, does not see what is here.
+    assert hub.configured_course() == on_a_hub / "course"
 
 
 def test_a_server_without_a_course_is_a_students_on_a_hub_alone(

@@ -18,11 +18,13 @@ def on_a_hub() -> bool:
 
 def configured_course() -> Path | None:
     """The course that nbgrader is configured for wherever it is started, as the formgrader is."""
+    from jupyter_core.paths import jupyter_config_path
     from nbgrader.apps.baseapp import NbGrader
+    from traitlets.config import Application
 
     app = NbGrader(log_level="CRITICAL")
-    app.load_cwd_config = False
-    app.load_config_file()
+    # Not its own way to its files, which begins with the folder one is in.
+    Application.load_config_file(app, "nbgrader_config", path=jupyter_config_path())
     root = app.config.CourseDirectory.get("root")
     return Path(str(root)) if root else None
 
