@@ -68,8 +68,9 @@ def keep_private(course: CourseDirectory, *steps: str) -> None:
     """
     shared = bool(course.groupshared)
     for folder in [_folder(course, step) for step in steps]:
-        if not folder.exists():
-            folder.mkdir(parents=True)
+        # Where it cannot be made, whoever writes into it says so.
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, mode=0o700)
             _allow(folder, 0o2770 if shared else 0o700)
     for path in _marking(course):
         _allow(path, 0, refused=0o007 if shared else 0o077)
@@ -93,7 +94,8 @@ def _folder(course: CourseDirectory, step: str) -> Path:
 
 
 def _allow(path: Path, granted: int, refused: int = 0) -> None:
-    with contextlib.suppress(FileNotFoundError, PermissionError):
+    # It is not there, another's, or on a disk that is read-only.
+    with contextlib.suppress(OSError):
         mode = stat.S_IMODE(path.stat().st_mode)
         wanted = (mode | granted) & ~refused
         if wanted != mode:
