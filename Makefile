@@ -25,6 +25,7 @@ demo: setup ## mark the sample class in demo/ and show its marks (OPTIONS=--unsa
 test: setup lint ## lint, then run all tests
 	@scripts/browser.sh
 	@scripts/postgresql.sh
+	@scripts/hub.sh $(VENV)
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 attacks: setup ## of the tests, those that hand in an attack on the marking

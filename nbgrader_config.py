@@ -39,8 +39,13 @@ c.CourseDirectory.course_id = "gradient_descent_course"
 #
 #     EXCHANGE = Path("/srv/nbgrader/exchange")
 #
-# The students' machines then need the two lines about the course_id and this root in a
-# configuration of their own, such as /etc/jupyter/nbgrader_config.py.
+# The students' environment then needs a configuration of its own, such as
+# /opt/students/etc/jupyter/nbgrader_config.py, with these lines of this file:
+#
+#     c = get_config()
+#     c.Exchange.root = "/srv/nbgrader/exchange"
+#     c.Exchange.path_includes_course = True
+#     c.CourseDirectory.course_id = "gradient_descent_course"
 EXCHANGE = HERE / "exchange"
 c.Exchange.root = str(EXCHANGE)
 

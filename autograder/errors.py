@@ -7,6 +7,7 @@ AutograderError
 ├── UnreadableSubmission a student's file holds no notebook; says so to the student
 ├── MarkingError         we could not mark; never a student's zero
 │   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+├── QuickstartError      a course cannot be made, or not be named; says what to do
 ├── ReportError          there is nothing to report on; says what would have to be there
 ├── CourseError          a course's files are such that nothing can be done; nothing was changed
 │   └── GradebookError   the gradebook's database cannot be used
@@ -25,6 +26,7 @@ __all__ = [
     "GradebookError",
     "KernelLost",
     "MarkingError",
+    "QuickstartError",
     "ReportError",
     "RubricError",
     "UnreadableSubmission",
@@ -61,6 +63,10 @@ class MarkingError(AutograderError):
 
 class KernelLost(MarkingError):
     """The kernel that ran the submission died, hung, or cannot be reached any more."""
+
+
+class QuickstartError(AutograderError):
+    """A course directory cannot be made, or the formgrader not be told of it."""
 
 
 class ReportError(AutograderError):

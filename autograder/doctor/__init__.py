@@ -44,7 +44,7 @@ def _installation() -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    from . import jupyter, machine
+    from . import hub, jupyter, machine
     from .cache import cache
 
     yield from machine.disk(Path.cwd())
@@ -52,16 +52,43 @@ def _machine() -> Iterator[Finding]:
     yield from machine.sandbox()
     yield from machine.kernel()
     yield from cache()
-    yield from jupyter.extensions()
+    yield from jupyter.extensions(student=hub.on_a_hub() and _course_folder() is None)
 
 
 def _course() -> Iterator[Finding]:
-    from . import course
+    from . import course, hub
 
-    app, findings = course.configuration(Path.cwd())
+    folder = _course_folder()
+    if hub.on_a_hub():
+        if folder is None:
+            yield from hub.student(solutions=_solutions())
+        else:
+            yield from hub.grader(folder, hub.configured_course())
+    app, findings = course.configuration(folder or Path.cwd())
     yield from findings
     if app is not None:
         yield from _course_of(app)
+
+
+def _course_folder() -> Path | None:
+    """The course: the folder one is in, else the one that nbgrader is configured for, if any."""
+    from . import course, hub
+
+    for folder in (Path.cwd(), hub.configured_course()):
+        if folder is not None and (folder / course.CONFIG).exists():
+            return folder
+    return None
+
+
+def _solutions() -> Path | None:
+    """Where this environment has the source notebooks, if it has."""
+    from ..errors import QuickstartError
+    from ..quickstart import course_files
+
+    try:
+        return course_files()
+    except QuickstartError:
+        return None
 
 
 def _course_of(app: Any) -> Iterator[Finding]:
@@ -69,12 +96,15 @@ def _course_of(app: Any) -> Iterator[Finding]:
 
     from . import course, notebooks
     from .access import access
+    from .rights import rights
 
     root, place = Path(app.coursedir.root), app.coursedir
     source = root / place.source_directory
     read = [source, *notebooks.subfolders(source), root / place.submitted_directory]
+    exchange = Path(Exchange(coursedir=place, parent=app).root)
     yield from access(root, read, [root / place.autograded_directory, root / ".autograder"])
     yield from course.preprocessors(app.config)
-    yield from course.exchange(Path(Exchange(coursedir=app.coursedir, parent=app).root), root)
-    yield from course.gradebook(app.coursedir.db_url)
+    yield from course.exchange(exchange, root)
+    yield from rights(place, exchange)
+    yield from course.gradebook(place.db_url)
     yield from notebooks.assignments(source, root / place.release_directory)

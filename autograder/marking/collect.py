@@ -4,7 +4,8 @@
 
 nbgrader follows links when it collects (0.9.6), with the rights of whoever collects: a submission
 with a link to the gradebook comes in with the gradebook's content, which the student's own code may
-then read and print into the feedback.
+then read and print into the feedback. And it keeps the rights that a submission has in the
+exchange, where everybody may change it (0.9.6).
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ from typing import Any
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.utils import ignore_patterns
 
+from .rights import keep_private
+
 __all__ = ["CarefulCollect"]
 
 
 class CarefulCollect(ExchangeCollect):
-    """Leaves links, pipes and devices where they are."""
+    """Leaves links, pipes and devices where they are; what it takes in is the collector's alone."""
+
+    def copy_files(self) -> None:
+        """Collect into a folder that is closed to others."""
+        keep_private(self.coursedir, self.coursedir.submitted_directory)
+        super().copy_files()
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy what is an ordinary file or folder in `src`; say what is left out."""
@@ -52,4 +60,9 @@ class CarefulCollect(ExchangeCollect):
         with tempfile.TemporaryDirectory(prefix=".collect-", dir=course.root) as folder:
             plain = os.path.join(folder, "submission")
             shutil.copytree(src, plain, symlinks=True, ignore=left_out)
+            # nbgrader opens it to the group again where graders share the course.
+            for path, _, files in os.walk(plain):
+                os.chmod(path, 0o700)
+                for name in files:
+                    os.chmod(os.path.join(path, name), 0o600)
             super().do_copy(plain, dest, log)

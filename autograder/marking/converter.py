@@ -27,7 +27,7 @@ from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import AutograderError, MarkingError
 from ..startup import hush
-from . import last_words
+from . import last_words, rights
 from .foreseen import foreseen, require_rights
 from .journal import Journal
 from .results import folder_digest
@@ -142,7 +142,11 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
                 raise NbGraderException(message) from exc
         if not self._sandboxed:
             self.log.warning(UNSANDBOXED)
-        super().start()
+        rights.keep_private(self.coursedir, self.coursedir.autograded_directory)
+        try:
+            super().start()
+        finally:
+            rights.keep_private(self.coursedir)
 
     def prepare(self, examine: Examine) -> None:
         """Find out whether anyone can be marked.
@@ -440,6 +444,7 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def install() -> None:
-    """Let nbgrader use our Autograde, in its command and in the formgrader."""
+    """Let nbgrader use our converters, in its commands and in the formgrader."""
     last_words.install()
     api.Autograde = autogradeapp.Autograde = Autograde
+    rights.install()

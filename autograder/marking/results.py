@@ -24,7 +24,10 @@ import nbformat
 
 from ..distribution import DISTRIBUTION
 
-__all__ = ["Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
+__all__ = ["STATE", "Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
+
+STATE = ".autograder"
+"""What marking remembers, in the course directory."""
 
 _VERSION = 1
 _PACKAGES = (DISTRIBUTION, "jax", "jaxlib", "numpy", "matplotlib", "ipykernel", "nbclient")
@@ -34,7 +37,7 @@ _ROOMS = ("answers", "checks", "feedback", "marking", "sandbox")
 
 def state_folder(root: str | os.PathLike[str], assignment: str) -> Path:
     """Where marking keeps what it has to remember of an assignment, in the course directory."""
-    return Path(root) / ".autograder" / assignment
+    return Path(root) / STATE / assignment
 
 
 def write_whole(path: Path, content: bytes) -> None:

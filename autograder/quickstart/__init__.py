@@ -15,17 +15,13 @@ from pathlib import Path
 
 from ..access import require_readable, require_writable, translated
 from ..distribution import COURSE
-from ..errors import AutograderError
+from ..errors import QuickstartError
 
 __all__ = ["CONFIG", "SHARED", "QuickstartError", "course_files", "make_course"]
 
 CONFIG = "nbgrader_config.py"
 SHARED = Path("share", "autograder", "course")
 """Where that distribution puts the course's files, under the prefix it is installed to."""
-
-
-class QuickstartError(AutograderError):
-    """The course directory cannot be made; the message says what to do."""
 
 
 def course_files() -> Path:
@@ -63,8 +59,11 @@ def make_course(folder: Path) -> list[Path]:
                 f"{folder} holds something already, and nothing of it was touched: "
                 "name a folder that is empty or not there yet."
             )
-        (folder / "source").mkdir(parents=True)
-        # The solutions: other users of this machine may be the students.
+        # Solutions, marks and work: other users of this machine may be the students.
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(0o700)
+        (folder / "source").mkdir()
         (folder / "source").chmod(0o700)
         made = [path.relative_to(origin) for path in sorted(origin.glob("source/*/*.ipynb"))]
         made.append(Path(CONFIG))
