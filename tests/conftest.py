@@ -8,7 +8,9 @@ import os
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["MPLBACKEND"] = "Agg"
 
+import gc
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_a_file_leaves_open_fails_in_that_file() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _what_a_test_leaves_open_fails_that_test() -> Iterator[None]:
+    """A socket or file nobody closed warns when the garbage is collected: let that be now."""
+    gc.freeze()  # what was there before is not looked at, which would take a tenth of a second
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
