@@ -2,31 +2,42 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.set-up
 ASSIGNMENT := gradient_descent
+# A file's tests stay together, so that what they share (a whole term, a kernel) is made once; the
+# files come in the order of tests/conftest.py, the longest first.
+WORKERS := -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test attacks lint format release dist lock screenshots clean
+.PHONY: help setup demo test shuffled servers newer lowest attacks lint format release dist lock screenshots clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
-setup: $(STAMP) ## make .venv and install everything into it
-
 # The lock names every package; pyproject.toml adds the entry points and the package's own metadata.
-$(STAMP): requirements.lock pyproject.toml scripts/setup.sh
-	@scripts/setup.sh $(VENV)
-	@touch $@
+setup: ## make .venv and install everything into it
+	@scripts/setup.sh "$(VENV)"
 
 demo: setup ## mark the sample class in demo/ and show its marks (OPTIONS=--unsandboxed)
 	@$(BIN)/autograder demo $(OPTIONS)
 
-# A file's tests stay together: what they share (a whole term, a kernel) is then made once.
-test: setup lint ## lint, then run all tests
+test: setup lint servers ## lint, then run all tests
+	@$(BIN)/python -m pytest $(WORKERS)
+
+shuffled: setup servers ## all tests in random order; the first lines say how to have that order again
+	@$(BIN)/python -m pytest $(WORKERS) -p randomly
+
+# What tests start, where it can be installed: a browser, PostgreSQL, a hub's proxy.
+servers: setup
 	@scripts/browser.sh
 	@scripts/postgresql.sh
-	@scripts/hub.sh $(VENV)
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@scripts/hub.sh "$(VENV)"
+
+# 77: the script has said that there is no such Python here.
+newer: setup ## of the tests, what depends on versions, on the newest Python found here
+	@scripts/versions.sh newer || [ $$? -eq 77 ]
+
+lowest: setup ## the same with the lowest versions that pyproject.toml allows
+	@scripts/versions.sh lowest || [ $$? -eq 77 ]
 
 attacks: setup ## of the tests, those that hand in an attack on the marking
 	@$(BIN)/python -m pytest tests/attacks
@@ -60,5 +71,5 @@ screenshots: setup ## take the pictures in docs/pictures/ anew
 		scripts/screenshots.py
 
 clean: ## remove all that these commands made
-	@rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venvs demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,7 +8,9 @@ import os
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["MPLBACKEND"] = "Agg"
 
+import gc
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What takes minutes comes first, so that no worker is left alone with it at the end. Else xdist
+# would take first the files with the most tests, which are the quickest.
+LONGEST = (
+    "tests/attacks/test_attacks.py",
+    "tests/test_round_trip.py",
+    "tests/test_documented_commands.py",
+    "tests/browser/test_instructor.py",
+    "tests/attacks/test_real_assignment.py",
+    "tests/marking/test_practice_and_marking_agree.py",
+    "tests/grading/test_grade.py",
+    "tests/compiled/test_programs.py",
+)
 
 # The same examples in every run: a test that fails has failed for a reason in the change at hand.
 # JAX compiles on the first example, so that one takes many times longer than the rest.
@@ -33,6 +48,30 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.pluginmanager.has_plugin("randomly"):
+        return  # `make shuffled`
+    places = {ROOT / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_a_file_leaves_open_fails_in_that_file() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _what_a_test_leaves_open_fails_that_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A socket or file nobody closed warns when the garbage is collected: let that be now."""
+    gc.freeze()  # what was there before is not looked at, which would take a tenth of a second
+    yield
+    request.node.funcargs.clear()  # pytest holds what fixtures gave until the report is written
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -54,6 +54,9 @@ TERM = (
 ELSEWHERE = {
     "make setup": "scripts/setup.sh",
     "make test": ".ci/run",
+    "make newer": ".ci/run",
+    "make lowest": ".ci/run",
+    "make shuffled": "Makefile",
     "make help": "Makefile",
     "make attacks": "tests/attacks",
     "make format": "Makefile",

@@ -309,7 +309,7 @@ def lab(term: Term) -> Iterator[Callable[[str], Any]]:
             return json.load(response)
 
     try:
-        for _ in range(240):
+        for _ in range(720):
             try:
                 get("api/status")
                 break

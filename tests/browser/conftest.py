@@ -37,7 +37,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 90_000  # milliseconds, for a machine that is busy with other tests
+PATIENCE = 180_000  # milliseconds, for a machine that is busy with other tests
 expect.set_options(timeout=PATIENCE)
 PATIENCE_AT_TERMINAL = 900  # seconds; the first marking on a machine also compiles what is common
 

@@ -41,7 +41,7 @@ NOTEBOOKS = (100, 50)  # examples, and mutants in each
 REPLIES = (250, 60)
 JUDGED = (100, 40)
 SLOW_JUDGED = (30, 4)
-PATIENCE = 20.0  # seconds for one mutant, on a busy machine
+PATIENCE = 20.0  # seconds of the processor for one mutant
 
 
 def test_there_are_enough() -> None:
@@ -87,7 +87,7 @@ def test_a_notebook_is_read_or_refused_in_words(tmp_path_factory, seed: int) -> 
         if random.random() < 0.1:
             mutant = mutant[: random.randrange(len(mutant) + 1)] + bytes([random.randrange(256)])
         path.write_bytes(mutant)
-        started = time.monotonic()
+        started = time.thread_time()
         try:
             notebook = read_notebook(path)
         except UnreadableSubmission as exc:
@@ -95,7 +95,7 @@ def test_a_notebook_is_read_or_refused_in_words(tmp_path_factory, seed: int) -> 
             assert notebook.metadata.autograder.unreadable
         mend(notebook, cells)
         assert_sound(notebook, cells)
-        assert time.monotonic() - started < PATIENCE
+        assert time.thread_time() - started < PATIENCE
 
 
 def assert_sound(notebook: nbformat.NotebookNode, cells: tuple[Given, ...]) -> None:
@@ -152,10 +152,10 @@ def test_a_reply_is_parsed_or_garbled(seed: int) -> None:
     for _ in range(REPLIES[1]):
         _check, questions, texts = random.choice(honest_replies())
         mutant = mutate(random.choice(texts), random)
-        started = time.monotonic()
+        started = time.thread_time()
         replies = parse_replies(questions, mutant)
         assert len(replies) == len(questions)
-        assert time.monotonic() - started < PATIENCE
+        assert time.thread_time() - started < PATIENCE
 
 
 def cheap() -> list[int]:
@@ -184,9 +184,9 @@ def judge_mutants(seed: int, numbers: list[int], count: int) -> None:
         check, questions, texts = honest_replies()[random.choice(numbers)]
         mutant = mutate(random.choice(texts), random)
         note(f"{check}\n{mutant[:3000]!r}")
-        started = time.monotonic()
+        started = time.thread_time()
         assert_judged(check, questions, mutant)
-        assert time.monotonic() - started < PATIENCE
+        assert time.thread_time() - started < PATIENCE
 
 
 def assert_judged(check: Check, questions: list[Question], reply: str) -> None:

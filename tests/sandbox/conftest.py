@@ -33,7 +33,7 @@ class Kernel:
         self.manager = manager
         self.client = client
 
-    def run(self, code: str, timeout: float = 60) -> Ran:
+    def run(self, code: str, timeout: float = 180) -> Ran:
         cell = nbformat.v4.new_code_cell(code)
         self.client.nb.cells = [cell]
         self.client.timeout = timeout

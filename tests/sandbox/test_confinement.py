@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import socket
 import sys
 import threading
@@ -215,34 +216,32 @@ def test_listeners_of_the_host_are_not_reached(kernel, tmp_path: Path):
     reached = []
     listeners = [
         (socket.AF_INET, ("127.0.0.1", 0)),
-        (socket.AF_UNIX, f"\0autograder-test-{os.getpid()}"),
+        (socket.AF_UNIX, f"\0autograder-test-{secrets.token_hex(8)}"),
         (socket.AF_UNIX, str(tmp_path / "listener")),
     ]
-    open_sockets = []
-    for family, address in listeners:
-        listener = socket.socket(family)
-        listener.bind(address)
-        listener.listen()
-        listener.settimeout(5)
-        open_sockets.append(listener)
-        threading.Thread(target=lambda s=listener: _note(s, reached), daemon=True).start()
-        where = listener.getsockname()
-        where = where if isinstance(where, tuple) else os.fsdecode(where)
-        # A pair is the only kind of socket there is; turn it to other ends.
-        code = (
-            "import socket\n"
-            f"for make in (lambda: socket.socket({int(family)}), lambda: socket.socketpair()[0],\n"
-            "             lambda: socket.socketpair(type=socket.SOCK_DGRAM)[0]):\n"
-            "    try:\n"
-            "        s = make()\n"
-            f"        try: s.connect({where!r})\n"
-            f"        except OSError: s.sendto(b'x', {where!r})\n"
-            "        print('reached')\n"
-            "    except (OSError, TypeError): pass"
-        )
-        assert kernel.run(code).text == ""
-    for listener in open_sockets:
-        listener.close()
+    with contextlib.ExitStack() as stack:
+        for family, address in listeners:
+            listener = stack.enter_context(socket.socket(family))
+            listener.bind(address)
+            listener.listen()
+            listener.settimeout(5)
+            threading.Thread(target=_note, args=(listener, reached), daemon=True).start()
+            where = listener.getsockname()
+            where = where if isinstance(where, tuple) else os.fsdecode(where)
+            # A pair is the only kind of socket there is; turn it to other ends.
+            code = (
+                "import socket\n"
+                f"for make in (lambda: socket.socket({int(family)}),\n"
+                "             lambda: socket.socketpair()[0],\n"
+                "             lambda: socket.socketpair(type=socket.SOCK_DGRAM)[0]):\n"
+                "    try:\n"
+                "        s = make()\n"
+                f"        try: s.connect({where!r})\n"
+                f"        except OSError: s.sendto(b'x', {where!r})\n"
+                "        print('reached')\n"
+                "    except (OSError, TypeError): pass"
+            )
+            assert kernel.run(code).text == ""
     assert reached == []
 
 

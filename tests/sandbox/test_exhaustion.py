@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import nbclient.exceptions
@@ -21,10 +20,8 @@ def test_cpu_time_of_a_loop_that_blocks_signals(start_kernel):
         "while True: pass"
     )
     with start_kernel(cpu_seconds=4) as kernel:
-        begun = time.monotonic()
         with pytest.raises(GONE):
-            kernel.run(code, timeout=60)
-        assert time.monotonic() - begun < 40
+            kernel.run(code)
         assert kernel.manager.sandbox.breach is Breach.CPU
 
 
@@ -35,14 +32,14 @@ def test_kernel_that_ignores_the_interrupt_is_killed(start_kernel):
         kernel.client.interrupt_on_timeout = False
         with pytest.raises(nbclient.exceptions.CellTimeoutError):
             kernel.run("while True: pass", timeout=1)
-        begun = time.monotonic()
-    assert time.monotonic() - begun < 8
+        folder = Path(kernel.manager.connection_file).parent
+    assert not folder.exists(), "it was ended, and what it had was removed"
 
 
 def test_files_without_number(start_kernel):
     with start_kernel() as kernel:
         with pytest.raises(GONE):
-            kernel.run("n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close(); n += 1", timeout=30)
+            kernel.run("n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close(); n += 1")
         assert kernel.manager.sandbox.breach is Breach.ENTRIES
 
 
@@ -57,7 +54,7 @@ def test_threads_without_number(start_kernel):
         # An ordinary user's kernel is refused the thread; root's, whom RLIMIT_NPROC does not
         # bind, is ended.
         try:
-            assert kernel.run(code, timeout=30).text == "refused\n"
+            assert kernel.run(code).text == "refused\n"
         except GONE:
             assert kernel.manager.sandbox.breach is Breach.THREADS
 
@@ -65,10 +62,8 @@ def test_threads_without_number(start_kernel):
 @pytest.mark.parametrize("line", ["print(3.5)", "print('x' * 10000)", "os.write(1, b'x' * 4096)"])
 def test_output_without_end(start_kernel, line: str):
     with start_kernel(output_bytes=1 << 20) as kernel:
-        begun = time.monotonic()
         with pytest.raises(GONE):
-            kernel.run(f"import os\nwhile True: {line}", timeout=60)
-        assert time.monotonic() - begun < 40
+            kernel.run(f"import os\nwhile True: {line}")
         assert kernel.manager.sandbox.breach in {Breach.OUTPUT, Breach.CONNECTION}
 
 
@@ -96,7 +91,7 @@ def test_message_of_endlessly_many_frames(start_kernel):
     before = resident_bytes()
     with start_kernel() as kernel:
         with pytest.raises(GONE):
-            kernel.run(code, timeout=60)
+            kernel.run(code)
         assert resident_bytes() - before < 4 * Limits().output_bytes
         assert kernel.manager.sandbox.breach in {Breach.OUTPUT, Breach.CONNECTION}
 
@@ -123,5 +118,5 @@ def test_message_that_is_too_long_ends_the_kernel(start_kernel):
     # It is refused before it is held in memory; ZeroMQ never connects again after that.
     with start_kernel(message_bytes=1 << 20) as kernel:
         with pytest.raises(GONE):
-            kernel.run("import time; print('x' * (3 << 20)); time.sleep(30)", timeout=20)
+            kernel.run("import time; print('x' * (3 << 20)); time.sleep(600)")
         assert kernel.manager.sandbox.breach is Breach.CONNECTION

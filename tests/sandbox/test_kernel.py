@@ -73,7 +73,9 @@ def test_hashes_repeat(kernel, start_kernel):
         assert other.value("hash('x_min')") == kernel.value("hash('x_min')")
 
 
-def test_many_outputs_all_arrive(kernel):
+def test_many_outputs_all_arrive(kernel, monkeypatch):
+    # nbclient waits 4 seconds for what is under way when the reply is there.
+    monkeypatch.setattr(kernel.client, "iopub_timeout", 180)
     ran = kernel.run("for n in range(3000): display(n)")
     assert ran.text == "".join(map(str, range(3000)))
 
