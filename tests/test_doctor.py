@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
@@ -23,7 +24,8 @@ from autograder.doctor import course as course_checks
 from autograder.doctor import jupyter, machine, notebooks, python
 from autograder.doctor.findings import Finding, fine, warning, wrong
 from autograder.marking.examine import Examine
-from autograder.sandbox import Abilities, SandboxStartError
+from autograder.sandbox import Abilities, SandboxStartError, compiled
+from autograder.sandbox.compiled import instructions
 
 GIB = 1 << 30
 ABLE = Abilities("/usr/bin/bwrap", (0, 11), True, True, 7, True)
@@ -127,6 +129,33 @@ def test_kernels_are_cold(proc: bool, landlock: int, why: str, said: str, cure: 
     assert found.level == "warning"
     assert said in found.says
     assert cure in found.cure
+
+
+def test_gradients_run_compiled_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = only(machine.gradients())
+    assert found.level == ("warning" if compiled.why_plain() else "fine"), found
+    if found.level == "fine":
+        monkeypatch.setattr(compiled, "XLA_FLAGS", "")  # or any other reason that shows at work
+        assert "other results" in only(machine.gradients()).says
+
+
+def test_gradients_run_plain_under_an_unknown_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instructions, "_MAGIC", 9999)
+    found = only(machine.gradients())
+    assert found.level == "warning"
+    assert "the bytecode of this Python" in found.says
+    assert "3.11 to 3.14" in found.cure
+
+
+def test_the_trial_of_a_gradient_fails() -> None:
+    def attempt() -> NoReturn:
+        raise subprocess.TimeoutExpired("python", 120)
+
+    if compiled.why_plain():
+        pytest.skip(f"gradients run plain: {compiled.why_plain()}")
+    found = only(machine.gradients(attempt))
+    assert found.level == "warning"
+    assert "timed out after 120 seconds" in found.says
 
 
 @pytest.mark.parametrize(

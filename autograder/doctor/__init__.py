@@ -52,6 +52,7 @@ def _machine() -> Iterator[Finding]:
     yield from machine.sandbox()
     yield from machine.kernel()
     yield from cache()
+    yield from machine.gradients()
     yield from jupyter.extensions(student=hub.on_a_hub() and _course_folder() is None)
 
 

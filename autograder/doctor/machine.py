@@ -13,7 +13,7 @@ from .findings import Finding, fine, warning, wrong
 if TYPE_CHECKING:
     from ..sandbox import Abilities
 
-__all__ = ["disk", "kernel", "memory", "sandbox"]
+__all__ = ["disk", "gradients", "kernel", "memory", "sandbox"]
 
 _GIB = 1 << 30
 _PROC_CURE = (
@@ -103,6 +103,61 @@ def _start_kernel() -> tuple[bool, str]:
     client = NotebookClient(nbformat.v4.new_notebook(), km=manager, shutdown_kernel="immediate")
     with client.setup_kernel(cleanup_kc=True):
         return manager.sandbox.was_warm, why_cold()
+
+
+def gradients(attempt: Callable[[], str] | None = None) -> Iterator[Finding]:
+    """Whether repeated gradients run compiled.
+
+    Args:
+        attempt: asks for one gradient again and again, with what kernels are started with; returns
+            why it was not compiled, or "". Raises OSError or subprocess.SubprocessError.
+    """
+    import subprocess
+
+    from ..sandbox.compiled import why_plain
+
+    why = why_plain()
+    cure = (
+        "make the environment anew with Python 3.11 to 3.14 and the locked packages; marks are the "
+        "same either way"
+    )
+    if not why:
+        try:
+            why = (attempt or _ask_for_a_gradient)()
+        except (OSError, subprocess.SubprocessError) as error:
+            why = f"the trial failed: {error}"
+    if why:
+        says = f"not compiled, so that loops of a thousand steps take ten times as long: {why}"
+        yield warning("gradients", says, cure)
+    else:
+        yield fine("gradients", "compiled where they are asked for again and again")
+
+
+def _ask_for_a_gradient() -> str:
+    import os
+    import subprocess
+    import sys
+
+    from ..sandbox.compiled import XLA_FLAGS
+
+    environment = {**os.environ, "XLA_FLAGS": XLA_FLAGS, "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", _TRIAL]
+    done = subprocess.run(
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=120
+    )
+    return done.stdout.strip()
+
+
+_TRIAL = """
+from autograder.sandbox import compiled
+compiled.install(plain_calls=1)
+import jax
+slope = jax.grad(lambda x: 1.85 * x**2 - 1.2333333 * x**3)  # rounds differently if it is fused
+for i in range(4):
+    slope(0.3 + i)
+report = compiled.report()
+print("" if report.calls.get("fast") else "; ".join(report.refused.values()) or "not even tried")
+"""
 
 
 def disk(folder: Path, free: int | None = None) -> Iterator[Finding]:

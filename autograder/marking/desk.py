@@ -46,6 +46,7 @@ class Finding:
         parts: the same by part: "read", "kernel", "cells", "questions", "judging", "keep".
         reused: whether all of it had been found out before.
         cold: why its kernels were not forked from a warm process, or "".
+        plain: why gradients did not run compiled in them, or "".
         faults: by notebook, why it could not be marked.
     """
 
@@ -54,6 +55,7 @@ class Finding:
     parts: dict[str, float] = field(default_factory=dict)
     reused: bool = False
     cold: str = ""
+    plain: str = ""
     faults: dict[str, str] = field(default_factory=dict)
 
 
@@ -148,6 +150,7 @@ class Desk:
             dict(parts),
             reused=bool(reused) and all(reused),
             cold=_why_cold() if parts["kernel"] else "",
+            plain=_why_plain(self._examine) if parts["kernel"] else "",
             faults=faults,
         )
 
@@ -224,3 +227,13 @@ def _why_cold() -> str:
     from ..sandbox.warm import why_cold
 
     return why_cold()
+
+
+def _why_plain(examine: Examine) -> str:
+    if not examine.sandboxed:  # which is said by itself
+        return ""
+    if not examine.compiled_gradients:
+        return "Examine.compiled_gradients is off"
+    from ..sandbox.compiled import why_plain
+
+    return why_plain()

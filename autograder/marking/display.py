@@ -194,6 +194,8 @@ def _summary_lines(summary: Summary) -> list[str]:
             f"What was prepared is not kept, and the next run prepares it again: "
             f"{summary.not_kept}. Let XDG_CACHE_HOME name a folder that you may write to."
         )
+    if summary.plain:
+        lines.append(f"Gradients were not compiled, which is slower: {summary.plain}")
     return lines
 
 

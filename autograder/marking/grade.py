@@ -79,6 +79,7 @@ class Summary:
         workers: how many desks there were.
         sandboxed: whether submissions ran in a sandbox.
         way: "warm", or "cold: " and why.
+        plain: why gradients did not run compiled, or "".
         marked: submissions that were marked, the reused among them.
         reused: submissions all of whose results were known.
         unchanged: submissions that were marked before and have not changed.
@@ -96,6 +97,7 @@ class Summary:
     workers: int = 1
     sandboxed: bool = True
     way: str = "warm"
+    plain: str = ""
     marked: int = 0
     reused: int = 0
     unchanged: int = 0
@@ -308,6 +310,7 @@ class Grade(Autograde):
             summary.to_review += review
         if finding.cold:
             summary.way = f"cold: {finding.cold}"
+        summary.plain = summary.plain or finding.plain
         summary.submissions[finding.student] = {"seconds": finding.seconds, "parts": finding.parts}
         told = Progress(finding.student, done, total, finding.reused, score, fault, finding.seconds)
         self._tell(told)

@@ -222,7 +222,7 @@ def f(v): return jnp.where(v > 0, v**2, jnp.exp(v)).sum() + jax.nn.relu(v).sum()
 for i in range(6): show(grad(f)(jnp.array([-1.0, 0.0, 0.5 * i])))
 """
 FAST["kinks_and_odd_numbers"] = """
-def f(x): return jnp.abs(x) + jnp.maximum(x, 0.0) + jnp.where(x > 0, x, 0.0)
+def f(x): return jnp.where(x > 0, x**2, jnp.abs(x)) + jnp.maximum(x, 0.0)**2
 df = grad(f)
 odd = (-1.0, 0.0, 1.0, -0.0, float('nan'), float('inf'), -float('inf'), 1e-40, 1e38)
 for x in odd: show([df(x), df(np.float64(x)), df(jnp.float32(x))])
@@ -263,6 +263,11 @@ try:
     for x in (1e50, 1e-50, 1e-40): attempt(lambda: grad(f)(np.float64(x)))
     walk(lambda x: grad(lambda x: x**2)(np.float64(x)))
 finally: np.seterr(**old)
+"""
+# JAX 0.12 itself gives a weak type compiled, and none without compiling.
+EITHER["kinks_of_all_kinds"] = """
+def f(x): return jnp.abs(x) + jnp.maximum(x, 0.0) + jnp.where(x > 0, x, 0.0)
+walk(grad(f)); walk(lambda x: grad(f)(jnp.float32(x - 1.25)))
 """
 PLAIN["kinks_and_tiny_numbers"] = """
 df = grad(lambda x: jax.nn.relu(x))
@@ -1506,4 +1511,194 @@ show(len([attempt(lambda: v.at[jnp.array([i])].set(1.0)) for i in range(5)]))
 FAST["tan_and_cbrt"] = """
 walk(grad(lambda x: jnp.tan(x) * x)); walk(grad(lambda x: jnp.cbrt(x) + jnp.tan(x / 3)))
 for i in range(6): show(grad(lambda v: jnp.sum(jnp.tan(v)))(jnp.arange(5.0) * i / 3))
+"""
+
+# ------------------------------------------------------------------ what differs between Pythons
+
+FAST["comprehension_that_borrows_a_name"] = """
+def f(x):
+    k = 2.0
+    powers = [x**k for k in range(1, 4)]
+    return sum(powers) * k + sum([p * q for p in powers for q in (1, 2) if q != k])
+walk(grad(f))
+"""
+FAST["comprehension_of_a_dict"] = """
+def f(x, names):
+    found = {name: x * k for k, name in enumerate(names, 1) if name is not None}
+    return sum(found.values()) + len([name for name in names])
+for i in range(6): show(grad(f)(1.0 + i, ('a', 'b', None)))
+"""
+FAST["functions_in_a_comprehension"] = """
+def f(x):
+    n = 4
+    return sum([g(k) for g in [lambda k: x * k + n for n in range(3)] for k in (1, 2)]) * n
+walk(grad(f))
+"""
+EITHER["comprehension_variable_named_as_outside"] = """
+def make():
+    i = 3.0
+    def f(x): return x**2 * i + sum([(lambda: i * x)() for i in range(3)])
+    def g(x): return sum([(lambda: i * x)() for i in range(3)])
+    def set_i(v):
+        nonlocal i; i = v
+    return f, g, set_i
+f, g, set_i = make()
+for v in (1.0, 2, -0.0): walk(grad(f)); walk(grad(g)); set_i(v)
+"""
+# The name belongs to the comprehension and to `make`: which one is assigned?
+PLAIN["variable_around_named_as_in_a_comprehension"] = """
+def make():
+    i = 3.0
+    def f(x):
+        nonlocal i
+        i = i + 1.0
+        return x**2 + sum([(lambda: i * x)() for i in range(3)])
+    return f, lambda: i
+f, i = make()
+for _ in range(6): show(grad(f)(1.0)); show(i())
+"""
+EITHER["comprehension_ended_by_an_error"] = """
+def f(x, items):
+    k = 3.0
+    return sum([x * k / item for k, item in enumerate(items)]) * k
+for i in range(6): attempt(lambda: grad(f)(1.0, (1, 2))); attempt(lambda: grad(f)(1.0, (1, 0)))
+"""
+FAST["all_any_and_tuple_of_a_generator"] = """
+def f(x, sizes):
+    if all(n > 0 for n in sizes) and not any(n > 5 for n in sizes): return x**2 * sum(sizes)
+    return x * sum(tuple(n + 1 for n in sizes))
+for sizes in ((1, 2), (0, 1), (1, 9), ()): show([grad(f)(2.0, sizes) for _ in range(5)])
+"""
+FAST["all_and_any_replaced"] = """
+def f(x): return x * (2.0 if all(n for n in (1, 0)) else 3.0) + (x if any(n for n in (1,)) else 0)
+df = grad(f)
+walk(df)
+def all(items): return True
+walk(df)
+any = lambda items: False
+walk(df)
+del all, any
+walk(df)
+"""
+PLAIN["all_replaced_by_a_memory"] = """
+asked = []
+def all(items):
+    asked.append(1)
+    return True
+def f(x): return x if all(n for n in (1, 0)) else x**2
+walk(grad(f)); show(len(asked))
+"""
+FAST["slices_of_all_kinds"] = """
+def f(v, n):
+    terms = [v[0], v[1]]
+    terms[1:] = [v[2], v[3]]
+    return (v[1:3] * v[:2]).sum() + v[n:].sum() + v[::2][0] + v[-n] + sum(terms[:n]) + v[0:n][0]
+for i in range(6): show(grad(f)(jnp.arange(4.0) + i, 2))
+"""
+PLAIN["slice_of_a_global_list_replaced"] = """
+seen = [0, 0]
+def f(x):
+    seen[1:] = [len(seen)] * len(seen)
+    return x**2
+walk(grad(f)); show(len(seen))
+"""
+FAST["signs_stars_and_keywords"] = """
+def g(*a, scale=1.0, **rest): return sum(a) * scale + sum(rest.values())
+def f(x):
+    pair = (+x, -x * 3)
+    many = (*pair, x)
+    total = jnp.sum(jnp.stack(many), axis=0)
+    return g(*many, **{'scale': 2.0, 'other': x}) + g(x, x, scale=3) + total
+walk(grad(f))
+"""
+FAST["variable_that_may_be_unbound"] = """
+def f(x, n):
+    for k in range(n): y = x * k
+    z = y + 1
+    del y
+    return z * x
+for i in range(6): show(grad(f)(1.0 + i, 3))
+attempt(lambda: grad(f)(1.0, 0))
+"""
+FAST["local_function_with_annotations"] = """
+def f(x: float) -> float:
+    def g(y: float, n: int = 2) -> float:
+        z: float = y * n
+        return z
+    return g(x) * g(x, 3)
+walk(grad(f))
+"""
+PLAIN["annotation_that_is_noticed"] = """
+noted = []
+def note():
+    noted.append(1)
+    return float
+def f(x):
+    def g(y: note()) -> note(): return y * 2
+    return g(x)
+walk(grad(f)); show(noted)
+"""
+FAST["small_and_large_numbers_side_by_side"] = """
+twins = [lambda x: x * 3, lambda x: x * 4, lambda x: x * 300, lambda x: x * 3.0, lambda x: x - -1]
+for f in twins: walk(grad(f))
+for f in twins: show([jax.value_and_grad(f)(2.0) for _ in range(5)])
+for k in (7, 8, 7.0):
+    exec(f'def g(x): return x * {k}')
+    walk(grad(g))
+"""
+FAST["none_and_truth_of_static_things"] = """
+def f(x, a=None, b=()):
+    y = x**2 if a is None else x**2 * a
+    if b is not None and b: y = y * b[0]
+    return y if not b or b[0] else x
+for a, b in ((None, ()), (2, (3.0,)), (2.0, None), (None, (4,))):
+    attempt(lambda: [grad(f)(1.5, a, b) for _ in range(5)])
+"""
+PLAIN["identity_with_one_of_two"] = """
+def f(x, a, b, flag): return x * (2.0 if a is (b if flag else None) else 3.0)
+df = grad(f)
+one, two = jnp.ones(2), jnp.ones(2)
+for _ in range(6): show([df(1.0, one, one, True), df(1.0, one, two, True)])
+"""
+PLAIN["method_that_asks_its_parent"] = """
+class A:
+    def k(self): return 2.0
+class B(A):
+    def slope(self, x):
+        def f(y): return y**2 * super(B, self).k()
+        return grad(f)(x)
+b = B()
+walk(b.slope); A.k = lambda self: 3.0; walk(b.slope)
+"""
+PLAIN["watched_by_a_tracer"] = """
+import sys
+count = 0
+def watch(frame, event, arg):
+    global count
+    if event == 'call' and frame.f_code is f.__code__: count += 1
+def f(x): return x**2 + 1
+sys.settrace(watch)
+try: walk(grad(f))
+finally: sys.settrace(None)
+show(count)
+sys.setprofile(watch)
+try: walk(grad(f))
+finally: sys.setprofile(None)
+show(count)
+"""
+PLAIN["watched_by_a_monitor"] = """
+import sys
+count = 0
+def f(x): return x**2 + 1
+def started(code, offset):
+    global count
+    count += 1
+monitor = getattr(sys, 'monitoring', None)
+if monitor is None: raise SystemError('since Python 3.12')
+monitor.use_tool_id(3, 'counter')
+try:
+    monitor.register_callback(3, monitor.events.PY_START, started)
+    monitor.set_local_events(3, f.__code__, monitor.events.PY_START)
+    walk(grad(f)); show(count)
+finally: monitor.free_tool_id(3)
 """

@@ -69,7 +69,7 @@ def run(source: str) -> list[Any]:
     ):
         warnings.simplefilter("always")
         try:
-            exec(compile(source, "<cell>", "exec"), names)
+            exec(compile(source, "<cell>", "exec", dont_inherit=True), names)
         except Exception as exc:  # noqa: BLE001 - whatever it is, both ways must raise it
             shown.append(["ended by", type(exc).__name__, str(exc)])
     said = [[w.category.__name__, str(w.message)] for w in warned]

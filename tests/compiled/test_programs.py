@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import autograder.sandbox.compiled
-from tests.compiled.conftest import BothWays
+from tests.compiled.conftest import BothWays, taught
 from tests.compiled.programs import EITHER, FAST, PLAIN
 
 PROGRAMS = {**FAST, **PLAIN, **EITHER}
@@ -23,6 +23,7 @@ def answers(both_ways: BothWays) -> Answers:
     return dict(zip(PROGRAMS, both_ways.run(list(PROGRAMS.values())), strict=True))
 
 
+@taught
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_looks_like_plain_jax(name, answers):
     plain, compiled = answers[name]
@@ -30,11 +31,13 @@ def test_looks_like_plain_jax(name, answers):
     assert compiled["seen"] == plain["seen"]
 
 
+@taught
 @pytest.mark.parametrize("name", FAST)
 def test_is_compiled(name, answers):
     assert answers[name][1]["fast"] > 0, answers[name][1]["refused"]
 
 
+@taught
 @pytest.mark.parametrize("name", PLAIN)
 def test_stays_plain(name, answers):
     assert answers[name][1]["fast"] == 0
@@ -54,6 +57,7 @@ def test_programs_named_in_comments_exist():
     assert named <= PROGRAMS.keys()
 
 
+@taught
 def test_without_the_flags_nothing_looks_different(both_ways_without_flags):
     """Fused code rounds differently: that is noticed, and costs only time."""
     names = ["chaotic_map", "descent_in_the_plane", "dict_of_parameters", "constants_of_functions"]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.compiled.conftest import taught
+
+pytestmark = taught
+
 UNARY = """
     jnp.sin jnp.cos jnp.tanh jnp.exp jnp.log1p jnp.sqrt jnp.arctan jnp.abs jnp.square jnp.sinh
     jax.nn.sigmoid jax.nn.softplus abs -

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import dis
 import os
 import subprocess
 import sys
 import threading
 import warnings
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from autograder.sandbox.compiled import XLA_FLAGS, bytecode, installation
+from autograder.sandbox.compiled import XLA_FLAGS, bytecode, installation, instructions, why_plain
 from autograder.sandbox.compiled.agreement import agree, probes, shares_an_object
 from autograder.sandbox.compiled.arguments import Unusual, read
 from autograder.sandbox.compiled.guards import Guards
 from autograder.sandbox.compiled.silence import Warned, warnings_are_errors
 from autograder.sandbox.compiled.values import NotPlainData, same, snapshot
+from tests.compiled.conftest import taught
 
 
 @pytest.mark.parametrize(
@@ -130,29 +133,109 @@ def test_guards_are_for_any_function_of_the_same_parts():
     assert not guards.hold(other)
 
 
+@taught
 def test_an_instruction_that_is_not_known_is_not_understood(monkeypatch):
-    code = (lambda x: x + 1).__code__
+    code = (lambda x: -x).__code__
     bytecode.read(code)
-    monkeypatch.setattr(bytecode, "_KNOWN", bytecode._KNOWN - {"RETURN_VALUE"})
-    with pytest.raises(bytecode.NotUnderstood, match="RETURN_VALUE"):
+    monkeypatch.setattr(bytecode, "HARMLESS", bytecode.HARMLESS - {"UNARY_NEGATIVE"})
+    with pytest.raises(bytecode.NotUnderstood, match="UNARY_NEGATIVE"):
         bytecode.read(code)
 
 
-def test_an_attribute_on_one_of_two_things_is_not_a_module_s():
-    code = (lambda x, c: (x if c else jnp).sin(x)).__code__
-    with pytest.raises(bytecode.NotUnderstood, match="sin"):
-        bytecode.read(code)
+@taught
+def test_the_list_names_instructions_of_this_python():
+    """A name that is none would be a slip, or of another Python."""
+    assert instructions.HARMLESS
+    assert not instructions.HARMLESS - dis.opmap.keys()
+
+
+IN_NO_LIST = """
+    CALL_INTRINSIC_2 CHECK_EXC_MATCH DELETE_ATTR DELETE_GLOBAL DELETE_SUBSCR IMPORT_NAME LOAD_NAME
+    LOAD_SPECIAL LOAD_SUPER_ATTR MATCH_CLASS POP_EXCEPT PUSH_EXC_INFO SEND STORE_ATTR STORE_GLOBAL
+    STORE_NAME STORE_SLICE STORE_SUBSCR WITH_EXCEPT_START YIELD_VALUE
+"""
+
+
+def test_no_list_has_what_writes_or_imports_or_stops_an_exception():
+    for lists in instructions._LISTS.values():
+        assert not set(IN_NO_LIST.split()) & set(" ".join(lists).split())
+
+
+@taught
+@pytest.mark.parametrize("others", [0, 300])
+def test_an_attribute_on_one_of_two_things_is_not_a_module_s(others):
+    """Also where the jump lands at an EXTENDED_ARG, since there are many names."""
+    names = "".join(f"n{i}; " for i in range(others))
+    space: dict[str, Any] = {}
+    exec(f"def f(x, c): {names}return (x if c else jnp).harmful(x)", space)
+    with pytest.raises(bytecode.NotUnderstood, match="harmful"):
+        bytecode.read(space["f"].__code__)
+
+
+@taught
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return super(int, x).secret",
+        "with x: return x",
+        "try: return x\n except TypeError: return 1",
+        "try: return x\n finally: y = 1",
+        "match x:\n  case [a, b]: return a",
+        "import os",
+        "x.a = 1",
+        "del x.a",
+        "del x[0]",
+        "del x[0:1]",
+        "global g; g = 1",
+        "yield x",
+        "yield from x",
+        "class A: a = x",
+        "return f'{x}'",
+        "return {y for y in x}",
+        "return x is 1.5",
+        "return x is not x",
+        "return (lambda: x is x)()",
+        "return [y is x for y in x]",
+        "return x.secret",
+        "return [y.secret for y in x]",
+        "return (y.secret for y in x)",
+        "x @= x; x.secret += 1",
+    ],
+)
+def test_what_is_in_doubt_is_not_understood(body):
+    space: dict[str, Any] = {}
+    with warnings.catch_warnings(action="ignore", category=SyntaxWarning):  # `x is 1.5`
+        exec(f"def f(x):\n {body}", space)
+    with pytest.raises(bytecode.NotUnderstood):
+        bytecode.read(space["f"].__code__)
 
 
 def test_under_another_python_nothing_is_installed(monkeypatch):
     stock = jax.grad
-    monkeypatch.setattr(bytecode.sys, "version_info", (3, 99, 0))
+    monkeypatch.setattr(instructions, "_MAGIC", 9999)
+    assert "bytecode" in why_plain()
     assert not installation.install()
     assert jax.grad is stock
     with pytest.raises(bytecode.NotUnderstood):
         bytecode.read((lambda x: x).__code__)
 
 
+def test_without_the_global_lock_nothing_is_installed(monkeypatch):
+    monkeypatch.setattr(instructions.sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+    if "bytecode" not in why_plain():
+        assert "free-threaded" in why_plain()
+    assert not installation.install()
+
+
+def test_with_another_jax_nothing_is_installed(monkeypatch):
+    monkeypatch.delitem(sys.modules, "autograder.sandbox.compiled.internals", raising=False)
+    monkeypatch.setitem(sys.modules, "jax._src.array", None)
+    if "bytecode" not in why_plain():
+        assert f"JAX {jax.__version__}" in why_plain()
+    assert not installation.install()
+
+
+@taught
 def test_install_and_uninstall():
     names = ("grad", "value_and_grad", "jacfwd", "jacrev", "jacobian", "hessian")
     stock = {name: getattr(jax, name) for name in names}
@@ -182,6 +265,7 @@ def test_the_flags_can_be_had_without_the_rest():
     assert run.stdout.split() == ["autograder.sandbox.compiled.flags"]
 
 
+@taught
 def test_install_leaves_the_process_fit_to_be_forked():
     """No thread but the first, and JAX's backend not started: a child that is forked from it has
     neither, and computes."""
@@ -205,6 +289,7 @@ assert os.waitpid(child, 0)[1] == 0
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
+@taught
 def test_what_the_compilation_cache_does_not_have_is_compiled_silently(tmp_path):
     """As in marking: kernels read what was compiled before and write nothing."""
     code = """

@@ -15,6 +15,9 @@ import psutil
 import pytest
 from traitlets.config import Config
 
+from autograder.marking.display import _summary_lines
+from autograder.marking.grade import Summary
+from autograder.sandbox.compiled import why_plain
 from tests.grading.conftest import REPOSITORY, SEED, command
 from tests.grading.ledger import files, rows
 from tests.marking import small_course as small
@@ -74,6 +77,7 @@ def graded(unmarked: Path, tmp_path_factory: pytest.TempPathFactory, grade) -> P
     said = grade(root, "--workers", "2")
     assert said.status == 0, said
     assert said.summary["way"] == "warm", said.summary
+    assert said.summary["plain"] == why_plain()
     assert said.summary["marked"] == len(CLASS)
     return root
 
@@ -88,6 +92,14 @@ def test_the_copies_are_what_nbgrader_makes(stock: Path, graded: Path):
     assert ours.keys() == theirs.keys()
     differing = [name for name in ours if ours[name] != theirs[name]]
     assert differing == []
+
+
+def test_the_summary_says_why_gradients_were_not_compiled():
+    *_, last = _summary_lines(Summary(ASSIGNMENT, plain="this Python (3.15) is free-threaded"))
+    assert (
+        last == "Gradients were not compiled, which is slower: this Python (3.15) is free-threaded"
+    )
+    assert len(_summary_lines(Summary(ASSIGNMENT))) == 1
 
 
 def test_what_is_marked_is_not_marked_again(graded: Path, grade):

@@ -9,6 +9,7 @@ compiled, and the program is used for as long as everything stays the same.
 "Everything" is what these files say, each one idea:
 
 - `vocabulary`: which names a body may use; what is not on the list is not known to be pure;
+- `instructions`: what of Python's bytecode is harmless, a list for each Python from 3.11 to 3.14;
 - `bytecode`: what one code object touches;
 - `purity`: what a function can reach, and whether running its body once less could be noticed;
 - `values`, `guards`: what is compared at each call;
@@ -36,7 +37,7 @@ from autograder.sandbox.compiled.flags import XLA_FLAGS
 if TYPE_CHECKING:
     from autograder.sandbox.compiled.wrapper import Report
 
-__all__ = ["XLA_FLAGS", "install", "report", "uninstall"]
+__all__ = ["XLA_FLAGS", "install", "report", "uninstall", "why_plain"]
 
 
 def install(plain_calls: int | None = None) -> bool:
@@ -47,8 +48,7 @@ def install(plain_calls: int | None = None) -> bool:
             by default as often as makes it pay.
 
     Returns:
-        Whether they are replaced. False where this package does not know the ground well enough:
-        a Python whose bytecode it has not been taught, or a JAX that has moved its insides.
+        Whether they are replaced. False where `why_plain` has a reason.
     """
     from autograder.sandbox.compiled.installation import install
 
@@ -60,6 +60,17 @@ def uninstall() -> None:
     from autograder.sandbox.compiled.installation import uninstall
 
     uninstall()
+
+
+def why_plain() -> str:
+    """Why gradients are left to JAX here; "" where they run compiled.
+
+    Where this package does not know the ground well enough: a Python whose bytecode it has not been
+    taught or that has no global lock, or a JAX that has moved its insides. Imports JAX.
+    """
+    from autograder.sandbox.compiled.installation import why_plain
+
+    return why_plain()
 
 
 def report() -> Report:

@@ -1,8 +1,7 @@
 """What one code object touches, read off its bytecode.
 
-The lists are those of Python 3.11. An instruction that is not on them has not been looked at, and
-its function stays plain; so does every function under another Python (`TAUGHT`), where even known
-names may mean other things.
+An instruction that is neither on this Python's list (`instructions`) nor treated here has not been
+looked at, and its function stays plain; so does every function under a Python without a list.
 """
 
 from __future__ import annotations
@@ -10,32 +9,18 @@ from __future__ import annotations
 import dataclasses
 import dis
 import inspect
-import sys
 import types
+from typing import Any, NamedTuple
 
+from autograder.sandbox.compiled.instructions import HARMLESS, INTRINSICS, why_unknown
 from autograder.sandbox.compiled.vocabulary import ATTRIBUTES, MUTATORS
 
-__all__ = ["Lookup", "NotUnderstood", "Touches", "attribute", "read", "taught"]
+__all__ = ["Lookup", "NotUnderstood", "Touches", "attribute", "read"]
 
-_TAUGHT = {(3, 11)}
-
-_HARMLESS = """
-    CACHE CALL CALL_FUNCTION_EX COMPARE_OP CONTAINS_OP COPY COPY_FREE_VARS DELETE_FAST DICT_MERGE
-    DICT_UPDATE EXTENDED_ARG FOR_ITER GET_ITER JUMP_BACKWARD JUMP_FORWARD JUMP_IF_FALSE_OR_POP
-    JUMP_IF_TRUE_OR_POP KW_NAMES LIST_APPEND LIST_EXTEND LIST_TO_TUPLE LOAD_ASSERTION_ERROR
-    LOAD_CLOSURE LOAD_CONST LOAD_DEREF LOAD_FAST MAKE_CELL MAKE_FUNCTION MAP_ADD NOP
-    POP_JUMP_BACKWARD_IF_FALSE POP_JUMP_BACKWARD_IF_NONE POP_JUMP_BACKWARD_IF_NOT_NONE
-    POP_JUMP_BACKWARD_IF_TRUE POP_JUMP_FORWARD_IF_FALSE POP_JUMP_FORWARD_IF_NONE
-    POP_JUMP_FORWARD_IF_NOT_NONE POP_JUMP_FORWARD_IF_TRUE POP_TOP PRECALL PUSH_NULL RAISE_VARARGS
-    RESUME RETURN_VALUE STORE_FAST SWAP UNARY_INVERT UNARY_NEGATIVE UNARY_NOT UNARY_POSITIVE
-    UNPACK_EX UNPACK_SEQUENCE BINARY_SUBSCR BUILD_CONST_KEY_MAP BUILD_LIST BUILD_MAP BUILD_SLICE
-    BUILD_TUPLE
-"""
-_KNOWN = frozenset(_HARMLESS.split())
 _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _OF_A_GENERATOR = frozenset({"RETURN_GENERATOR", "YIELD_VALUE"})
 # Between the load of a module and the load of its attribute nothing is of interest.
-_SKIPPED = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL"})
+_SKIPPED = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "NOT_TAKEN", "PRECALL", "PUSH_NULL"})
 _ATTRIBUTE_LOADS = ("LOAD_ATTR", "LOAD_METHOD")
 
 
@@ -62,9 +47,13 @@ class Touches:
     writes: bool
 
 
-def taught() -> bool:
-    """Whether this Python's bytecode is the one the lists were made for."""
-    return sys.version_info[:2] in _TAUGHT
+class _Step(NamedTuple):
+    """An instruction, as in `dis.Instruction`."""
+
+    opname: str
+    argval: Any
+    argrepr: str
+    is_jump_target: bool
 
 
 def read(code: types.CodeType) -> Touches:
@@ -73,8 +62,8 @@ def read(code: types.CodeType) -> Touches:
     Raises:
         NotUnderstood: at the first instruction, attribute or construct that is in doubt.
     """
-    if not taught():
-        raise NotUnderstood("the bytecode of this Python")
+    if unknown := why_unknown():
+        raise NotUnderstood(unknown)
     lookups: list[Lookup] = []
     writes = _read(code, lookups, frozenset())
     return Touches(tuple(lookups), writes)
@@ -89,9 +78,12 @@ def _read(code: types.CodeType, lookups: list[Lookup], own_cells: frozenset[str]
     if code.co_flags & _SUSPENDS and not generator:
         # Its body runs when somebody asks for the next value, and where it stands is a state.
         raise NotUnderstood("a generator or coroutine")
-    own_cells = own_cells | frozenset(code.co_cellvars)
+    # A comprehension is inlined since 3.12, and its variable may be called like another of the
+    # function around it: one name for two (program `variable_around_named_as_in_a_comprehension`).
+    of_two = frozenset(code.co_cellvars) & frozenset(code.co_freevars)
+    own_cells = (own_cells | frozenset(code.co_cellvars)) - of_two
     writes = False
-    steps = [step for step in dis.get_instructions(code) if step.opname not in _SKIPPED]
+    steps = _steps(code)
     for i, step in enumerate(steps):
         match step.opname:
             case "LOAD_GLOBAL":
@@ -104,24 +96,50 @@ def _read(code: types.CodeType, lookups: list[Lookup], own_cells: frozenset[str]
                     raise NotUnderstood(f"assigns {step.argval} of the function around it")
             case "BINARY_OP":
                 writes |= step.argrepr.endswith("=")
-            case "STORE_SUBSCR":
+            case "STORE_SUBSCR" | "STORE_SLICE":
                 writes = True
             case "IS_OP":
-                # `x is None` is a question about a type. Two names for one object are not kept
-                # apart from two equal objects (program `identity_of_arguments`).
-                if steps[i - 1].opname != "LOAD_CONST" or steps[i - 1].argval is not None:
+                if not _harmless_identity(step, steps[i - 1]):
                     raise NotUnderstood("asks whether two objects are one")
+            case "CALL_INTRINSIC_1":
+                if step.argrepr.removeprefix("INTRINSIC_") not in INTRINSICS:
+                    raise NotUnderstood(f"the instruction {step.opname} {step.argrepr}")
             case name if name in _OF_A_GENERATOR:
                 if not generator:
                     raise NotUnderstood("a generator")
-            case name if name not in _KNOWN:
+            case name if name not in HARMLESS:
                 raise NotUnderstood(f"the instruction {name}")
         if step.opname == "LOAD_CONST" and isinstance(step.argval, types.CodeType):
             writes |= _read(step.argval, lookups, own_cells)
     return writes
 
 
-def _attributes(steps: list[dis.Instruction], i: int) -> tuple[str, ...]:
+def _steps(code: types.CodeType) -> list[_Step]:
+    steps = []
+    reached = False
+    for found in dis.get_instructions(code):
+        # A jump lands before what is skipped, say at an EXTENDED_ARG.
+        reached = reached or found.is_jump_target
+        if found.opname not in _SKIPPED:
+            steps.append(_Step(found.opname, found.argval, found.argrepr, reached))
+            reached = False
+    return steps
+
+
+def _harmless_identity(step: _Step, before: _Step) -> bool:
+    """Whether `is` compares with something that there is only one of, and that is known.
+
+    `x is None` is a question about a type. Two names for one object are not kept apart from two
+    equal objects (program `identity_of_arguments`).
+    """
+    if step.is_jump_target:  # `x is (y if flag else None)`
+        return False
+    if before.opname == "LOAD_COMMON_CONSTANT":  # the compiler's own question
+        return True
+    return before.opname == "LOAD_CONST" and before.argval is None
+
+
+def _attributes(steps: list[_Step], i: int) -> tuple[str, ...]:
     """Names of the attribute loads from `i` on, up to one that can also be reached by a jump.
 
     `(y if flag else jnp).sin` asks the attribute of one of two things.
@@ -133,7 +151,7 @@ def _attributes(steps: list[dis.Instruction], i: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _of_a_lookup(steps: list[dis.Instruction], i: int) -> bool:
+def _of_a_lookup(steps: list[_Step], i: int) -> bool:
     """Whether the attribute load at `i` belongs to a `Lookup`."""
     while steps[i].opname in _ATTRIBUTE_LOADS:
         if steps[i].is_jump_target:

@@ -9,9 +9,9 @@ from typing import Any
 
 import jax
 
-from autograder.sandbox.compiled import bytecode
+from autograder.sandbox.compiled.instructions import why_unknown
 
-__all__ = ["install", "uninstall"]
+__all__ = ["install", "uninstall", "why_plain"]
 
 _NAMES = ("grad", "value_and_grad", "jacfwd", "jacrev", "jacobian", "hessian")
 
@@ -22,11 +22,7 @@ def install(plain_calls: int | None = None) -> bool:
     """Replace the transformations; see `autograder.sandbox.compiled.install`."""
     if _replaced:
         return True
-    if not bytecode.taught():
-        return False
-    try:
-        import autograder.sandbox.compiled.internals  # noqa: F401 - whether this JAX has them
-    except ImportError:
+    if why_plain():
         return False
     from autograder.sandbox.compiled.vocabulary import Vocabulary
     from autograder.sandbox.compiled.wrapper import PLAIN_CALLS, Settings
@@ -42,6 +38,17 @@ def install(plain_calls: int | None = None) -> bool:
     # Last: a body that asks for `jax.grad` finds ours.
     settings.append(Settings(Vocabulary(), plain_calls or PLAIN_CALLS))
     return True
+
+
+def why_plain() -> str:
+    """Why `install` changes nothing here; see `autograder.sandbox.compiled.why_plain`."""
+    if unknown := why_unknown():
+        return unknown
+    try:
+        import autograder.sandbox.compiled.internals  # noqa: F401 - whether this JAX has them
+    except ImportError as error:
+        return f"JAX {jax.__version__} is not known from inside: {error}"
+    return ""
 
 
 def uninstall() -> None:

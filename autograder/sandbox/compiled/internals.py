@@ -8,6 +8,8 @@ in a process that is about to be forked.
 
 from __future__ import annotations
 
+import sys
+
 import jax
 from jax._src.array import ArrayImpl
 from jax._src.config import trace_context
@@ -15,15 +17,22 @@ from jax._src.core import trace_state_clean
 
 __all__ = ["ArrayImpl", "calm", "trace_context", "trace_state_clean"]
 
+# `sys.monitoring` is there since Python 3.12; it has six places for tools.
+_TOOLS = range(6) if sys.version_info >= (3, 12) else ()
+_tool = getattr(getattr(sys, "monitoring", None), "get_tool", bool)
+
 
 def calm() -> bool:
-    """Whether no setting is on that makes JAX watch, or tell of, what it runs.
+    """Whether nobody watches, or tells of, what is run: neither JAX by a setting nor the student.
 
     With `jax_debug_nans` a NaN raises, and names the operation; with `jax_log_compiles` every
     compilation is a line on stderr; `disable_jit` runs a jitted function's Python every time;
     a transfer guard forbids what a compiled call would do elsewhere (program `debug_nans`,
-    program `disable_jit`).
+    program `disable_jit`). And a tracer, a profiler or a monitor sees each call of a function
+    (program `watched_by_a_tracer`, program `watched_by_a_monitor`).
     """
+    if sys.gettrace() is not None or sys.getprofile() is not None or any(map(_tool, _TOOLS)):
+        return False
     config = jax.config
     return not (
         config.jax_debug_nans  # type: ignore[attr-defined]

@@ -30,10 +30,10 @@ _PRIMITIVES = """
     abs acos acosh add add_any and argmax argmin asin asinh atan atan2 atanh broadcast_in_dim cbrt
     ceil clamp concatenate convert_element_type copy copy_p cos cosh cumprod cumsum div dot_general
     dynamic_slice dynamic_update_slice eq erf erf_inv erfc exp exp2 expand_dims expm1 floor gather
-    ge gt integer_pow iota is_finite le log log1p logistic lt max min mul ne neg nextafter not or
-    pad pow reduce_and reduce_max reduce_min reduce_or reduce_prod reduce_sum rem reshape rev round
-    rsqrt scatter scatter-add scatter_add select_n sign sin sinh slice sort split sqrt square
-    squeeze stack stop_gradient sub tan tanh transpose unstack xor
+    ge gt integer_pow iota is_finite le log log1p logistic lt max min mul ne neg nextafter not
+    one_minus_square or pad pow reduce_and reduce_max reduce_min reduce_or reduce_prod reduce_sum
+    rem reshape rev round rsqrt scatter scatter-add scatter_add select_n sign sin sinh slice sort
+    split sqrt square squeeze stack stop_gradient sub tan tanh transpose unstack xor
     custom_jvp_call jit pjit
 """
 _KNOWN = frozenset(_PRIMITIVES.split())
