@@ -71,5 +71,5 @@ screenshots: setup ## take the pictures in docs/pictures/ anew
 		scripts/screenshots.py
 
 clean: ## remove all that these commands made
-	@rm -rf $(VENV) .venvs demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venvs .pythons demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
