@@ -24,7 +24,13 @@ def refusal(path: Path, *, write: bool = False) -> CourseError | None:
     """
     path = Path(os.path.abspath(path))
     for folder in reversed(path.parents):
-        if os.path.lexists(folder) and not os.access(folder, os.X_OK):
+        if not os.path.lexists(folder):
+            break
+        if not folder.is_dir():
+            return CourseError(
+                f"There can be no {path}: {folder} is a file, not a folder", "name another place"
+            )
+        if not os.access(folder, os.X_OK):
             return _closed(folder, "entered")
     while write and path.parent != path and not os.path.lexists(path):
         path = path.parent

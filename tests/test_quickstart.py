@@ -114,9 +114,9 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run(tmp_path / "file" / "course")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.output.startswith("Error: ")
-    assert "cannot be made a course directory" in done.output
+    assert "is a file, not a folder" in done.output
 
 
 def test_the_sandbox_does_not_show_the_data(
