@@ -28,7 +28,7 @@ def refusal(path: Path, *, write: bool = False) -> CourseError | None:
             break
         if not folder.is_dir():
             return CourseError(
-                f"There can be no {path}: {folder} is a file, not a folder", "name another place"
+                f"There can be no {path}: {folder} is no folder", "name another place"
             )
         if not os.access(folder, os.X_OK):
             return _closed(folder, "entered")

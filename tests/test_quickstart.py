@@ -116,7 +116,7 @@ def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None
     done = run(tmp_path / "file" / "course")
     assert done.exit_code == 2
     assert done.output.startswith("Error: ")
-    assert "is a file, not a folder" in done.output
+    assert "is no folder" in done.output
 
 
 def test_the_sandbox_does_not_show_the_data(
