@@ -14,7 +14,7 @@ from .distribution import DISTRIBUTION
 from .doctor.command import doctor
 from .errors import AutograderError
 from .marking.command import grade
-from .marking.protection import UNSANDBOXED_HELP, require_sandbox
+from .marking.protection import UNSANDBOXED_HELP, isolation
 from .quickstart.command import quickstart
 from .report.command import report
 from .startup import hush, skip_needless_imports
@@ -71,7 +71,7 @@ def demo(folder: Path, unsandboxed: bool) -> None:
     students = load_students(course / SAMPLE_CLASS)
     try:
         # Asked first: to make a class ready that cannot be marked takes half a minute.
-        require_sandbox(sandboxed=not unsandboxed)
+        isolation(sandboxed=not unsandboxed)
         classroom = Classroom.set_up(folder.resolve(), course)
         classroom.generate()
         classroom.hand_in(students)

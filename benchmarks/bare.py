@@ -12,9 +12,10 @@ import os
 import sys
 
 from autograder.sandbox.environment import variables
+from autograder.sandbox.places import IN_NAMESPACES
 
 if __name__ == "__main__" and "AUTOGRADER_BARE" not in os.environ:
-    chosen = variables(compiled=True, cache="write")
+    chosen = variables(IN_NAMESPACES, compiled=True, cache="write")
     kept = ("XLA_FLAGS", "JAX_PLATFORMS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     os.environ.update({name: chosen[name] for name in kept}, AUTOGRADER_BARE="1", MPLBACKEND="agg")
     cache = os.path.join(os.path.expanduser("~"), ".cache", "autograder", "benchmark-bare")

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
@@ -93,9 +94,36 @@ def test_no_sandbox() -> None:
     cures = ("bubblewrap is not installed: install it.", "Allow namespaces. (It said: no)")
     unable = Abilities(cures=cures)
     found = list(machine.sandbox(unable))
-    assert levels(found) == ["wrong", "wrong"]
-    assert [f.cure for f in found] == ["bubblewrap is not installed: install it", cures[1]]
+    assert levels(found) == ["wrong", "wrong", "wrong"]
+    assert [f.cure for f in found[:2]] == ["bubblewrap is not installed: install it", cures[1]]
+    assert "Landlock 3" in found[2].cure
     assert list(machine.kernel(unable, never)) == []
+
+
+def test_locked_without_namespaces() -> None:
+    cures = ("The pod forbids user namespaces: ask for them.",)
+    able = Abilities(landlock_abi=7, seccomp=True, cures=cures)
+    found = only(machine.sandbox(able))
+    assert found.level == "warning"
+    assert "locked, without namespaces" in found.says
+    assert "as your own user" in found.says
+    assert found.cure == cures[0].rstrip(".")
+    apart = only(machine.sandbox(replace(able, other_user=True)))
+    assert "as a user of its own" in apart.says
+    assert "under its locks" in only(machine.kernel(able, lambda: (True, ""))).says
+    assert (
+        "Landlock 3"
+        in only(machine.kernel(replace(able, landlock_abi=3), lambda: (False, ""))).says
+    )
+    assert "never" in only(machine.sandbox(replace(able, cures=()), "never")).cure
+
+
+def test_namespaces_that_are_required() -> None:
+    able = Abilities(landlock_abi=7, seccomp=True, cures=("Install bubblewrap.",))
+    found = list(machine.sandbox(able, "require"))
+    assert levels(found) == ["wrong", "wrong"]
+    assert "Examine.namespaces" in found[1].cure
+    assert list(machine.kernel(able, never, "require")) == []
 
 
 def never() -> NoReturn:

@@ -49,11 +49,24 @@ def _machine() -> Iterator[Finding]:
 
     yield from machine.disk(Path.cwd())
     yield from machine.memory()
-    yield from machine.sandbox()
-    yield from machine.kernel()
+    namespaces = _wanted_namespaces()
+    yield from machine.sandbox(namespaces=namespaces)
+    yield from machine.kernel(namespaces=namespaces)
     yield from cache()
     yield from machine.gradients()
     yield from jupyter.extensions(student=hub.on_a_hub() and _course_folder() is None)
+
+
+def _wanted_namespaces() -> Any:
+    """What the configuration here says of namespaces; what is wrong with it is said elsewhere."""
+    try:
+        from . import course
+
+        app, _ = course.configuration(Path.cwd())
+        said = app.config.get("Examine", {}).get("namespaces")
+    except Exception:  # noqa: BLE001 - nbgrader itself may be missing
+        return "prefer"
+    return said if said in ("require", "never") else "prefer"
 
 
 def _course() -> Iterator[Finding]:

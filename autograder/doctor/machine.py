@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..isolation import Isolation
 from .findings import Finding, fine, warning, wrong
 
 if TYPE_CHECKING:
     from ..sandbox import Abilities
+    from ..sandbox.abilities import Namespaces
 
 __all__ = ["disk", "gradients", "kernel", "memory", "sandbox"]
 
@@ -22,19 +24,27 @@ _PROC_CURE = (
 )
 
 
-def sandbox(found: Abilities | None = None) -> Iterator[Finding]:
+def sandbox(found: Abilities | None = None, namespaces: Namespaces = "prefer") -> Iterator[Finding]:
     """Whether submissions can be sandboxed here, and with all locks.
 
     Args:
         found: by default what `autograder.sandbox.probe` finds.
+        namespaces: what the configuration says of them.
     """
-    from ..sandbox import probe
+    from ..sandbox import SandboxUnavailable, probe
 
     if found is None:
         found = probe()
-    for cure in found.cures:
-        yield wrong("sandbox", "student code cannot be sandboxed on this machine", cure.rstrip("."))
-    if not found.sandbox:
+    try:
+        isolation = found.isolation(namespaces)
+    except SandboxUnavailable as error:
+        for cure in error.cures:
+            yield wrong(
+                "sandbox", "student code cannot be sandboxed on this machine", cure.rstrip(".")
+            )
+        return
+    if isolation is Isolation.LOCKED:
+        yield _locked(found)
         return
     version = ".".join(map(str, found.bwrap_version))
     yield fine("sandbox", f"bubblewrap {version} isolates kernels; system calls are filtered")
@@ -48,8 +58,22 @@ def sandbox(found: Abilities | None = None) -> Iterator[Finding]:
         yield fine("Landlock", f"version {found.landlock_abi}")
 
 
+def _locked(found: Abilities) -> Finding:
+    whose = "a user of its own" if found.other_user else "your own user"
+    says = (
+        f"submissions run {Isolation.LOCKED.words}: Landlock {found.landlock_abi} and filters of "
+        f"system calls keep each, as {whose}, from your files, other processes and the network. It "
+        "can see that a file or a process exists, and may fill the disk for a moment"
+    )
+    cure = " ".join(found.cures).rstrip(".")
+    asked = 'c.Examine.namespaces is "never": take the line out of the configuration'
+    return warning("sandbox", says, cure or asked)
+
+
 def kernel(
-    found: Abilities | None = None, start: Callable[[], tuple[bool, str]] | None = None
+    found: Abilities | None = None,
+    start: Callable[[], tuple[bool, str]] | None = None,
+    namespaces: Namespaces = "prefer",
 ) -> Iterator[Finding]:
     """Whether a kernel comes up in the sandbox, and in no time; silent where there is no sandbox.
 
@@ -57,16 +81,20 @@ def kernel(
         found: by default what `autograder.sandbox.probe` finds.
         start: starts and ends a kernel; returns whether it was warm, and why not where that is
             known. Raises SandboxError, OSError or RuntimeError.
+        namespaces: what the configuration says of them.
     """
-    from ..sandbox import SandboxError, probe
+    from ..sandbox import SandboxError, SandboxUnavailable, probe
     from ..sandbox.warm import OLDEST_LANDLOCK
 
     if found is None:
         found = probe()
-    if not found.sandbox:
+    try:
+        can_fork = found.can_fork(namespaces)
+        isolation = found.isolation(namespaces)
+    except SandboxUnavailable:
         return
     try:
-        warm, why = (start or _start_kernel)()
+        warm, why = (start or (lambda: _start_kernel(namespaces)))()
     except (SandboxError, OSError, RuntimeError) as error:
         # Jupyter's client raises RuntimeError for a kernel that dies before it answers.
         yield wrong(
@@ -76,13 +104,14 @@ def kernel(
         )
         return
     if warm:
-        yield fine("kernel", "comes up in the sandbox, forked from a warm process")
+        where = "in the sandbox" if isolation is Isolation.SANDBOXED else "under its locks"
+        yield fine("kernel", f"comes up {where}, forked from a warm process")
         return
     if found.landlock_abi < OLDEST_LANDLOCK:
         has = f"Landlock {found.landlock_abi}" if found.landlock_abi else "no Landlock"
         why = f"Linux {platform.release()} with {has} does not keep forked kernels apart"
         cure = f"Linux 6.12 or newer, with Landlock {OLDEST_LANDLOCK}"
-    elif not found.proc:
+    elif not can_fork:
         why, cure = "the sandbox cannot mount /proc", _PROC_CURE
     else:
         why = why or "it is not known why"
@@ -92,14 +121,14 @@ def kernel(
     )
 
 
-def _start_kernel() -> tuple[bool, str]:
+def _start_kernel(namespaces: Namespaces) -> tuple[bool, str]:
     import nbformat
     from nbclient import NotebookClient
 
     from ..sandbox import SandboxKernelManager
     from ..sandbox.warm import why_cold
 
-    manager = SandboxKernelManager()
+    manager = SandboxKernelManager(namespaces=namespaces)
     client = NotebookClient(nbformat.v4.new_notebook(), km=manager, shutdown_kernel="immediate")
     with client.setup_kernel(cleanup_kc=True):
         return manager.sandbox.was_warm, why_cold()

@@ -26,6 +26,7 @@ from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import AutograderError, MarkingError
+from ..isolation import Isolation
 from ..startup import hush
 from . import last_words, rights
 from .foreseen import foreseen, require_rights
@@ -40,10 +41,16 @@ __all__ = ["Autograde", "install"]
 
 NOBODY = "Nobody was marked, and no mark was changed."
 _ASIDE = ".before-"
-UNSANDBOXED = (
-    "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
-    "read, the solutions and other students' work among it."
-)
+_EXPOSED = {
+    Isolation.UNSANDBOXED: (
+        "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
+        "read, the solutions and other students' work among it."
+    ),
+    Isolation.LOCKED: (
+        "Submissions run locked, without namespaces: they read and write nothing of yours, but can "
+        "see that it is there. `autograder doctor` says more."
+    ),
+}
 
 
 class _CarefulCopy(BaseConverter):
@@ -131,17 +138,18 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """
         hush()
         examine = self.examine()
-        self._sandboxed = examine is None or bool(examine.sandboxed)
+        self._isolation = Isolation.SANDBOXED
         if examine is not None:
             try:
                 require_rights(self.coursedir)
                 self.prepare(examine)
+                self._isolation = examine.isolation()
             except AutograderError as exc:
                 message = f"{NOBODY} {exc}"
                 self.log.error(message)
                 raise NbGraderException(message) from exc
-        if not self._sandboxed:
-            self.log.warning(UNSANDBOXED)
+        if self._isolation is not Isolation.SANDBOXED:
+            self.log.warning(_EXPOSED[self._isolation])
         rights.keep_private(self.coursedir, self.coursedir.autograded_directory)
         try:
             super().start()
@@ -243,7 +251,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         super().convert_notebooks()
 
     def _sum_up(self) -> None:
-        how = "" if self._sandboxed else " WITHOUT a sandbox"
+        usual = self._isolation is Isolation.SANDBOXED
+        how = "" if usual else f", {self._isolation.words}"
         self.log.info("%d submission(s) marked%s.", self._marked, how)
         for student, fault in sorted(self._faults.items()):
             self.log.error(

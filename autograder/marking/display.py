@@ -21,6 +21,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from ..errors import CURE
+from ..isolation import Isolation
 from .grade import Progress, Summary
 
 __all__ = ["Display", "display_for"]
@@ -183,8 +184,8 @@ def _summary_lines(summary: Summary) -> list[str]:
         counts.append(f"{len(summary.faults)} could not be marked")
     minutes, seconds = divmod(round(summary.seconds), 60)
     lines = [f"{summary.assignment}: {', '.join(counts)}, in {minutes} min {seconds} s."]
-    if not summary.sandboxed:
-        lines.append("Submissions ran WITHOUT a sandbox.")
+    if summary.isolation is not Isolation.SANDBOXED:
+        lines.append(f"Submissions ran {summary.isolation.words}.")
     if summary.way != "warm":
         lines.append(f"Kernels were started {summary.way}")
     if summary.slower:

@@ -19,12 +19,13 @@ import nbformat
 from nbclient.util import run_sync
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Dict, Float, Integer, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
 from ..checks.verdict import MIME, Verdict
 from ..errors import MarkingError
+from ..isolation import Isolation
 from .course import course_of
-from .protection import require_sandbox
+from .protection import isolation
 from .record import verdict_output
 from .rubric import Rubric, verified_rubric
 from .session import Session, SessionLimits
@@ -57,6 +58,14 @@ class Examine(NbGraderPreprocessor):
         help="Whether submissions run in a sandbox. Without one, a submission can read what the "
         "grader can read, the solutions and other students' work among it; only its marks "
         "cannot be forged. Only for code that you trust.",
+    ).tag(config=True)
+    namespaces: Any = Enum(
+        ["prefer", "require", "never"],
+        "prefer",
+        help="Whether the sandbox is made of namespaces. Where a container or AppArmor forbids "
+        "them, submissions are locked without: they can see that a file or a process of yours "
+        'exists, and may fill the disk for a moment. "prefer": namespaces where they can be had; '
+        '"require": or nobody is marked; "never": none.',
     ).tag(config=True)
     limits = Dict(
         help="Limits of the sandbox that differ from the default; see autograder.sandbox.Limits."
@@ -109,7 +118,7 @@ class Examine(NbGraderPreprocessor):
             AutograderError: it could not be marked, for a reason that is not the student's.
         """
         course = course_of(self)
-        self.require_sandbox()
+        kept_apart = self.isolation()
         rubric = self._rubric(course, names["assignment"], names["notebook"], verify=False)
         seed = self._seeds(nb, self.secret(), names)
         unreadable = nb.metadata.get("autograder", {}).get("unreadable")
@@ -127,13 +136,18 @@ class Examine(NbGraderPreprocessor):
                 self.log,
             )
             run_sync(session.run)()
-        self._seal(nb)
+        self._seal(nb, kept_apart)
         return session
 
     def settings(self) -> dict[str, Any]:
         """The settings on which marks may depend, as plain data."""
         names = ("cell_timeout", "notebook_timeout", "kernels", "sandboxed", "compiled_gradients")
-        return {name: getattr(self, name) for name in names} | {"limits": dict(self.limits)}
+        # A result is as good without namespaces, and says that it was found out so. But who
+        # requires them wants none that was.
+        return {name: getattr(self, name) for name in names} | {
+            "limits": dict(self.limits),
+            "namespaces": self.namespaces == "require",
+        }
 
     def prepare(self, assignment: str, notebooks: Iterable[str], *, verify: bool = True) -> None:
         """Find out, before anyone is marked, whether anyone can be.
@@ -146,15 +160,19 @@ class Examine(NbGraderPreprocessor):
         Raises:
             AutograderError: no, and why.
         """
-        self.require_sandbox()
+        self.isolation()
         if self.sandboxed:
             self._sandboxed_manager(None, assignment).sandbox.begin_warming()
         for notebook in notebooks:
             self._rubric(course_of(self), assignment, notebook, verify=verify)
 
-    def require_sandbox(self) -> None:
-        """Raise MarkingError, with the cure, where there has to be a sandbox and is none."""
-        require_sandbox(sandboxed=bool(self.sandboxed))
+    def isolation(self) -> Isolation:
+        """How submissions are kept from this machine.
+
+        Raises:
+            MarkingError: not as they have to be; with the cure.
+        """
+        return isolation(sandboxed=bool(self.sandboxed), namespaces=self.namespaces)
 
     def _rubric(
         self, course: CourseDirectory, assignment: str, notebook: str, *, verify: bool = True
@@ -174,13 +192,13 @@ class Examine(NbGraderPreprocessor):
 
         return seed
 
-    def _seal(self, nb: nbformat.NotebookNode) -> None:
+    def _seal(self, nb: nbformat.NotebookNode, isolation: Isolation) -> None:
         """Note in each record how it came about; raise MarkingError for one that is none."""
         for cell in nb.cells:
             record = _record_of(cell)
             if record is None:
                 continue
-            record["sandboxed"] = bool(self.sandboxed)
+            record["isolation"] = isolation.value
             for verdict in record["verdicts"]:
                 if verdict["outcome"] == "unjudged":
                     raise MarkingError(
@@ -232,6 +250,7 @@ class Examine(NbGraderPreprocessor):
             warm=self.warm,
             compiled=self.compiled_gradients,
             rehearsed=sorted(release.glob("*.ipynb")),
+            namespaces=self.namespaces,
         )
 
 

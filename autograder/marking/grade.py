@@ -31,6 +31,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
 
 from ..errors import AutograderError, MarkingError
+from ..isolation import Isolation
 from ..kept import why_for_this_run_only
 from .converter import NOBODY, Autograde
 from .crew import Crew, Order
@@ -77,7 +78,7 @@ class Summary:
         began: when, in ISO 8601, UTC.
         seconds: how long it took.
         workers: how many desks there were.
-        sandboxed: whether submissions ran in a sandbox.
+        isolation: how submissions were kept from this machine.
         way: "warm", or "cold: " and why.
         plain: why gradients did not run compiled, or "".
         marked: submissions that were marked, the reused among them.
@@ -95,7 +96,7 @@ class Summary:
     began: str = ""
     seconds: float = 0.0
     workers: int = 1
-    sandboxed: bool = True
+    isolation: Isolation = Isolation.SANDBOXED
     way: str = "warm"
     plain: str = ""
     marked: int = 0
@@ -204,8 +205,7 @@ class Grade(Autograde):
         Raises:
             AutograderError: there is none, and has to be.
         """
-        examine.require_sandbox()
-        self.summary.sandboxed = bool(examine.sandboxed)
+        self.summary.isolation = examine.isolation()
         if not examine.warm:
             self.summary.way = "cold: Examine.warm is off"
         self._step = examine

@@ -1,10 +1,16 @@
-"""Whether submissions can be run in a sandbox, where they have to be."""
+"""How submissions are kept from this machine, and whether they can be where they have to be."""
 
 from __future__ import annotations
 
-from ..errors import MarkingError
+from typing import TYPE_CHECKING
 
-__all__ = ["UNSANDBOXED_HELP", "require_sandbox"]
+from ..errors import MarkingError
+from ..isolation import Isolation
+
+if TYPE_CHECKING:
+    from ..sandbox.abilities import Namespaces
+
+__all__ = ["UNSANDBOXED_HELP", "isolation"]
 
 UNSANDBOXED_HELP = "Run submissions with all your rights."
 _WITHOUT = (
@@ -14,18 +20,22 @@ _WITHOUT = (
 )
 
 
-def require_sandbox(*, sandboxed: bool = True) -> None:
-    """Raise MarkingError, with the cure, where there has to be a sandbox and is none.
+def isolation(*, sandboxed: bool = True, namespaces: Namespaces = "prefer") -> Isolation:
+    """How submissions are kept from this machine.
 
     Args:
-        sandboxed: whether there has to be one.
+        sandboxed: whether they have to be.
+        namespaces: whether by namespaces of their own.
+
+    Raises:
+        MarkingError: not as they have to be; with the cure.
     """
     if not sandboxed:
-        return
+        return Isolation.UNSANDBOXED
     # Not before: Windows has no sandbox to import, but it can mark without one.
     from ..sandbox import SandboxUnavailable, require
 
     try:
-        require()
+        return require(namespaces).isolation(namespaces)
     except SandboxUnavailable as exc:
         raise MarkingError(f"{exc} {_WITHOUT}") from exc

@@ -48,6 +48,7 @@ _BREACHES = {
     "cpu_seconds": "it used up its processor time",
     "threads": "it started too many threads",
     "scratch_entries": "it made too many files",
+    "scratch_bytes": "it wrote too much to the disk",
     "output_bytes": "it put out too much",
     "connection": "it sent a message that is too long, or closed its own connections",
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..isolation import Isolation
 from ..marking.record import read_record
 from .data import Answer, Fault
 
@@ -28,7 +29,7 @@ class Record:
 
     score: float
     answers: tuple[Answer, ...]
-    sandboxed: bool | None
+    isolation: Isolation | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _record(cell: Mapping[str, Any]) -> Record | None:
     answers = tuple(
         Answer(v.answer, v.outcome, v.share, v.misconception, v.fact) for v in found["verdicts"]
     )
-    return Record(float(found["score"]), answers, found.get("sandboxed"))
+    return Record(float(found["score"]), answers, Isolation.of(found))
 
 
 def _troubles(cell: Mapping[str, Any]) -> Iterator[str]:

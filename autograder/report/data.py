@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..isolation import Isolation
+
 __all__ = [
     "FAULTS",
     "NO_MISTAKES",
@@ -90,7 +92,7 @@ class Mark:
             person overruled it or there is none, what the score says.
         answers: from the record; empty where there is none.
         overruled: whether the score is a person's, and not what the machine gave.
-        sandboxed: whether the submission ran in a sandbox; None where there is no record.
+        isolation: how the submission was kept from the machine; None where there is no record.
     """
 
     exercise: Exercise
@@ -98,7 +100,7 @@ class Mark:
     outcome: Outcome
     answers: tuple[Answer, ...] = ()
     overruled: bool = False
-    sandboxed: bool | None = None
+    isolation: Isolation | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -181,7 +183,7 @@ class Run:
         began: when, as ISO 8601 text, UTC.
         seconds: how long it took.
         workers: how many submissions were marked at once.
-        sandboxed: whether in a sandbox.
+        isolation: how submissions were kept from the machine.
         way: how kernels were started.
         marked: submissions that were marked, the reused among them.
         reused: submissions whose results were known.
@@ -193,7 +195,7 @@ class Run:
     began: str
     seconds: float
     workers: int
-    sandboxed: bool
+    isolation: Isolation
     way: str
     marked: int
     reused: int

@@ -16,7 +16,7 @@ from .statistics import exercise_statistics, mistakes, spread
 
 __all__ = ["COLUMNS", "VERSION", "as_csv", "as_json"]
 
-VERSION = 1
+VERSION = 2
 
 COLUMNS = (
     "student",
@@ -30,7 +30,7 @@ COLUMNS = (
     "misconceptions",
     "by_hand",
     "overruled",
-    "sandboxed",
+    "isolation",
 )
 
 
@@ -103,7 +103,7 @@ def _mark(mark: Mark) -> dict[str, Any]:
         "outcome": mark.outcome,
         "misconceptions": mark.mistakes,
         "overruled": mark.overruled,
-        "sandboxed": mark.sandboxed,
+        "isolation": mark.isolation,
         "answers": [dataclasses.asdict(answer) for answer in mark.answers],
     }
 
@@ -130,11 +130,11 @@ def as_csv(data: ClassData) -> str:
                     " ".join(mark.mistakes),
                     _yes(about.by_hand),
                     _yes(mark.overruled),
-                    _yes(mark.sandboxed),
+                    mark.isolation or "",
                 )
             )
     return out.getvalue()
 
 
-def _yes(value: bool | None) -> str:
-    return {True: "yes", False: "no", None: ""}[value]
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

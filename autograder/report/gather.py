@@ -109,7 +109,7 @@ def _mark(exercise: Exercise, submitted: Submitted, copies: Mapping[str, Copy]) 
         outcome=_outcome(exercise, grade, record, copy, key in submitted.untouched),
         answers=record.answers if record is not None else (),
         overruled=_overruled(grade),
-        sandboxed=record.sandboxed if record is not None else None,
+        isolation=record.isolation if record is not None else None,
     )
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from ..isolation import Isolation
 from .data import Run
 
 __all__ = ["read_last_run"]
@@ -33,7 +34,7 @@ def _run(raw: dict[str, Any]) -> Run:
         began=str(raw["began"]),
         seconds=float(raw["seconds"]),
         workers=int(raw["workers"]),
-        sandboxed=bool(raw["sandboxed"]),
+        isolation=Isolation.of(raw) or Isolation.SANDBOXED,
         way=str(raw["way"]),
         marked=int(raw["marked"]),
         reused=int(raw["reused"]),

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..checks.misconceptions.catalogue import CATALOGUE
 from ..feedback.pictures.picture import Picture
+from ..isolation import Isolation
 from .data import FAULTS, OUTCOMES, ClassData, Exercise, Fault, Paper
 from .figures import COLOURS, WORDS, marks_picture, outcomes_picture
 from .statistics import (
@@ -35,6 +36,12 @@ __all__ = ["render"]
 
 _HERE = Path(__file__).parent
 _SLOWEST = 10
+_EXPOSED = {
+    Isolation.UNSANDBOXED: "Student code could then read what the grader can read.",
+    Isolation.LOCKED: (
+        "Student code could then read and write nothing of the grader's, but see that it is there."
+    ),
+}
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _TINTS = ("#ffffff", "#e3f0f9", "#c6e1f3", "#9fcdea")  # dark text keeps a contrast of 9 to 1
 
@@ -99,7 +106,8 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         faults=_fault_groups(data.faults),
         grave=sum(fault.kind != "mended" for fault in data.faults),
         fault_words=FAULTS,
-        unsandboxed=_unsandboxed(data),
+        could=_EXPOSED,
+        exposed=[(i, papers) for i in _EXPOSED if (papers := _marked(data, i))],
         parts=_parts(data),
         slowest=_slowest(data),
         has_pages=any(paper.pages for paper in data.papers),
@@ -223,11 +231,11 @@ def _to_read(data: ClassData) -> dict[str, int]:
     return {student: number for student, number in waits.items() if number}
 
 
-def _unsandboxed(data: ClassData) -> list[tuple[Paper, list[str]]]:
-    """Who was marked without a sandbox, and in which notebooks."""
+def _marked(data: ClassData, isolation: Isolation) -> list[tuple[Paper, list[str]]]:
+    """Who was marked in this way, and in which notebooks."""
     found = []
     for paper in data.marked:
-        names = dict.fromkeys(m.exercise.notebook for m in paper.marks if m.sandboxed is False)
+        names = dict.fromkeys(m.exercise.notebook for m in paper.marks if m.isolation is isolation)
         if names:
             found.append((paper, list(names)))
     return found

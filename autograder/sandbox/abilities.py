@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
-from autograder.sandbox import landlock, seccomp
+from autograder.isolation import Isolation
+from autograder.sandbox import bpf, landlock, throwaway
 from autograder.sandbox.bubblewrap import ISOLATION, NO_FURTHER_NAMESPACES
+from autograder.sandbox.environment import PythonEnvironment
 from autograder.sandbox.errors import SandboxUnavailable
+from autograder.sandbox.locked import OLDEST_LANDLOCK
+from autograder.sandbox.warm import OLDEST_LANDLOCK as OLDEST_LANDLOCK_TO_FORK
 
-__all__ = ["Abilities", "probe", "require"]
+__all__ = ["Abilities", "Namespaces", "probe", "require"]
+
+Namespaces = Literal["prefer", "require", "never"]
+"""Whether a kernel gets namespaces of its own: where they can be had, always, or not at all."""
 
 OLDEST_BUBBLEWRAP = (0, 8)  # the first with --disable-userns
 _PROBE_SECONDS = 20
+_CALLS = "clone, unshare, setns, mount, umount2 and pivot_root"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,10 +40,11 @@ class Abilities:
         bwrap_version: its version.
         namespaces: whether it can make the namespaces that isolate a kernel.
         proc: whether it can also mount a /proc; where not, kernels run without.
-        landlock_abi: the version of Landlock, 0 for none; kernels then have one lock fewer, and
-            no /proc.
+        landlock_abi: the version of Landlock, 0 for none; kernels in namespaces then have one lock
+            fewer, and no /proc, and without namespaces there are none.
         seccomp: whether filters can be loaded on this machine.
-        cures: one sentence for each thing without which there is no sandbox.
+        other_user: whether a kernel without namespaces can get a user of its own.
+        cures: one sentence for each thing without which there are no namespaces.
     """
 
     bwrap: str | None = None
@@ -42,12 +53,52 @@ class Abilities:
     proc: bool = False
     landlock_abi: int = 0
     seccomp: bool = False
+    other_user: bool = False
     cures: tuple[str, ...] = ()
 
     @property
     def sandbox(self) -> bool:
-        """Whether student code can be sandboxed."""
+        """Whether student code can be sandboxed, in namespaces of its own."""
         return not self.cures
+
+    @property
+    def lockable(self) -> bool:
+        """Whether it can at least be locked, without namespaces."""
+        return self.seccomp and self.landlock_abi >= OLDEST_LANDLOCK
+
+    def isolation(self, namespaces: Namespaces = "prefer") -> Isolation:
+        """How student code is kept apart here.
+
+        Raises:
+            SandboxUnavailable: it cannot be, with the cures.
+        """
+        if self.sandbox and namespaces != "never":
+            return Isolation.SANDBOXED
+        if self.lockable and namespaces != "require":
+            return Isolation.LOCKED
+        raise SandboxUnavailable((*self.cures, self._why_not_locked(namespaces)))
+
+    def _why_not_locked(self, namespaces: Namespaces) -> str:
+        if self.lockable:
+            return (
+                "It could be locked without namespaces, by Landlock and filters of system calls: "
+                'the configuration forbids that (c.Examine.namespaces = "require").'
+            )
+        has = f"Landlock {self.landlock_abi}" if self.landlock_abi else "no Landlock"
+        return (
+            f"Without namespaces it could still be locked by Landlock {OLDEST_LANDLOCK} (Linux 6.2 "
+            f"or newer, with `landlock` in the `lsm=` of its command line, and a container that "
+            f"lets it through); Linux {platform.release()} here has {has}."
+        )
+
+    def can_fork(self, namespaces: Namespaces = "prefer") -> bool:
+        """Whether kernels that are forked from one process can be kept apart.
+
+        Raises:
+            SandboxUnavailable: there are no kernels at all.
+        """
+        proc = self.proc or self.isolation(namespaces) is Isolation.LOCKED
+        return proc and self.landlock_abi >= OLDEST_LANDLOCK_TO_FORK
 
 
 @functools.cache
@@ -94,26 +145,31 @@ def probe() -> Abilities:
         proc=proc,
         landlock_abi=landlock.abi(),
         seccomp=filters,
+        other_user=bool(cures) and _other_user(),
         cures=tuple(cures),
     )
 
 
-def require() -> Abilities:
+def require(namespaces: Namespaces = "prefer") -> Abilities:
     """What this machine can do.
 
     Raises:
-        SandboxUnavailable: if that is not enough for a sandbox, with the cures.
+        SandboxUnavailable: if that is not enough, with the cures.
     """
     abilities = probe()
-    if not abilities.sandbox:
-        raise SandboxUnavailable(abilities.cures)
+    abilities.isolation(namespaces)
     return abilities
+
+
+def _other_user() -> bool:
+    python = PythonEnvironment.current()
+    return throwaway.available(python.executable, (*python.paths, *python.import_path))
 
 
 def _can_filter() -> bool:
     actions = Path("/proc/sys/kernel/seccomp/actions_avail")
     try:
-        return platform.machine() in seccomp.MACHINES and "errno" in actions.read_text()
+        return platform.machine() in bpf.MACHINES and "errno" in actions.read_text()
     except OSError:
         return False
 
@@ -162,10 +218,17 @@ def _cure(complaint: str) -> str:
         )
     elif _reads(Path("/proc/sys/user/max_user_namespaces"), "0"):
         cure = "No user namespaces are allowed: `sudo sysctl -w user.max_user_namespaces=15000`."
+    elif os.environ.get("KUBERNETES_SERVICE_HOST"):
+        cure = (
+            "The pod forbids user namespaces: in the grader's securityContext, give a "
+            f"seccompProfile of type Localhost that also allows {_CALLS}, and `procMount: "
+            "Unmasked` with `hostUsers: false` in the pod, so that /proc can be mounted."
+        )
     elif Path("/.dockerenv").exists() or Path("/run/.containerenv").exists():
         cure = (
-            "The container forbids user namespaces: start it with "
-            "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined`."
+            "The container forbids user namespaces: start it with `--security-opt "
+            f"seccomp=PROFILE.json`, a copy of the engine's profile that also allows {_CALLS}, "
+            "and with `--security-opt apparmor=unconfined` where AppArmor forbids mounts."
         )
     else:
         cure = "Allow unprivileged user namespaces on this machine."

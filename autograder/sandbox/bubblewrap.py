@@ -11,12 +11,10 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 
-from autograder.sandbox.environment import OURS, SCRATCH, PythonEnvironment
+from autograder.sandbox.environment import PythonEnvironment
+from autograder.sandbox.places import IN_NAMESPACES
 
-__all__ = ["ISOLATION", "NO_FURTHER_NAMESPACES", "SUBMISSION", "View", "command"]
-
-SUBMISSION = OURS + "/submission"
-"""Where the submission's folder is shown, read-only, to be copied from."""
+__all__ = ["ISOLATION", "NO_FURTHER_NAMESPACES", "View", "command"]
 
 ISOLATION = (
     "--unshare-all",
@@ -48,7 +46,7 @@ class View:
     Attributes:
         python: the Python installation.
         scratch_bytes: the size of the one writable file system.
-        submission: a folder to show at `SUBMISSION`, or none.
+        submission: a folder to show, read-only, to be copied from; or none.
         binds: further paths, outside to inside; read-only but for those in `writable`.
         writable: paths inside that may be written to, by trusted code only.
         hidden: paths that must stay unseen even if they lie in one that is shown.
@@ -103,17 +101,18 @@ def command(
         # children write their maps of ids to it, and then make it read-only for themselves.
         line += ["--proc", "/proc"] if for_zygote else ["--proc", "/proc", "--remount-ro", "/proc"]
     # Before the binds: a Python environment may itself lie under /tmp.
-    line += ["--perms", "0700", "--size", str(view.scratch_bytes), "--tmpfs", SCRATCH]
+    line += ["--perms", "0700", "--size", str(view.scratch_bytes), "--tmpfs"]
+    line.append(IN_NAMESPACES.scratch)
     for path in view.python.paths:
         line += ["--ro-bind", path, path]
     for outside, inside in view.binds.items():
         line += ["--bind" if inside in view.writable else "--ro-bind", outside, inside]
     if view.submission is not None:
-        line += ["--ro-bind", view.submission, SUBMISSION]
+        line += ["--ro-bind", view.submission, IN_NAMESPACES.submission]
     for path in view.hidden:
         if any(_within(path, shown) for shown in view.python.paths):
             line += ["--perms", "0000", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
-    return [*line, "--remount-ro", "/", "--chdir", SCRATCH, "--", *program]
+    return [*line, "--remount-ro", "/", "--chdir", IN_NAMESPACES.scratch, "--", *program]
 
 
 def _within(path: str, parent: str) -> bool:

@@ -11,21 +11,12 @@ between them is the relay.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import os
-import secrets
-import shutil
 import socket
-import stat
-import tempfile
-import time
-import weakref
 from collections.abc import Callable
-from pathlib import Path
 
 from autograder.sandbox.errors import SandboxStartError
+from autograder.sandbox.private import PrivateFolder
 from autograder.sandbox.relay import Relay
 
 __all__ = ["PORTS", "Channels"]
@@ -35,15 +26,13 @@ PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 
 _SOCKET_PATH_MAX = 107  # sun_path of unix(7), without the closing zero
 _BACKLOG = 16
-_STALE_SECONDS = 60.0
 
 
 class Channels:
     """A private run directory with the five listening sockets of one kernel.
 
     Attributes:
-        directory: mode 0700, with an unguessable name; gone after `close`, at the end of this
-            process, or, if it was killed, when the next run directory of this user is made.
+        directory: a `PrivateFolder`, gone after `close`.
         ip: what Jupyter calls the address: the path to which a port is appended.
 
     Raises:
@@ -51,14 +40,8 @@ class Channels:
     """
 
     def __init__(self) -> None:
-        root = _run_root()
-        _sweep(root)
-        self.directory = root / secrets.token_hex(8)
-        self.directory.mkdir(mode=0o700)
-        # While this lock is held, the directory belongs to a living process (see _sweep).
-        lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        self._finalizer = weakref.finalize(self, _remove, self.directory, lock)
+        self._folder = PrivateFolder("autograder")
+        self.directory = self._folder.path
         self.ip = str(self.directory / "f")
         self._front: dict[int, socket.socket] = {}
         self._back: dict[int, socket.socket] = {}
@@ -97,7 +80,7 @@ class Channels:
             self._relay = None
         self._close(self._front)
         self._close(self._back)
-        self._finalizer()
+        self._folder.remove()
 
     def _back_path(self, port: int) -> str:
         return str(self.directory / f"b-{port}")
@@ -123,42 +106,3 @@ def _listen(path: str) -> socket.socket:
         listener.close()
         raise SandboxStartError(f"No socket can be made at {path}: {exc}.") from exc
     return listener
-
-
-def _run_root() -> Path:
-    """This user's directory of run directories; a fresh one if another user took its name."""
-    root = Path(tempfile.gettempdir()) / f"autograder-{os.getuid()}"
-    with contextlib.suppress(FileExistsError):
-        root.mkdir(mode=0o700)
-    found = root.lstat()
-    if (
-        stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.getuid()
-        and stat.S_IMODE(found.st_mode) == 0o700
-    ):
-        return root
-    return Path(tempfile.mkdtemp(prefix="autograder-"))
-
-
-def _sweep(root: Path) -> None:
-    """Remove run directories whose process was killed before it could."""
-    for directory in root.iterdir():
-        try:
-            if time.time() - directory.lstat().st_mtime < _STALE_SECONDS:
-                continue  # perhaps just made, and not locked yet
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            os.close(descriptor)
-            if exc.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise
-        else:
-            _remove(directory, descriptor)
-
-
-def _remove(directory: Path, descriptor: int) -> None:
-    shutil.rmtree(directory, ignore_errors=True)
-    os.close(descriptor)

@@ -23,6 +23,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from autograder.sandbox.abilities import Namespaces
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watchdog import Breach
@@ -139,6 +140,8 @@ class SandboxKernelManager(AsyncKernelManager):
         hidden: paths the kernel must not see even if the Python environment contains them, such as
             the course directory.
         warm: whether the kernel may be forked from a warm process.
+        namespaces: whether it gets namespaces of its own: "prefer" (where they can be had, and
+            else it is locked without), "require" or "never".
         compiled: whether repeated calls of `jax.grad` and its relatives run compiled.
         rehearsed: notebooks without solutions, such as the release, whose cells are run once to
             fill the compilation cache that all kernels read.
@@ -152,6 +155,7 @@ class SandboxKernelManager(AsyncKernelManager):
         warm: bool = True,
         compiled: bool = True,
         rehearsed: Sequence[str | os.PathLike[str]] = (),
+        namespaces: Namespaces = "prefer",
         **kwargs: Any,
     ) -> None:
         super().__init__(transport="ipc", **kwargs)
@@ -168,6 +172,7 @@ class SandboxKernelManager(AsyncKernelManager):
             warm=warm,
             compiled=compiled,
             rehearsed=[os.fspath(path) for path in rehearsed],
+            namespaces=namespaces,
         )
         self.provisioner = self.sandbox
 

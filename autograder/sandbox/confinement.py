@@ -6,16 +6,16 @@ Landlock and seccomp bind only the calling thread and those it starts.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
 import socket
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-from . import landlock, limits, seccomp, workspace
+from . import bpf, landlock, limits, proof, workspace
 
 __all__ = ["close_all_but", "confine", "furnish", "see_packages", "serve", "thread_count"]
 
@@ -42,6 +42,24 @@ def close_all_but(kept: Iterable[int]) -> None:
 def see_packages(config: Mapping[str, Any]) -> None:
     """Let Python import what is installed, this package among it."""
     sys.path += [entry for entry in config["import_path"] if entry not in sys.path]
+    if config.get("package"):
+        sys.meta_path.append(_ThisPackage(config["package"]))
+
+
+class _ThisPackage:
+    """Finds this package where the folder in which it lies may not be read."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        if name != os.path.basename(self._folder):
+            return None
+        return importlib.util.spec_from_file_location(
+            name,
+            os.path.join(self._folder, "__init__.py"),
+            submodule_search_locations=[self._folder],
+        )
 
 
 def furnish(config: Mapping[str, Any], submission: str | None) -> list[str]:
@@ -70,7 +88,8 @@ def confine(config: Mapping[str, Any], filters: list[bytes]) -> None:
     """
     if thread_count() != 1:
         raise RuntimeError("a second thread is running, which would escape confinement")
-    limits.Limits.from_dict(config["limits"]).enforce()
+    alone = not config.get("locked") or config["uid"] is not None
+    limits.Limits.from_dict(config["limits"]).enforce(alone=alone)
     if config["landlock"]:
         landlock.restrict(
             config["landlock"],
@@ -86,28 +105,13 @@ def confine(config: Mapping[str, Any], filters: list[bytes]) -> None:
                 "/proc/sys/kernel/osrelease",
                 "/proc/sys/vm/overcommit_memory",
             ],
-            writable=[config["scratch"], *config.get("writable", []), "/dev/null", "/dev/full"],
+            writable=[config["scratch"], *config["writable"], "/dev/null", "/dev/full"],
         )
     for program in filters:
-        seccomp.load(program)
-    _no_privilege_is_left()
-
-
-def _no_privilege_is_left() -> None:
-    """Ask the kernel, rather than trust the lines above."""
-    try:
-        os.execv("/nonexistent", ["/nonexistent"])
-    except PermissionError:
-        pass
-    except OSError as exc:
-        raise RuntimeError("the filter of system calls is not in force") from exc
-    if os.path.exists("/proc/self/status"):
-        status = dict(
-            line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines()
-        )
-        held = {name: status[name].strip() for name in ("CapEff", "CapPrm", "CapInh")}
-        if any(int(mask, 16) for mask in held.values()) or status["NoNewPrivs"].strip() != "1":
-            raise RuntimeError(f"privileges are left: {held}")
+        bpf.load(program)
+    proof.no_privilege_is_left()
+    if config.get("locked"):
+        proof.nobody_else_is_in_reach(config)
 
 
 def serve(

@@ -10,25 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.sandbox.compiled import XLA_FLAGS
+from autograder.sandbox.places import Places
 
-__all__ = [
-    "CACHE",
-    "HOME",
-    "MATPLOTLIB",
-    "OURS",
-    "SCRATCH",
-    "WORK",
-    "PythonEnvironment",
-    "variables",
-]
+__all__ = ["CacheUse", "PythonEnvironment", "variables"]
 
-# Paths inside the sandbox
-SCRATCH = "/tmp"  # the one place that can be written; also where programs expect to
-HOME = SCRATCH + "/home"
-WORK = SCRATCH + "/work"  # the private copy of the submission's folder
-MATPLOTLIB = HOME + "/matplotlib"
-OURS = "/.autograder"  # where nobody has installed Python, which is seen under its own path
-CACHE = OURS + "/xla"  # what XLA has compiled before
+CacheUse = Literal["none", "read", "write"]
+"""What is done with the compilation cache."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -54,11 +41,13 @@ class PythonEnvironment:
         executable: the interpreter to run.
         paths: files and directories to show, read-only, under their own names.
         import_path: directories that must be on `sys.path` besides the interpreter's own.
+        package: this package's directory. What lies beside it is not shown.
     """
 
     executable: str
     paths: tuple[str, ...]
     import_path: tuple[str, ...]
+    package: str = str(_PACKAGE)
 
     @classmethod
     def current(cls, also: Iterable[str | os.PathLike[str]] = ()) -> PythonEnvironment:
@@ -97,35 +86,36 @@ def _outermost(paths: Iterable[Path]) -> list[str]:
     return [str(path) for path in kept]
 
 
-def variables(*, compiled: bool, cache: Literal["none", "read", "write"]) -> dict[str, str]:
+def variables(places: Places, *, compiled: bool, cache: CacheUse) -> dict[str, str]:
     """All environment variables of a kernel; none of the grader's own are handed on.
 
     Args:
+        places: where it finds what is its own.
         compiled: whether repeated gradients run compiled.
-        cache: what is done with the compilation cache at `CACHE`.
+        cache: what is done with the compilation cache.
     """
     chosen = {}
     if compiled:
         chosen["XLA_FLAGS"] = XLA_FLAGS
     if cache != "none":
-        chosen["JAX_COMPILATION_CACHE_DIR"] = CACHE
+        chosen["JAX_COMPILATION_CACHE_DIR"] = places.cache
         # The least time of a compilation that is worth keeping. It gates the writing alone: a miss
         # in a cache that cannot be written would be a warning among the student's output.
         seconds = "0" if cache == "write" else "1000000000"
         chosen["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = seconds
     return chosen | {
-        "HOME": HOME,
+        "HOME": places.home,
         "USER": "student",
         "LOGNAME": "student",
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "TMPDIR": SCRATCH,
-        "IPYTHONDIR": HOME + "/.ipython",
-        "JUPYTER_CONFIG_DIR": HOME + "/.jupyter",
-        "JUPYTER_DATA_DIR": HOME + "/.jupyter",
-        "JUPYTER_RUNTIME_DIR": HOME + "/.jupyter",
+        "TMPDIR": places.scratch,
+        "IPYTHONDIR": places.home + "/.ipython",
+        "JUPYTER_CONFIG_DIR": places.home + "/.jupyter",
+        "JUPYTER_DATA_DIR": places.home + "/.jupyter",
+        "JUPYTER_RUNTIME_DIR": places.home + "/.jupyter",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": MATPLOTLIB,
+        "MPLCONFIGDIR": places.matplotlib,
         "JAX_PLATFORMS": "cpu",
         # Repeatable marks: the order of sets and dicts of strings must not differ by run.
         "PYTHONHASHSEED": "0",

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from autograder.kept import cache_folder, cache_root, sweep
 from autograder.sandbox.compiled import XLA_FLAGS
+from autograder.sandbox.task import Started
 
 __all__ = ["NOTES", "compilation_cache", "font_lists", "unmade"]
 
@@ -79,7 +80,7 @@ def _search(directory: Path) -> None:
 
 
 def compilation_cache(
-    cells: Sequence[str], fill: Callable[[Path, Sequence[str]], subprocess.Popen[bytes]]
+    cells: Sequence[str], fill: Callable[[Path, Sequence[str]], Started]
 ) -> Path | None:
     """The folder of what XLA compiles for nearly every notebook; made now if there is none yet.
 
@@ -118,7 +119,7 @@ def compilation_cache(
 def _fill(
     folder: Path,
     common: Path | None,
-    fill: Callable[[Path, Sequence[str]], subprocess.Popen[bytes]],
+    fill: Callable[[Path, Sequence[str]], Started],
     cells: Sequence[str],
 ) -> None:
     """Make a folder in one step; raise OSError or SubprocessError if that cannot be."""
@@ -132,11 +133,12 @@ def _fill(
             made.mkdir()
         else:
             shutil.copytree(common, made)
-        process = fill(made, cells)
+        started = fill(made, cells)
+        process = started.process
         try:
             _, words = process.communicate(timeout=_REHEARSAL_SECONDS)
         finally:
-            process.kill()
+            started.end()
         if process.returncode != 0 or not any(made.iterdir()):
             last = words.decode(errors="replace").strip().rpartition("\n")[2]
             raise OSError(f"the rehearsal ended with status {process.returncode}: {last}")

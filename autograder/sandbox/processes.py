@@ -6,20 +6,23 @@ import contextlib
 import os
 import select
 import signal
-import subprocess
 
+from autograder.sandbox.task import Scratch, Started
 from autograder.sandbox.warm import Zygote
 
 __all__ = ["ColdProcess", "WarmProcess"]
 
 _LAST_WORDS_BYTES = 4096
+_DEATH_SECONDS = 10.0
 
 
 class ColdProcess:
-    """The bubblewrap around one kernel, whose death is the death of all in it."""
+    """The bubblewrap around one kernel, whose death is the death of all in it; or the kernel."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, started: Started) -> None:
+        self._started = started
+        self._process = started.process
+        self.scratch = started.scratch
 
     def is_ready(self, pidfd: int) -> None:
         """From here on its standard error is the student's to write to, and nobody's to read."""
@@ -45,17 +48,15 @@ class ColdProcess:
 
     def end(self) -> None:
         """End it, and forget it."""
-        self._process.kill()
-        self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        self._started.end()
 
 
 class WarmProcess:
-    """A forked kernel, the first process of its own pid namespace."""
+    """A forked kernel: the first process of its own pid namespace, or one that may make none."""
 
-    def __init__(self, zygote: Zygote) -> None:
+    def __init__(self, zygote: Zygote, scratch: Scratch | None = None) -> None:
         self._zygote = zygote
+        self.scratch = scratch
         self._pidfd: int | None = None
 
     def is_ready(self, pidfd: int) -> None:
@@ -81,8 +82,11 @@ class WarmProcess:
         return "" if self._zygote.alive else "the warm process has ended"
 
     def end(self) -> None:
-        """End it, and forget it."""
+        """End it, and forget it; may be called twice."""
         self.kill()
         if self._pidfd is not None:
+            select.select([self._pidfd], [], [], _DEATH_SECONDS)
             os.close(self._pidfd)
             self._pidfd = None
+        if self.scratch is not None:
+            self.scratch.folder.remove()

@@ -26,7 +26,7 @@ from autograder.sandbox.errors import SandboxError, SandboxStartError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import ColdProcess, WarmProcess
 from autograder.sandbox.setting import Setting
-from autograder.sandbox.warm import OLDEST_LANDLOCK, Refused, Zygote, went_cold, zygote_for
+from autograder.sandbox.warm import Refused, Zygote, went_cold, zygote_for
 from autograder.sandbox.watchdog import Breach, Watchdog
 
 __all__ = ["SandboxProvisioner"]
@@ -37,11 +37,11 @@ _DEATH_SECONDS = 10.0
 
 
 class SandboxProvisioner(KernelProvisionerBase):
-    """Runs one kernel under bubblewrap, over ipc, with a private copy of one folder.
+    """Runs one kernel in a sandbox, over ipc, with a private copy of one folder.
 
     The kernel specification's command, and the environment variables and the working directory
     that a client passes, are not used: they are the host's. The kernel dies with the thread that
-    started it (bubblewrap's --die-with-parent), so start kernels from a thread that lives on.
+    started it, so start kernels from a thread that lives on.
 
     Attributes:
         breach: the limit for which the kernel was ended, if one was.
@@ -78,6 +78,12 @@ class SandboxProvisioner(KernelProvisionerBase):
         traitlets.Unicode(),
         help="Notebooks without solutions, whose cells are run to fill the compilation cache.",
     ).tag(config=True)
+    namespaces: Any = traitlets.Enum(
+        ["prefer", "require", "never"],
+        "prefer",
+        help="Whether the kernel gets namespaces of its own: where they can be had, always, or not "
+        "at all. Without them it is locked (autograder.sandbox.locked).",
+    ).tag(config=True)
     start_timeout = traitlets.Float(
         60.0, help="Seconds that a kernel may take to be ready for its first cell."
     ).tag(config=True)
@@ -110,7 +116,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         Raises:
             SandboxUnavailable: if this machine cannot sandbox.
         """
-        abilities.require()
+        abilities.require(self.namespaces)
         self._forget_channels()
         self.breach, self.left_out = None, ()
         self._channels = Channels()
@@ -194,9 +200,9 @@ class SandboxProvisioner(KernelProvisionerBase):
             Refused: there can be none.
             SandboxUnavailable: this machine cannot sandbox.
         """
-        found = abilities.require()
+        found = abilities.require(self.namespaces)
         setting = self._setting()
-        if not found.proc or found.landlock_abi < OLDEST_LANDLOCK:
+        if not found.can_fork(self.namespaces):
             raise Refused("this system has no Landlock that keeps forked kernels apart")
         return zygote_for((setting, path), setting.spawn_zygote)
 
@@ -207,12 +213,22 @@ class SandboxProvisioner(KernelProvisionerBase):
                 folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 stack.callback(os.close, folder)
                 descriptors = [*descriptors, folder]
-            zygote.bear(wishes, descriptors)
-        return WarmProcess(zygote)
+            more, scratch = self._setting().for_child(self.limits)
+            process = WarmProcess(zygote, scratch)
+            try:
+                zygote.bear({**wishes, **more}, descriptors)
+            except BaseException:
+                process.end()
+                raise
+        return process
 
     def _setting(self) -> Setting:
         return Setting(
-            tuple(self.also_readable), tuple(self.hidden), self.compiled, tuple(self.rehearsed)
+            tuple(self.also_readable),
+            tuple(self.hidden),
+            self.compiled,
+            tuple(self.rehearsed),
+            self.namespaces,
         )
 
     def _start_cold(
@@ -221,7 +237,11 @@ class SandboxProvisioner(KernelProvisionerBase):
         folder = None if self.folder is None else os.path.abspath(self.folder)
         wishes = {**wishes, "report_fd": report_fd, "descriptors": descriptors}
         inherited = [report_fd, *descriptors.values()]
-        return ColdProcess(self._setting().spawn_kernel(wishes, folder, self.limits, inherited))
+        try:
+            started = self._setting().spawn_kernel(wishes, folder, self.limits, inherited)
+        except OSError as exc:
+            raise SandboxStartError(f"No kernel can be started: {exc}.") from exc
+        return ColdProcess(started)
 
     async def _await_report(self, report: socket.socket) -> None:
         assert self._process is not None
@@ -250,7 +270,10 @@ class SandboxProvisioner(KernelProvisionerBase):
     def _watch(self) -> None:
         assert self._pidfd is not None
         try:
-            self._watchdog = Watchdog(_pid_of(self._pidfd), self.limits, self.end_for)
+            assert self._process is not None
+            self._watchdog = Watchdog(
+                _pid_of(self._pidfd), self.limits, self.end_for, self._process.scratch
+            )
             self._watchdog.start()
         except OSError as exc:
             raise SandboxStartError(f"The kernel cannot be watched: {exc}.") from exc
@@ -268,6 +291,12 @@ class SandboxProvisioner(KernelProvisionerBase):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
+
+    @property
+    def scratch(self) -> Path | None:
+        """The kernel's scratch, where that is a folder of this machine's; not in namespaces."""
+        scratch = None if self._process is None else self._process.scratch
+        return None if scratch is None else scratch.folder.path
 
     @property
     def was_warm(self) -> bool:

@@ -15,21 +15,15 @@ the headers of Linux 6.1 (asm/unistd_64.h and asm-generic/unistd.h); the aarch64
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import os
 import platform
-import struct
-from collections.abc import Mapping
 
-__all__ = ["MACHINES", "inner_filter", "load", "outer_filter"]
+from . import bpf
+from .bpf import ALLOW, ANY_BIT, ARGUMENTS, EQUAL, LOAD, Calls, refuse, step, when
 
-MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""The machines whose numbers are known, with their AUDIT_ARCH."""
+__all__ = ["inner_filter", "outer_filter"]
 
-_Calls = Mapping[str, tuple[int | None, int | None]]
-# name: (x86_64, aarch64); None where the machine has no such call
-_NAMESPACES_AND_MOUNTS: _Calls = {
+_NAMESPACES_AND_MOUNTS: Calls = {
     "unshare": (272, 97),
     "setns": (308, 268),
     "mount": (165, 40),
@@ -48,7 +42,7 @@ _NAMESPACES_AND_MOUNTS: _Calls = {
     "mknod": (133, None),
     "mknodat": (259, 33),
 }
-_OTHER_PROCESSES: _Calls = {
+_OTHER_PROCESSES: Calls = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
@@ -59,7 +53,7 @@ _OTHER_PROCESSES: _Calls = {
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
 }
-_SHARED_MEMORY_AND_QUEUES: _Calls = {  # memory that no file size, no tmpfs and no rlimit counts
+_SHARED_MEMORY_AND_QUEUES: Calls = {  # memory that no file size, no tmpfs and no rlimit counts
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
@@ -72,7 +66,7 @@ _SHARED_MEMORY_AND_QUEUES: _Calls = {  # memory that no file size, no tmpfs and 
     "inotify_init1": (294, 26),
     "fanotify_init": (300, 262),
 }
-_KERNEL_FACILITIES: _Calls = {
+_KERNEL_FACILITIES: Calls = {
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "io_uring_setup": (425, 425),
@@ -95,7 +89,7 @@ _KERNEL_FACILITIES: _Calls = {
     "uselib": (134, None),
     "vhangup": (153, 58),
 }
-_THE_MACHINE: _Calls = {
+_THE_MACHINE: Calls = {
     "syslog": (103, 116),
     "reboot": (169, 142),
     "swapon": (167, 224),
@@ -114,13 +108,13 @@ _THE_MACHINE: _Calls = {
     "set_mempolicy": (238, 237),
     "mbind": (237, 235),
 }
-_SOCKETS: _Calls = {  # socketpair stays, for asyncio, but of one family
+_SOCKETS: Calls = {  # socketpair stays, for asyncio, but of one family
     "socket": (41, 198),
     "bind": (49, 200),
     "listen": (50, 201),
     "connect": (42, 203),
 }
-_OUTER: _Calls = {
+_OUTER: Calls = {
     **_NAMESPACES_AND_MOUNTS,
     **_OTHER_PROCESSES,
     **_SHARED_MEMORY_AND_QUEUES,
@@ -128,7 +122,7 @@ _OUTER: _Calls = {
     **_THE_MACHINE,
     **_SOCKETS,
 }
-_INNER: _Calls = {
+_INNER: Calls = {
     "fork": (57, None),
     "vfork": (58, None),
     "execve": (59, 221),
@@ -141,60 +135,11 @@ _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _SOCKETPAIR = (53, 199)
 _IOCTL = (16, 29)
-_SECCOMP = (317, 277)
 
 _AF_UNIX = 1
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, CGROUP, UTS, IPC, USER, PID, NET
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # typing into the grader's terminal
-
-# Classic BPF, as in linux/filter.h; offsets into struct seccomp_data
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24
-_ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_X32_BIT = 0x40000000
-
-
-def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("=HBBI", code, if_true, if_false, value)
-
-
-def _refuse(code: int) -> bytes:
-    return _step(_RETURN, _ERRNO | code)
-
-
-def _when(number: int, body: list[bytes]) -> list[bytes]:
-    """`body`, which must end in a return, for this system call alone."""
-    return [_step(_EQUAL, number, 0, len(body)), *body]
-
-
-def _preamble(machine: str) -> list[bytes]:
-    """Refuse foreign architectures, whose numbers mean other calls; leave the number loaded."""
-    steps = [
-        _step(_LOAD, _ARCH),
-        _step(_EQUAL, MACHINES[machine], 1, 0),
-        _step(_RETURN, _KILL_PROCESS),
-        _step(_LOAD, _NUMBER),
-    ]
-    if machine == "x86_64":
-        steps += [_step(_AT_LEAST, _X32_BIT, 0, 1), _refuse(errno.ENOSYS)]
-    return steps
-
-
-def _column(machine: str) -> int:
-    if machine not in MACHINES:
-        raise KeyError(f"no system call numbers for {machine}")
-    return list(MACHINES).index(machine)
-
-
-def _denials(calls: _Calls, machine: str) -> list[bytes]:
-    numbers = (pair[_column(machine)] for pair in calls.values())
-    return [
-        step
-        for number in numbers
-        if number is not None
-        for step in _when(number, [_refuse(errno.EPERM)])
-    ]
 
 
 def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> bytes:
@@ -208,38 +153,38 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
         KeyError: for a machine that is not in `MACHINES`.
     """
     machine = machine or platform.machine()
-    column = _column(machine)
+    column = bpf.column(machine)
     spared = ("unshare", "mount", "mount_setattr") if for_zygote else ()
     no_namespaces = [
-        _step(_LOAD, _ARG0),
-        _step(_ANY_BIT, _CLONE_NAMESPACES, 0, 1),
-        _refuse(errno.EPERM),
-        _step(_RETURN, _ALLOW),
+        step(LOAD, ARGUMENTS[0]),
+        step(ANY_BIT, _CLONE_NAMESPACES, 0, 1),
+        refuse(errno.EPERM),
+        ALLOW,
     ]
     unix_only = [
-        _step(_LOAD, _ARG0),
-        _step(_EQUAL, _AF_UNIX, 1, 0),
-        _refuse(errno.EPERM),
-        _step(_RETURN, _ALLOW),
+        step(LOAD, ARGUMENTS[0]),
+        step(EQUAL, _AF_UNIX, 1, 0),
+        refuse(errno.EPERM),
+        ALLOW,
     ]
     no_typing = [
-        _step(_LOAD, _ARG1),
-        _step(_EQUAL, _TIOCSTI, 1, 0),
-        _step(_EQUAL, _TIOCLINUX, 0, 1),
-        _refuse(errno.EPERM),
-        _step(_RETURN, _ALLOW),
+        step(LOAD, ARGUMENTS[1]),
+        step(EQUAL, _TIOCSTI, 1, 0),
+        step(EQUAL, _TIOCLINUX, 0, 1),
+        refuse(errno.EPERM),
+        ALLOW,
     ]
     return b"".join(
         [
-            *_preamble(machine),
-            *_denials({n: c for n, c in _OUTER.items() if n not in spared}, machine),
+            *bpf.preamble(machine),
+            *bpf.denials({n: c for n, c in _OUTER.items() if n not in spared}, machine),
             # clone3 hides its flags behind a pointer, where no filter can read; on ENOSYS glibc
             # takes clone instead.
-            *_when(_CLONE3[column], [_refuse(errno.ENOSYS)]),
-            *_when(_CLONE[column], no_namespaces),
-            *_when(_SOCKETPAIR[column], unix_only),
-            *_when(_IOCTL[column], no_typing),
-            _step(_RETURN, _ALLOW),
+            *when(_CLONE3[column], [refuse(errno.ENOSYS)]),
+            *when(_CLONE[column], no_namespaces),
+            *when(_SOCKETPAIR[column], unix_only),
+            *when(_IOCTL[column], no_typing),
+            ALLOW,
         ]
     )
 
@@ -251,35 +196,18 @@ def inner_filter(machine: str | None = None) -> bytes:
         KeyError: for a machine that is not in `MACHINES`.
     """
     machine = machine or platform.machine()
-    column = _column(machine)
+    column = bpf.column(machine)
     threads_only = [
-        _step(_LOAD, _ARG0),
-        _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
-        _refuse(errno.EPERM),
-        _step(_RETURN, _ALLOW),
+        step(LOAD, ARGUMENTS[0]),
+        step(ANY_BIT, _CLONE_THREAD, 1, 0),
+        refuse(errno.EPERM),
+        ALLOW,
     ]
     return b"".join(
         [
-            *_preamble(machine),
-            *_denials(_INNER, machine),
-            *_when(_CLONE[column], threads_only),
-            _step(_RETURN, _ALLOW),
+            *bpf.preamble(machine),
+            *bpf.denials(_INNER, machine),
+            *when(_CLONE[column], threads_only),
+            ALLOW,
         ]
     )
-
-
-def load(program: bytes) -> None:
-    """Put the calling thread, and all it starts, under this filter for good.
-
-    Raises:
-        OSError: if the kernel refuses it.
-    """
-    set_mode_filter, no_flags = 1, 0
-    instructions = ctypes.create_string_buffer(program, len(program))
-    description = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    number = _SECCOMP[_column(platform.machine())]
-    if libc.syscall(ctypes.c_long(number), set_mode_filter, no_flags, description) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"seccomp: {os.strerror(code)}")

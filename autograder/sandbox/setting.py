@@ -5,29 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from autograder.sandbox import abilities, prepared, seccomp
-from autograder.sandbox.bubblewrap import SUBMISSION, View, command
-from autograder.sandbox.environment import (
-    CACHE,
-    HOME,
-    MATPLOTLIB,
-    OURS,
-    SCRATCH,
-    WORK,
-    PythonEnvironment,
-    variables,
-)
+from autograder.isolation import Isolation
+from autograder.sandbox import abilities, locked, namespaced, prepared
+from autograder.sandbox.abilities import Namespaces
+from autograder.sandbox.environment import CacheUse, PythonEnvironment
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.task import Scratch, Started, Task
 
 __all__ = ["Setting"]
-
-_LAUNCHER = str(Path(__file__).with_name("launcher.py").resolve())
-_FONTS = OURS + "/fonts"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,12 +28,14 @@ class Setting:
         hidden: paths that stay unseen.
         compiled: whether repeated gradients run compiled.
         rehearsed: notebooks without solutions, from whose cells the compilation cache is filled.
+        namespaces: whether kernels get namespaces of their own.
     """
 
     also_readable: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     compiled: bool = True
     rehearsed: tuple[str, ...] = ()
+    namespaces: Namespaces = "prefer"
 
     def spawn_kernel(
         self,
@@ -52,18 +43,22 @@ class Setting:
         submission: str | None,
         limits: Limits,
         inherited: Sequence[int],
-    ) -> subprocess.Popen[bytes]:
+    ) -> Started:
         """Start a sandbox for one kernel."""
-        more = {**wishes, "submission": None if submission is None else SUBMISSION}
-        return self._spawn(more, submission, limits, inherited, cache=self.compilation_cache())
+        task = self._task(wishes, limits, submission=submission, inherited=tuple(inherited))
+        return self._start(task)
 
-    def spawn_zygote(self, control_fd: int) -> subprocess.Popen[bytes]:
+    def spawn_zygote(self, control_fd: int) -> Started:
         """Start a sandbox for a process from which kernels are forked."""
-        limits = Limits()
-        wishes = {"control_fd": control_fd, "limits": limits.as_dict()}
-        return self._spawn(
-            wishes, None, limits, [control_fd], cache=self.compilation_cache(), for_zygote=True
-        )
+        wishes = {"control_fd": control_fd}
+        return self._start(self._task(wishes, Limits(), inherited=(control_fd,), for_zygote=True))
+
+    def for_child(self, limits: Limits) -> tuple[dict[str, Any], Scratch | None]:
+        """What a zygote must be told of one child, and the scratch that was made for it."""
+        found = abilities.require(self.namespaces)
+        if found.isolation(self.namespaces) is Isolation.SANDBOXED:
+            return {}, None
+        return locked.for_child(self._task({}, limits), found)
 
     def compilation_cache(self) -> Path | None:
         """What is compiled once for all such kernels, made now if need be; None if it cannot be."""
@@ -82,89 +77,36 @@ class Setting:
                 continue  # nothing to rehearse; whoever marks finds out what it is
         return cells
 
-    def _spawn_rehearsal(self, folder: Path, cells: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _spawn_rehearsal(self, folder: Path, cells: Sequence[str]) -> Started:
         """Start a sandbox that runs cells, or what is common, and may write to `folder`."""
-        limits = Limits()
-        wishes = {"rehearse": cells, "limits": limits.as_dict(), "writable": [CACHE]}
-        return self._spawn(wishes, None, limits, [], cache=folder, fill_cache=True)
+        return self._start(self._with_cache({"rehearse": cells}, Limits(), folder, "write"))
 
-    def _spawn(
+    def _task(self, wishes: Mapping[str, Any], limits: Limits, **more: Any) -> Task:
+        cache = self.compilation_cache()
+        return self._with_cache(wishes, limits, cache, "none" if cache is None else "read", **more)
+
+    def _with_cache(
         self,
         wishes: Mapping[str, Any],
-        submission: str | None,
         limits: Limits,
-        inherited: Sequence[int],
-        *,
         cache: Path | None,
-        fill_cache: bool = False,
-        for_zygote: bool = False,
-    ) -> subprocess.Popen[bytes]:
-        found = abilities.require()
-        assert found.bwrap is not None
-        fonts = prepared.font_lists()
-        python = PythonEnvironment.current(also=self.also_readable)
-        binds = {str(path.parent): _FONTS for path in fonts[:1]}
-        if cache is not None:
-            binds[str(cache)] = CACHE
-        use: Literal["none", "read", "write"] = "write" if fill_cache else "read"
-        view = View(
-            python=python,
-            scratch_bytes=limits.scratch_bytes,
-            submission=submission,
-            binds=binds,
-            writable=[CACHE] if fill_cache else [],
-            hidden=[os.path.abspath(path) for path in self.hidden],
-            # Without Landlock, /proc/1/mem would be a way into bubblewrap's own process, which has
-            # neither our filters nor our limits.
-            proc=found.proc and found.landlock_abi > 0,
+        use: CacheUse,
+        **more: Any,
+    ) -> Task:
+        return Task(
+            wishes,
+            PythonEnvironment.current(also=self.also_readable),
+            limits,
+            self.compiled,
+            fonts=tuple(prepared.font_lists()),
+            cache=cache,
+            cache_use=use,
+            hidden=tuple(os.path.abspath(path) for path in self.hidden),
+            **more,
         )
-        config = {
-            **wishes,
-            "landlock": found.landlock_abi,
-            "readable": view.readable(),
-            "import_path": python.import_path,
-            "scratch": SCRATCH,
-            "home": HOME,
-            "work": WORK,
-            "matplotlib": MATPLOTLIB,
-            "fonts": [f"{_FONTS}/{path.name}" for path in fonts],
-            "compiled": self.compiled,
-        }
-        filter_fd = _readable_pipe(seccomp.outer_filter(for_zygote=for_zygote))
-        try:
-            process = subprocess.Popen(
-                command(
-                    found.bwrap,
-                    view,
-                    variables(compiled=self.compiled, cache="none" if cache is None else use),
-                    [python.executable, "-P", "-s", _LAUNCHER],
-                    seccomp_fd=filter_fd,
-                    for_zygote=for_zygote,
-                ),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[filter_fd, *inherited],
-                env={},
-                cwd="/",
-                # Ctrl-C in the grader's terminal is for the grader, who then ends its kernels.
-                start_new_session=True,
-            )
-        finally:
-            os.close(filter_fd)
-        assert process.stdin is not None
-        try:
-            with process.stdin as stdin:
-                stdin.write(json.dumps(config).encode())
-        except BrokenPipeError:
-            pass  # it has ended already; whoever waits for its report finds out why
-        process.stdin = None  # closed; `communicate` would flush it
-        return process
 
-
-def _readable_pipe(content: bytes) -> int:
-    """The reading end of a pipe that holds `content`, which must fit into a pipe (64 KiB)."""
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "wb") as pipe:
-        pipe.write(content)
-    return reading
+    def _start(self, task: Task) -> Started:
+        found = abilities.require(self.namespaces)
+        if found.isolation(self.namespaces) is Isolation.SANDBOXED:
+            return namespaced.start(task, found)
+        return locked.start(task, found)

@@ -12,10 +12,11 @@ import json
 import os
 import select
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from autograder.sandbox.task import Started
 
 __all__ = ["OLDEST_LANDLOCK", "Refused", "Zygote", "why_cold", "zygote_for"]
 
@@ -34,20 +35,20 @@ class Zygote:
     """A warm process in a sandbox.
 
     Args:
-        spawn: starts it in bubblewrap and hands it this descriptor as its control socket.
+        spawn: starts it in a sandbox and hands it this descriptor as its control socket.
 
     Raises:
         Refused: it did not come up, or cannot make a child that is alone.
     """
 
-    def __init__(self, spawn: Callable[[int], subprocess.Popen[bytes]]) -> None:
+    def __init__(self, spawn: Callable[[int], Started]) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._spawned = threading.Event()
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._started: Started | None = None
         self._fault: BaseException | None = None
-        # Bubblewrap dies with the thread that started it. This one lives for nothing else.
+        # It dies with the thread that started it. This one lives for nothing else.
         threading.Thread(
             target=self._keep, args=(spawn, theirs), name="zygote", daemon=True
         ).start()
@@ -58,10 +59,10 @@ class Zygote:
             self.end()
             raise
 
-    def _keep(self, spawn: Callable[[int], subprocess.Popen[bytes]], theirs: socket.socket) -> None:
+    def _keep(self, spawn: Callable[[int], Started], theirs: socket.socket) -> None:
         try:
             with theirs:
-                self._process = spawn(theirs.fileno())
+                self._started = spawn(theirs.fileno())
         except BaseException as exc:  # noqa: BLE001 - raised again by whoever waits
             self._fault = exc
         finally:
@@ -81,7 +82,7 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether it can still be asked."""
-        return self._process is not None and self._process.poll() is None
+        return self._started is not None and self._started.process.poll() is None
 
     def bear(self, config: dict[str, Any], descriptors: Sequence[int]) -> None:
         """Ask for a kernel; whether it comes up is said over the first descriptor.
@@ -95,11 +96,8 @@ class Zygote:
     def end(self) -> None:
         """End it, and with it every kernel that it has forked; may be called twice."""
         self._control.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            if self._process.stderr is not None:
-                self._process.stderr.close()
+        if self._started is not None:
+            self._started.end()
         self._over.set()
 
 
@@ -107,7 +105,7 @@ _zygotes: dict[Any, Zygote | str] = {}
 _making = threading.Lock()
 
 
-def zygote_for(key: Any, spawn: Callable[[int], subprocess.Popen[bytes]]) -> Zygote:
+def zygote_for(key: Any, spawn: Callable[[int], Started]) -> Zygote:
     """The zygote of this process for everything that sees what `key` says.
 
     Raises:

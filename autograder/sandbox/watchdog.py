@@ -1,10 +1,10 @@
 """Ends a kernel that takes what no limit of the operating system's can hold.
 
 A tmpfs made by bubblewrap has a size but no ceiling for the number of its files, whose names and
-inodes take the machine's memory (an eighth of it at most); `RLIMIT_NPROC` does not bind a grader
-who is root; and of a process killed for its CPU time nobody says why. So a thread of the grader
-looks several times a second. It is a thread, not a task of an event loop, since a loop that is
-busy judging answers looks at nothing.
+inodes take the machine's memory (an eighth of it at most), and a scratch on the disk has no size at
+all; `RLIMIT_NPROC` does not bind a grader who is root; and of a process killed for its CPU time
+nobody says why. So a thread of the grader looks several times a second. It is a thread, not a task
+of an event loop, since a loop that is busy judging answers looks at nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import os
 import threading
 from collections.abc import Callable
 
-from autograder.sandbox.environment import SCRATCH
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.meters import look_as, meter_of
+from autograder.sandbox.task import Scratch
 
 __all__ = ["Breach", "Watchdog"]
 
@@ -29,6 +30,8 @@ class Breach(enum.StrEnum):
     CPU = "cpu_seconds"
     THREADS = "threads"
     ENTRIES = "scratch_entries"
+    BYTES = "scratch_bytes"
+    """Only of a scratch on the disk: in one of limited size, writing more is refused."""
     OUTPUT = "output_bytes"
     CONNECTION = "connection"
     """It sent a message longer than `message_bytes`, or closed its own sockets."""
@@ -41,13 +44,24 @@ class Watchdog:
         pid: the kernel's process, as this process numbers it.
         limits: what it may use.
         on_breach: called once, from the watching thread, before it ends.
+        scratch: its scratch, if that is a folder on the disk.
     """
 
-    def __init__(self, pid: int, limits: Limits, on_breach: Callable[[Breach], None]) -> None:
+    def __init__(
+        self,
+        pid: int,
+        limits: Limits,
+        on_breach: Callable[[Breach], None],
+        scratch: Scratch | None = None,
+    ) -> None:
         self._pid = pid
         self._limits = limits
+        self._scratch = scratch
+        self._used = meter_of(pid, limits, scratch)
         self._on_breach = on_breach
         self._stopped = threading.Event()
+        self._looked = threading.Event()
+        self._fault: OSError | None = None
         self._thread = threading.Thread(target=self._watch, name=f"watchdog-{pid}", daemon=True)
 
     def start(self) -> None:
@@ -56,14 +70,25 @@ class Watchdog:
         Raises:
             OSError: if the process cannot be looked at; it must not run unwatched.
         """
-        self._look()
         self._thread.start()
+        self._looked.wait()
+        if self._fault is not None:
+            raise self._fault
 
     def stop(self) -> None:
         """Watch no longer; may be called from the watching thread itself."""
         self._stopped.set()
 
     def _watch(self) -> None:
+        try:
+            if self._scratch is not None and self._scratch.uid is not None:
+                look_as(self._scratch.uid)
+            self._look()
+        except OSError as exc:
+            self._fault = exc
+            return
+        finally:
+            self._looked.set()
         while not self._stopped.wait(_PERIOD_SECONDS):
             try:
                 breach = self._look()
@@ -81,11 +106,9 @@ class Watchdog:
             # The name, second field, is the process's to choose and may hold anything.
             fields = file.read().rpartition(")")[2].split()
         user_ticks, system_ticks, threads = int(fields[11]), int(fields[12]), int(fields[17])
-        files = os.statvfs(f"/proc/{self._pid}/root{SCRATCH}")
         if (user_ticks + system_ticks) / _CLOCK_TICKS >= self._limits.cpu_seconds:
             return Breach.CPU
         if threads > self._limits.thread_limit():
             return Breach.THREADS
-        if files.f_files - files.f_ffree > self._limits.scratch_entries:
-            return Breach.ENTRIES
-        return None
+        too_many, too_much = self._used()
+        return Breach.ENTRIES if too_many else Breach.BYTES if too_much else None

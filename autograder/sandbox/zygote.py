@@ -25,7 +25,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import confinement, limits, namespaces, seccomp, trial
+from . import apart, confinement, limits, namespaces, proof, seccomp, trial
 
 __all__ = ["serve"]
 
@@ -53,6 +53,7 @@ def serve(config: dict[str, Any]) -> None:
     Ends when the other end of the socket is closed.
     """
     control = socket.socket(fileno=config["control_fd"])
+    config["zygote"] = os.getpid()
     confinement.close_all_but([control.fileno()])
     try:
         _warm_up(config)
@@ -61,6 +62,8 @@ def serve(config: dict[str, Any]) -> None:
         control.send(json.dumps({"fault": f"{type(exc).__name__}: {exc}"}).encode())
         return
     control.send(json.dumps({}).encode())
+    if config.get("locked"):
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a child is the kernel: nobody waits for it
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, _REQUEST_BYTES, _DESCRIPTORS)
         if not message:
@@ -71,7 +74,8 @@ def serve(config: dict[str, Any]) -> None:
             _be_born({**config, **json.loads(message)}, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        os.waitpid(child, 0)  # not the kernel: who forks it in turn, and ends
+        if not config.get("locked"):
+            os.waitpid(child, 0)  # not the kernel: who forks it in turn, and ends
 
 
 def _warm_up(config: Mapping[str, Any]) -> None:
@@ -130,6 +134,7 @@ def _try_out(config: Mapping[str, Any]) -> None:
     """
     if confinement.thread_count() != 1:
         raise RuntimeError("a thread was started while warming up, which no fork would have")
+    proof.no_memory_is_shared()
     folders, name = trial.places(config), f"planted_{os.urandom(8).hex()}"
     _ask_child(config, lambda: trial.plant(folders, name))
     found = _ask_child(config, lambda: trial.search(folders, name)) or trial.search(folders, name)
@@ -143,8 +148,8 @@ def _ask_child(config: Mapping[str, Any], act: Callable[[], Any]) -> Any:
     pid = os.fork()
     if pid == 0:
         try:
-            _isolate(config, None)
-            confinement.confine(config, _filters())
+            _move_in(config, None)
+            confinement.confine(config, _filters(config))
             said = {"returned": act()}
         except BaseException:  # noqa: BLE001 - to be told
             said = {"words": traceback.format_exc()[-_WORDS:]}
@@ -163,7 +168,9 @@ def _ask_child(config: Mapping[str, Any], act: Callable[[], Any]) -> Any:
     return said["returned"]
 
 
-def _filters() -> list[bytes]:
+def _filters(config: Mapping[str, Any]) -> list[bytes]:
+    if config.get("locked"):
+        return apart.filters()
     # The zygote itself runs under a filter that lets it make namespaces.
     return [seccomp.outer_filter(), seccomp.inner_filter()]
 
@@ -180,16 +187,23 @@ def _be_born(config: dict[str, Any], descriptors: list[int]) -> None:
         ports = sorted(config["ports"].values())
         listening = dict(zip(ports, descriptors[1:], strict=False))
         folder = descriptors[1 + len(ports)] if len(descriptors) > 1 + len(ports) else None
-        left_out = _isolate(config, folder)
+        left_out = _move_in(config, folder)
         confinement.close_all_but([channel.fileno(), *listening.values()])
         _forget_the_dice()
-        confinement.serve(config, _filters(), channel, listening, left_out)
+        confinement.serve(config, _filters(config), channel, listening, left_out)
     except BaseException:  # noqa: BLE001 - to be told
         with contextlib.suppress(OSError):
             words = traceback.format_exc()[-_WORDS:]
             channel.send(json.dumps({"fault": words}).encode())
     finally:
         os._exit(1)
+
+
+def _move_in(config: Mapping[str, Any], folder: int | None) -> list[str]:
+    """Be alone, at home; return what was left out of the copy."""
+    if config.get("locked"):
+        return apart.settle_child(config, None if folder is None else f"/proc/self/fd/{folder}")
+    return _isolate(config, folder)
 
 
 def _isolate(config: Mapping[str, Any], folder: int | None) -> list[str]:

@@ -26,6 +26,7 @@ from nbgrader.api import Gradebook
 
 from autograder.sandbox.setting import Setting
 from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
+from tests.container import Container
 
 ASSIGNMENT = "small"
 NOTEBOOK = "attacked"
@@ -83,21 +84,27 @@ class Doors:
     port: int = 0
     abstract: str = ""
     path: str = ""
+    letters: str = ""
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Doors]:
         self.abstract = f"autograder-attacks-{secrets.token_hex(4)}"
         self.path = str(self.folder / "door")
+        self.letters = str(self.folder / "letters")
         with contextlib.ExitStack() as stack:
-            stack.callback(Path(self.path).unlink, missing_ok=True)
-            for family, address in (
-                (socket.AF_INET, ("127.0.0.1", 0)),
-                (socket.AF_UNIX, "\0" + self.abstract),
-                (socket.AF_UNIX, self.path),
+            for path in (self.path, self.letters):
+                stack.callback(Path(path).unlink, missing_ok=True)
+            for family, kind, address in (
+                (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+                (socket.AF_UNIX, socket.SOCK_STREAM, "\0" + self.abstract),
+                (socket.AF_UNIX, socket.SOCK_STREAM, self.path),
+                (socket.AF_UNIX, socket.SOCK_DGRAM, f"\0{self.abstract}-letters"),
+                (socket.AF_UNIX, socket.SOCK_DGRAM, self.letters),
             ):
-                listener = stack.enter_context(socket.socket(family))
+                listener = stack.enter_context(socket.socket(family, kind))
                 listener.bind(address)
-                listener.listen()
+                if kind is socket.SOCK_STREAM:
+                    listener.listen()
                 # Closed from here, a thread that accepts would wait on; so it looks now and then.
                 listener.settimeout(0.2)
                 self.port = self.port or listener.getsockname()[1]
@@ -112,18 +119,25 @@ class Doors:
     def _watch(self, listener: socket.socket, name: str, done: threading.Event) -> None:
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
-                connection, _ = listener.accept()
-                connection.close()
+                if listener.type is socket.SOCK_DGRAM:
+                    listener.recv(1)
+                else:
+                    connection, _ = listener.accept()
+                    connection.close()
                 self.reached.append(name)
 
 
 def digest(folder: Path) -> dict[str, str]:
-    """What every file in a folder holds, by its path."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    """What everything in a folder is and holds, by its path."""
+    found = {}
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        about = path.lstat()
+        what = f"{about.st_mode:o} {about.st_uid} {about.st_gid}"
+        if path.is_file():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            what = f"{what} {about.st_mtime_ns} {content}"
+        found[str(path.relative_to(folder))] = what
+    return found
 
 
 @dataclass(frozen=True)
@@ -155,9 +169,11 @@ class Ground:
         tests: Mapping[str, str] = TESTS,
         honest: Collection[str] = tuple(ANSWERS),
         python: str = sys.executable,
+        container: Container | None = None,
     ) -> None:
         self.root = root
         self.python = python
+        self._container = container
         self.course = root / "course"
         self.home = root / "home"
         self.outside = root / "outside"
@@ -205,7 +221,9 @@ class Ground:
         if compiled is not None:
             shutil.copytree(compiled, self.root / "cache" / "autograder" / compiled.name)
 
-    def _nbgrader(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _nbgrader(
+        self, *arguments: str, container: Container | None = None
+    ) -> subprocess.CompletedProcess[str]:
         environment = {
             **os.environ,
             "HOME": str(self.home),
@@ -217,7 +235,10 @@ class Ground:
         }
         environment.pop("COVERAGE_PROCESS_START", None)
         alone = str(Path(__file__).with_name("alone.py"))
-        command = [sys.executable, alone, self.python, "-m", "nbgrader", *arguments]
+        command = [self.python, "-m", "nbgrader", *arguments]
+        if container is not None:
+            command = container.command(*command)
+        command = [sys.executable, alone, *command]
         return subprocess.run(
             command, cwd=self.course, env=environment, capture_output=True, text=True, timeout=600
         )
@@ -262,6 +283,7 @@ class Ground:
             "@PORT@": self.doors.port,
             "@ABSTRACT@": self.doors.abstract,
             "@DOOR@": self.doors.path,
+            "@LETTERS@": self.doors.letters,
         }
         for mark, aim in aims.items():
             code = code.replace(mark, str(aim))
@@ -275,8 +297,11 @@ class Ground:
         with self.doors.open():
             for attack in [*honest, *attacks]:
                 self.hand_in(attack)
+            if self._container is not None:
+                self._container.give(self.root)
             before = self._fixed()
-            said = self._nbgrader("autograde", f"--assignment={ASSIGNMENT}", *options)
+            about = ("autograde", f"--assignment={ASSIGNMENT}", *options)
+            said = self._nbgrader(*about, container=self._container)
             after = self._fixed()
         changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
         return Outcome(
@@ -295,6 +320,7 @@ class Ground:
             *(self.course / name for name in ("source", "release", "submitted")),
         ]
         found = {f"{f.name}/{path}": d for f in folders for path, d in digest(f).items()}
+        found.pop("submitted/.", None)  # marking itself closes it to others
         # Marking itself may cache there; the attacks' files have names of their own.
         return {**found, **{str(path): "planted" for path in self.root.rglob("planted*")}}
 

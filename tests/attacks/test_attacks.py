@@ -15,20 +15,27 @@ import pytest
 from autograder import sandbox
 from autograder.checks.verdict import MIME
 from autograder.marking.record import read_record
-from autograder.sandbox.environment import SCRATCH
+from autograder.sandbox.places import IN_NAMESPACES
 from tests.attacks import FAMILIES, POINTS, THROUGH, Attack, load
 from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome
+from tests.container import Container
 from tests.sandbox.environments import Installation
 
 SHIPPED = (Path(__file__).resolve().parents[2] / "nbgrader_config.py").read_text(encoding="utf-8")
 ATTACKS = {family: load(family) for family in FAMILIES}
 ALL = [attack for family in FAMILIES for attack in ATTACKS[family]]
 WARM, COLD, WITHIN = "warm", "cold", "within"
+LOCKED, LOCKED_COLD, LOCKED_ROOT = "locked", "locked-cold", "locked-root"
 # As shipped; and what is the sandbox's to hold, with kernels that are started cold, as on older
 # systems, and with Python and this package in the path of the scratch, as in a clone under /tmp.
+# All again without namespaces, in a container, as a user of no rights; and what could make use of
+# the rights that a container's root has, as root there.
 RUNS = [
     *((family, WARM) for family in FAMILIES),
     *((family, way) for family in ("escaping", "persisting") for way in (COLD, WITHIN)),
+    *((family, LOCKED) for family in FAMILIES),
+    *((family, LOCKED_COLD) for family in ("escaping", "persisting")),
+    *((family, LOCKED_ROOT) for family in ("escaping", "persisting", "exhausting")),
 ]
 HANDED_IN = [
     pytest.param((family, way), attack, id=f"{family}/{attack.name}/{way}")
@@ -41,6 +48,7 @@ OPTIONS = {
     "exhausting": ["--Examine.cell_timeout=4", "--Examine.notebook_timeout=45"],
 }
 ORDER = ("exhausting", "forging", "escaping", "editing", "persisting")
+NOBODY = 4101
 Run = tuple[str, str]
 Field = Callable[[Run], tuple[Ground, Outcome]]
 
@@ -61,7 +69,7 @@ def field(
         pytest.skip(reason)
     items = [item for item in request.session.items if "field" in getattr(item, "fixturenames", ())]
 
-    within = tempfile.TemporaryDirectory(prefix="autograder-within-", dir=SCRATCH)
+    within = tempfile.TemporaryDirectory(prefix="autograder-within-", dir=IN_NAMESPACES.scratch)
 
     def mark(run: Run, folder: Path) -> tuple[Ground, Outcome]:
         family, way = run
@@ -72,8 +80,10 @@ def field(
             python = str(Installation(place).python)
         # Where cells have little time, nobody imports JAX.
         honest = ("slope", "lowest", "twice") if family in OPTIONS else tuple(POINTS)
-        ground = Ground(folder, SHIPPED, honest=honest, python=python)
-        options = [*OPTIONS.get(family, []), f"--Examine.warm={way != COLD}"]
+        container = containers(folder).get(way)
+        ground = Ground(folder, SHIPPED, honest=honest, python=python, container=container)
+        cold = way in (COLD, LOCKED_COLD)
+        options = [*OPTIONS.get(family, []), f"--Examine.warm={not cold}"]
         return ground, ground.mark(ATTACKS[family], *options)
 
     with within, ThreadPoolExecutor(3) as pool:
@@ -84,6 +94,22 @@ def field(
             run: pool.submit(mark, run, tmp_path_factory.mktemp("_".join(run))) for run in runs
         }
         yield lambda run: running[run].result()
+
+
+def containers(folder: Path) -> dict[str, Container]:
+    """In what containers which runs are made; the folder is theirs."""
+    # Who is not root can be nobody else.
+    somebody = Container(NOBODY if os.geteuid() == 0 else None, shows=(str(folder),))
+    root = Container(capabilities="docker", shows=(str(folder),))
+    return {LOCKED: somebody, LOCKED_COLD: somebody, LOCKED_ROOT: root}
+
+
+@pytest.fixture(autouse=True)
+def _root_where_it_takes_root(request: pytest.FixtureRequest) -> None:
+    callspec = getattr(request.node, "callspec", None)
+    run = callspec.params.get("run") if callspec is not None else None
+    if run is not None and run[1] == LOCKED_ROOT and os.geteuid() != 0:
+        pytest.skip("it takes root to be a container's root")
 
 
 def test_there_are_enough_of_them_and_each_has_a_name():
@@ -178,7 +204,9 @@ def test_attack_ends_as_it_is_said_to(field: Field, run: Run, attack: Attack):
             if record is not None:
                 assert cell.metadata.nbgrader.grade_id in {f"{name}_check" for name in CHECKED}
                 assert read_record(cell) is not None
-    match attack.ends:
+    # Without namespaces there is no file system of limited size: the watchdog ends who fills it.
+    fills = run[1].startswith(LOCKED) and attack.name in ("disk", "disk_left_full")
+    match "killed" if fills else attack.ends:
         case "killed":
             assert "KernelLost" in errors
         case "stopped":

@@ -264,7 +264,7 @@ def hostile_path(course: Path, tmp_path_factory: pytest.TempPathFactory, _alembi
     room.remember_run(
         {
             "version": 1, "assignment": ASSIGNMENT, "began": MARKUP[0], "seconds": 1.0,
-            "workers": 2, "sandboxed": True, "way": MARKUP[1], "marked": 1, "reused": 0,
+            "workers": 2, "isolation": "sandboxed", "way": MARKUP[1], "marked": 1, "reused": 0,
             "unchanged": 0, "faults": faults, "submissions": dict.fromkeys(faults, run),
         }
     )  # fmt: skip

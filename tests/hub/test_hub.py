@@ -195,8 +195,8 @@ def test_both_ways_of_marking_went_through_the_sandbox(term: Term) -> None:
         text = (
             term.course / "autograded" / student.name / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
         ).read_text()
-        assert '"sandboxed": true' in text
-        assert '"sandboxed": false' not in text
+        assert '"isolation": "sandboxed"' in text
+        assert '"isolation": "unsandboxed"' not in text
 
 
 def test_feedback_comes_back_to_whose_it_is(term: Term) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.marking.record import MIME
+from autograder.sandbox import probe
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, SECOND
 
@@ -48,7 +49,7 @@ def autograde_without_bubblewrap(root: Path, *options: str) -> subprocess.Comple
 
 
 def test_it_refuses_with_the_cure(root: Path) -> None:
-    done = autograde_without_bubblewrap(root)
+    done = autograde_without_bubblewrap(root, "--Examine.namespaces=require")
     assert done.returncode == 1
     said = done.stdout + done.stderr
     assert said.count("Nobody was marked, and no mark was changed.") == 1
@@ -63,14 +64,26 @@ def test_it_marks_when_told_to_and_says_so(root: Path) -> None:
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert "Submissions run WITHOUT a sandbox" in said
-    assert "1 submission(s) marked WITHOUT a sandbox." in said
+    assert "1 submission(s) marked, WITHOUT a sandbox." in said
     assert "IPKernelApp" not in said, "its kernels listen on no TCP port, and so warn of none"
     assert small.marks(root, "reader") == FULL
-    assert records(root, "sandboxed") == [False, False, False]
+    assert records(root, "isolation") == ["unsandboxed"] * 3
     # What the submission wrote, it wrote into a copy.
     for folder in ("submitted", "autograded"):
         data = root / folder / "reader" / ASSIGNMENT / "data.csv"
         assert data.read_text() == "1,2\n"
+
+
+def test_without_bubblewrap_it_marks_locked_and_says_so(root: Path) -> None:
+    if not probe().lockable:
+        pytest.skip("this machine's Linux has no Landlock that could lock without namespaces")
+    done = autograde_without_bubblewrap(root)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "Submissions run locked, without namespaces" in said
+    assert "1 submission(s) marked, locked, without namespaces." in said
+    assert small.marks(root, "reader") == FULL
+    assert records(root, "isolation") == ["locked"] * 3
 
 
 def test_a_sandboxed_marking_says_so_too_and_gives_the_same(root: Path) -> None:
@@ -78,7 +91,7 @@ def test_a_sandboxed_marking_says_so_too_and_gives_the_same(root: Path) -> None:
     assert said["success"], said["log"]
     assert "WITHOUT" not in said["log"]
     assert small.marks(root, "reader") == FULL
-    assert records(root, "sandboxed") == [True, True, True]
+    assert records(root, "isolation") == ["sandboxed"] * 3
 
 
 def records(root: Path, key: str) -> list[object]:

@@ -124,7 +124,7 @@ class Classroom:
         verdicts: Verdicts,
         *,
         hours_late: float | None = None,
-        sandboxed: bool = True,
+        isolation: str = "sandboxed",
         metadata: dict[str, dict[str, Any]] | None = None,
         spoil: Any = None,
         feedback: bool = True,
@@ -157,7 +157,7 @@ class Classroom:
                 exercise = about["grade_id"].removesuffix("_check")
                 output = verdict_output(verdicts[exercise], about["points"], 5, None)
                 (record,) = (v for k, v in output.data.items() if "verdict" in k)
-                record["sandboxed"] = sandboxed
+                record["isolation"] = isolation
                 cell["outputs"] = [output]
                 row.auto_score = float(output.data["text/plain"])
                 row.needs_manual_grade = bool(notebook["metadata"]["autograder"].get("review"))

@@ -59,7 +59,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
         room.mark(gradebook, HOSTILE_ID, odd, spoil=_stopped)
         gradebook.update_or_create_student(HOSTILE_ID, first_name=HOSTILE_NAME)
         late = {"late_one": 30.0, "in_grace": 0.0}
-        room.mark(gradebook, "late_one", work(3), hours_late=late["late_one"], sandboxed=False)
+        room.mark(
+            gradebook, "late_one", work(3), hours_late=late["late_one"], isolation="unsandboxed"
+        )
         gradebook.find_submission_notebook(
             "01_derivatives", ASSIGNMENT, "late_one"
         ).late_submission_penalty = 2.5
@@ -67,7 +69,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
         endless["descent_routine"] = [
             Verdict("gradient_descent", "wrong", 0.0, "It had not returned.", "", "never_returns")
         ]
-        room.mark(gradebook, "endless", endless, feedback=False)
+        room.mark(gradebook, "endless", endless, feedback=False, isolation="locked")
         room.mark(
             gradebook,
             "broken_file",
@@ -102,7 +104,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
             "began": "2026-03-03T08:00:00+00:00",
             "seconds": 95.0,
             "workers": 2,
-            "sandboxed": True,
+            "isolation": "sandboxed",
             "way": "cold: learner00 had no /proc",
             "marked": 23,
             "reused": 2,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import ReportError
+from autograder.isolation import Isolation
 from autograder.report.data import ClassData, Paper
 from autograder.report.gather import gather
 from autograder.report.lastrun import read_last_run
@@ -112,7 +113,7 @@ def test_who_was_marked_after_the_last_run_is_no_fault(tmp_path: Path):
             **dict.fromkeys(("began", "way"), ""),
             **dict.fromkeys(("seconds", "workers", "marked", "reused", "unchanged"), 1),
             "version": 1,
-            "sandboxed": True,
+            "isolation": "sandboxed",
             "submissions": {},
             "faults": {"one": "a full disk", "two": "a full disk"},
         }
@@ -154,9 +155,18 @@ def test_faults_are_named(data: ClassData):
     }
 
 
-def test_who_was_marked_without_a_sandbox(data: ClassData):
-    exposed = {p.student for p in data.marked if any(m.sandboxed is False for m in p.marks)}
-    assert exposed == {"late_one"}
+@pytest.mark.parametrize(
+    ("isolation", "who"), [("unsandboxed", {"late_one"}), ("locked", {"endless"})]
+)
+def test_who_was_marked_without_a_sandbox(data: ClassData, isolation: str, who: set[str]):
+    assert {p.student for p in data.marked for m in p.marks if m.isolation == isolation} == who
+
+
+def test_a_record_from_before_there_were_three_ways_is_read():
+    assert Isolation.of({"sandboxed": True}) is Isolation.SANDBOXED
+    assert Isolation.of({"sandboxed": False}) is Isolation.UNSANDBOXED
+    assert Isolation.of({"isolation": "locked"}) is Isolation.LOCKED
+    assert Isolation.of({}) is None
 
 
 def test_exercises_stand_in_the_order_of_the_notebooks(data: ClassData):

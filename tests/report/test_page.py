@@ -175,7 +175,8 @@ def test_headings_are_in_order_and_the_page_has_its_landmarks(page: Page):
 def test_the_numbers_are_on_the_page(page: Page, data: ClassData):
     for s in exercise_statistics(data):
         assert f"{s.exercise.name}" in page.text
-    assert "marked without a sandbox" in page.text
+    assert "1 submission was marked WITHOUT a sandbox" in page.text
+    assert "1 submission was marked locked, without namespaces" in page.text
     assert "began 2026-03-03 08:00 UTC and took 95 s" in page.text
     assert "running students' cells" in page.text
 

@@ -32,6 +32,9 @@ class Kernel:
     def __init__(self, manager: sandbox.SandboxKernelManager, client: NotebookClient) -> None:
         self.manager = manager
         self.client = client
+        scratch = manager.sandbox.scratch
+        self.scratch = "/tmp" if scratch is None else str(scratch)
+        """The kernel's own folder, by the name that it knows."""
 
     def run(self, code: str, timeout: float = 180) -> Ran:
         cell = nbformat.v4.new_code_cell(code)
@@ -68,10 +71,19 @@ def machine() -> sandbox.Abilities:
 StartKernel = Callable[..., contextlib.AbstractContextManager[Kernel]]
 
 
-@pytest.fixture(scope="session", params=["warm", "cold"])
+@pytest.fixture(scope="session", params=["warm", "cold", "warm locked", "cold locked"])
 def origin(request: pytest.FixtureRequest) -> str:
-    """How kernels come to be; what holds for one that is started cold holds for a forked one."""
+    """How kernels come to be; what holds for one that is started cold holds for a forked one.
+
+    And what holds in namespaces holds without, but where a test says otherwise.
+    """
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def locked(origin: str) -> bool:
+    """Whether the kernel has no namespaces of its own."""
+    return origin.endswith("locked")
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +91,10 @@ def start_kernel(machine: sandbox.Abilities, origin: str) -> StartKernel:
     @contextlib.contextmanager
     def start(folder: Path | None = None, **limits: int) -> Iterator[Kernel]:
         manager = sandbox.SandboxKernelManager(
-            folder, sandbox.Limits(**limits), warm=origin == "warm"
+            folder,
+            sandbox.Limits(**limits),
+            warm=origin.startswith("warm"),
+            namespaces="never" if origin.endswith("locked") else "require",
         )
         client = NotebookClient(
             nbformat.v4.new_notebook(),
@@ -89,7 +104,7 @@ def start_kernel(machine: sandbox.Abilities, origin: str) -> StartKernel:
             shutdown_kernel="immediate",
         )
         with client.setup_kernel(cleanup_kc=True):
-            assert manager.sandbox.was_warm == (origin == "warm"), why_cold()
+            assert manager.sandbox.was_warm == origin.startswith("warm"), why_cold()
             yield Kernel(manager, client)
 
     return start

@@ -67,10 +67,12 @@ def make() -> Iterator[Make]:
 
 @pytest.mark.parametrize("below", PLACES.values(), ids=PLACES)
 def test_what_one_kernel_leaves_the_next_does_not_find(
-    machine, make: Make, origin: str, below: str
+    machine, make: Make, origin: str, locked: bool, below: str
 ):
+    if locked and below not in (PLACES["scratch"], PLACES["outside"]):
+        pytest.skip("without namespaces no path is in another's place: two of them are enough")
     came = two_students(make(below), origin)
-    assert came["warm"] == (origin == "warm"), came["why"]
+    assert came["warm"] == origin.startswith("warm"), came["why"]
     assert came["tried"] > 20
     assert came["found"] == "[]\n"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.sandbox.bubblewrap import View, command
 from autograder.sandbox.environment import PythonEnvironment, variables
+from autograder.sandbox.places import IN_NAMESPACES
 
 
 def line(**changes) -> list[str]:
@@ -92,4 +93,4 @@ def test_course_beside_the_package_is_not_shown(tmp_path: Path):
 
 def test_nothing_of_the_graders_environment_is_handed_on(monkeypatch):
     monkeypatch.setenv("GRADER_TOKEN", "secret")
-    assert "secret" not in variables(compiled=True, cache="read").values()
+    assert "secret" not in variables(IN_NAMESPACES, compiled=True, cache="read").values()

@@ -39,8 +39,61 @@ def test_kernel_that_ignores_the_interrupt_is_killed(start_kernel):
 def test_files_without_number(start_kernel):
     with start_kernel() as kernel:
         with pytest.raises(GONE):
-            kernel.run("n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close(); n += 1")
+            kernel.run("n = 0\nwhile True:\n    open(f'{n}', 'w').close(); n += 1")
         assert kernel.manager.sandbox.breach is Breach.ENTRIES
+
+
+FULL = """
+import mmap, os, tempfile
+held = []
+for n in range(4000):
+    file = FILE
+    file.write(bytes(2 << 20))
+    file.flush()
+    held.append(mmap.mmap(file.fileno(), 4096))
+    file.close()
+"""
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["open(f'part{n}', 'w+b')", "tempfile.TemporaryFile(dir='.')"],
+    ids=["seen", "removed while it is open"],
+)
+def test_disk_without_end(start_kernel, locked: bool, file: str):
+    if not locked:
+        pytest.skip("in namespaces the scratch has a size: test_confinement.py")
+    with start_kernel(scratch_bytes=8 << 20) as kernel:
+        scratch = Path(kernel.scratch)
+        with pytest.raises(GONE):
+            kernel.run(FULL.replace("FILE", file), timeout=60)
+        assert kernel.manager.sandbox.breach is Breach.BYTES
+    assert not scratch.exists()
+
+
+HIDING = {
+    "in a folder that is closed": "os.umask(0o777); os.mkdir('closed', 0)",
+    "deep down": (
+        "while True:\n    os.mkdir('a'); os.chdir('a')\n"
+        "    for n in range(9): open(f'{n}', 'w').close()"
+    ),
+    "beyond the longest path": "while True: os.mkdir('a' * 250); os.chdir('a' * 250)",
+}
+
+
+@pytest.mark.parametrize("way", HIDING)
+def test_nothing_is_hidden_from_the_watchdog(start_kernel, locked: bool, way: str):
+    if not locked:
+        pytest.skip("a file system of limited size need not be walked through")
+    with start_kernel() as kernel:
+        scratch = Path(kernel.scratch)
+        if "closed" in way:
+            assert kernel.run(f"import os; {HIDING[way]}").error in {"OSError", "PermissionError"}
+        else:
+            with pytest.raises(GONE):
+                kernel.run(f"import os\n{HIDING[way]}", timeout=60)
+            assert kernel.manager.sandbox.breach is Breach.ENTRIES
+    assert not scratch.exists()
 
 
 def test_threads_without_number(start_kernel):

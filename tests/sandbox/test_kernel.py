@@ -19,11 +19,13 @@ def test_figures_come_back(kernel):
 
 def test_font_list_is_at_hand(kernel):
     # Else matplotlib would search for fonts, and say so, in the student's output.
-    assert kernel.value("[p for p in __import__('os').listdir('/tmp/home/matplotlib')]")
+    assert kernel.value(
+        "[p for p in __import__('os').listdir(__import__('os').environ['MPLCONFIGDIR'])]"
+    )
 
 
 def test_working_directory_is_a_copy_of_the_submission(kernel):
-    assert kernel.value("__import__('os').getcwd()") == "/tmp/work"
+    assert kernel.value("__import__('os').getcwd()") == f"{kernel.scratch}/work"
     assert kernel.value("open('data/points.csv').read()") == "1,2\n"
 
 
@@ -33,7 +35,7 @@ def test_original_is_not_changed_by_the_copy(kernel, submission: Path):
         "import os, shutil\n"
         "open('data/points.csv', 'a').write('3,4')\n"
         "os.remove('helper.py'); open('new.txt', 'w').write('new')\n"
-        "shutil.copy('/tmp/work/new.txt', '/tmp/work/helper2.py')"
+        "shutil.copy('new.txt', os.path.abspath('helper2.py'))"
     )
     assert ran.error is None
     assert {path: path.lstat().st_mtime_ns for path in submission.rglob("*")} == before
@@ -48,7 +50,7 @@ def test_what_is_no_file_is_left_out_and_named(kernel):
 
 def test_files_named_like_modules_do_not_take_their_place(kernel):
     for module in ("jax", "autograder", "json", "ipykernel"):
-        assert "/tmp/work" not in kernel.value(f"__import__({module!r}).__file__")
+        assert "/work" not in kernel.value(f"__import__({module!r}).__file__")
     assert kernel.value("[m for m in ('usercustomize',) if m in __import__('sys').modules]") == []
 
 
@@ -65,7 +67,7 @@ def test_environment_is_only_what_was_chosen(kernel, monkeypatch):
     assert "GRADER_TOKEN" not in names
     assert {"PYTHONPATH", "SSH_AUTH_SOCK", "LD_PRELOAD", "LD_LIBRARY_PATH"}.isdisjoint(names)
     assert kernel.value("__import__('os').environ['JAX_PLATFORMS']") == "cpu"
-    assert kernel.value("__import__('os').environ['HOME']") == "/tmp/home"
+    assert kernel.value("__import__('os').environ['HOME']") == f"{kernel.scratch}/home"
 
 
 def test_hashes_repeat(kernel, start_kernel):

@@ -21,6 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 
 from autograder import sandbox
+from autograder.sandbox.private import PrivateFolder, remove
 from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.setting import Setting
 
@@ -79,7 +80,83 @@ def test_nothing_outlives_a_driver_that_is_killed(machine, tmp_path: Path):
     asyncio.run(manager.cleanup_resources())
 
 
-def test_shutdown_leaves_no_process_and_no_directory(start_kernel, tmp_path: Path):
+LOCKED_DRIVER = """
+import asyncio, os, sys
+from autograder.sandbox import SandboxKernelManager
+from autograder.sandbox.provisioner import _pid_of
+
+async def main():
+    manager = SandboxKernelManager(warm=sys.argv[1] == "warm", namespaces="never")
+    await manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    client.execute(sys.argv[2])
+    await asyncio.sleep(1)
+    print(_pid_of(manager.sandbox._pidfd), manager.sandbox.scratch, flush=True)
+    await asyncio.sleep(120)
+
+asyncio.run(main())
+"""
+STAYING = {
+    "deaf": "import signal\nsignal.pthread_sigmask(0, range(1, 65))\nwhile True: pass",
+    "set free": (
+        "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n"  # PR_SET_PDEATHSIG
+        "import os; os.setsid() if os.getsid(0) != os.getpid() else None\nwhile True: pass"
+    ),
+    "its first thread gone": (
+        "import ctypes, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(100,)).start()\n"
+        "ctypes.CDLL(None).syscall(60, 0)"  # exit, of x86_64
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["warm", "cold"])
+@pytest.mark.parametrize("staying", STAYING)
+def test_without_namespaces_nothing_outlives_its_driver_either(machine, way: str, staying: str):
+    if "first thread" in staying and os.uname().machine != "x86_64":
+        pytest.skip("the number is that of x86_64")
+    driver = subprocess.Popen(
+        [sys.executable, "-c", LOCKED_DRIVER, way, STAYING[staying]],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with driver:
+        assert driver.stdout is not None
+        pid, scratch = driver.stdout.readline().split()
+        assert Path(f"/proc/{pid}").exists()
+        driver.kill()
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}/task").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}/task").exists()
+    # Its scratch is removed by the next one's making, once it is not brand-new.
+    old = time.time() - 3600
+    os.utime(scratch, (old, old))
+    PrivateFolder("autograder-scratch").remove()
+    assert not Path(scratch).exists()
+
+
+def test_what_an_adversary_filled_is_removed(tmp_path: Path):
+    folder = tmp_path / "filled"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        for _ in range(1500):  # deeper than Python recurses, and than a path is long
+            os.mkdir("deep")
+            os.chdir("deep")
+            open("file", "w").close()
+    finally:
+        os.chdir(here)
+    (tmp_path / "kept").write_text("outside")
+    remove(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_shutdown_leaves_no_process_and_no_directory(start_kernel, locked, tmp_path: Path):
     folder = tmp_path / "tidy"
     folder.mkdir()
     with start_kernel(folder) as kernel:
@@ -87,7 +164,12 @@ def test_shutdown_leaves_no_process_and_no_directory(start_kernel, tmp_path: Pat
         assert directory.stat().st_mode & 0o777 == 0o700
         pid = kernel.manager.sandbox._watchdog._pid
         assert Path(f"/proc/{pid}/task").exists()
+        scratch = kernel.manager.sandbox.scratch
+        assert (scratch is not None) == locked
+        if scratch is not None:
+            assert scratch.stat().st_mode & 0o777 == 0o700
     assert not directory.exists()
+    assert scratch is None or not scratch.exists()
     assert processes_with(str(folder)) == []
     assert not Path(f"/proc/{pid}/task").exists()
 

@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from autograder.sandbox import seccomp
+from autograder.sandbox import bpf, seccomp
+from autograder.sandbox.neighbours import neighbour_filter
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
@@ -84,16 +85,93 @@ NEW_NAMESPACES = [
     ],
 )
 def test_filters_decide(machine, number, arguments, outer, inner):
-    arch = seccomp.MACHINES[machine]
+    arch = bpf.MACHINES[machine]
     assert verdict(seccomp.outer_filter(machine), arch, number, *arguments) == outer
     assert verdict(seccomp.inner_filter(machine), arch, number, *arguments) == inner
 
 
-@pytest.mark.parametrize("build", [seccomp.outer_filter, seccomp.inner_filter])
+ME, NOTHING = 4711, ERRNO
+NOT_SUPPORTED, NO_TERMINAL, UNKNOWN = (
+    ERRNO | code for code in (errno.EOPNOTSUPP, errno.ENOTTY, errno.ENOSYS)
+)
+
+
+@pytest.mark.parametrize(
+    ("x86", "arm", "arguments", "decided"),
+    [
+        (1, 64, (), ALLOW),  # write
+        (90, None, (), NOTHING),  # chmod, without which shutil.copy gives up
+        (91, 52, (), NOTHING),  # fchmod
+        (268, 53, (), NOTHING),  # fchmodat
+        (452, 452, (), NOTHING),  # fchmodat2
+        (280, 88, (), NOTHING),  # utimensat
+        (144, 119, (), NOTHING),  # sched_setscheduler, without which libzmq aborts
+        (92, None, (), REFUSED),  # chown
+        (260, 54, (), REFUSED),  # fchownat
+        (188, 5, (), NOT_SUPPORTED),  # setxattr
+        (191, 8, (), NOT_SUPPORTED),  # getxattr, which reads what no file right covers
+        (285, 47, (), NOT_SUPPORTED),  # fallocate
+        (463, 463, (), UNKNOWN),  # setxattrat, and whatever is newer
+        (469, 469, (), UNKNOWN),  # file_setattr
+        (62, 129, (ME, 9), ALLOW),  # kill
+        (62, 129, (0, 2), ALLOW),  # its process group, which is itself
+        (62, 129, (-ME & 0xFFFFFFFFFFFFFFFF, 2), ALLOW),
+        (62, 129, (1, 9), REFUSED),
+        (62, 129, (ME + 1, 0), REFUSED),
+        (62, 129, (0xFFFFFFFFFFFFFFFF, 9), REFUSED),  # everybody
+        (234, 131, (ME, ME + 3, 9), ALLOW),  # tgkill
+        (234, 131, (ME + 1, ME + 1, 9), REFUSED),
+        (200, 130, (ME, 9), REFUSED),  # tkill
+        (129, 138, (ME + 1, 9), REFUSED),  # rt_sigqueueinfo
+        (297, 240, (ME + 1, 9), REFUSED),  # rt_tgsigqueueinfo
+        (302, 261, (0, 7), ALLOW),  # prlimit64
+        (302, 261, (ME, 7), ALLOW),
+        (302, 261, (ME + 1, 7), REFUSED),
+        (141, 140, (0, 0, 5), REFUSED),  # setpriority
+        (53, 199, (1, 1 | 0o2000000), ALLOW),  # socketpair of streams
+        (53, 199, (1, 5), ALLOW),  # SOCK_SEQPACKET
+        (53, 199, (1, 2), REFUSED),  # SOCK_DGRAM
+        (53, 199, (1, 3 | 0o4000), REFUSED),  # SOCK_RAW, which is SOCK_DGRAM here
+        (72, 25, (5, 4, 0o4000), ALLOW),  # fcntl F_SETFL
+        (72, 25, (5, 1030), ALLOW),  # F_DUPFD_CLOEXEC
+        (72, 25, (5, 8, 1), REFUSED),  # F_SETOWN: signals for another
+        (72, 25, (5, 10, 9), REFUSED),  # F_SETSIG
+        (72, 25, (5, 15), REFUSED),  # F_SETOWN_EX
+        (72, 25, (5, 1024, 0), REFUSED),  # F_SETLEASE
+        (16, 29, (1, 0x5401), ALLOW),  # TCGETS: isatty
+        (16, 29, (1, 0x5421), ALLOW),  # FIONBIO
+        (16, 29, (1, 0x40086602), NO_TERMINAL),  # FS_IOC_SETFLAGS
+        (16, 29, (1, 0x8901), NO_TERMINAL),  # FIOSETOWN
+        (157, 167, (15,), ALLOW),  # prctl PR_SET_NAME
+        (157, 167, (1, 0), REFUSED),  # PR_SET_PDEATHSIG
+        (157, 167, (4, 0), REFUSED),  # PR_SET_DUMPABLE
+        (95, 166, (0o077,), ALLOW),  # umask
+        (95, 166, (0o777,), REFUSED),
+        (83, None, (0, 0o755), ALLOW),  # mkdir
+        (83, None, (0, 0o300), REFUSED),
+        (258, 34, (0, 0, 0o777), ALLOW),  # mkdirat
+        (258, 34, (0, 0, 0o055), REFUSED),
+    ],
+)
+def test_neighbours_are_left_alone(x86, arm, arguments, decided):
+    for machine, number in ((X86, x86), (ARM, arm)):
+        if number is not None:
+            program = neighbour_filter(ME, machine)
+            assert verdict(program, bpf.MACHINES[machine], number, *arguments) == decided
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        seccomp.outer_filter,
+        seccomp.inner_filter,
+        lambda machine: neighbour_filter(ME, machine),
+    ],
+)
 def test_foreign_numbers_kill(build):
     i386 = 0x40000003
     assert verdict(build(X86), i386, 0) == KILL
-    assert verdict(build(ARM), seccomp.MACHINES[X86], 0) == KILL
+    assert verdict(build(ARM), bpf.MACHINES[X86], 0) == KILL
 
 
 def test_unknown_machine_is_refused():
@@ -102,5 +180,5 @@ def test_unknown_machine_is_refused():
 
 
 def test_this_machine_is_the_default():
-    if platform.machine() in seccomp.MACHINES:
+    if platform.machine() in bpf.MACHINES:
         assert seccomp.outer_filter() == seccomp.outer_filter(platform.machine())

@@ -1,7 +1,7 @@
 """Run by a Python of its own: two submissions, one after the other; what the first leaves, the
 second looks for. Prints, as JSON, where this package lies and what became of them.
 
-    python two_students.py warm|cold
+    python two_students.py "warm|cold|warm locked|cold locked"
 """
 
 from __future__ import annotations
@@ -56,9 +56,12 @@ print(found)
 """
 
 
-def run(code: str, warm: bool) -> tuple[str, bool]:
+def run(code: str, origin: str) -> tuple[str, bool]:
     """What a notebook prints, and whether its kernel was forked."""
-    manager = SandboxKernelManager(warm=warm)
+    manager = SandboxKernelManager(
+        warm=origin.startswith("warm"),
+        namespaces="never" if origin.endswith("locked") else "require",
+    )
     cell = nbformat.v4.new_code_cell(PLACES + code)
     notebook = nbformat.v4.new_notebook(cells=[cell])
     client = NotebookClient(notebook, km=manager, timeout=120, shutdown_kernel="immediate")
@@ -70,9 +73,9 @@ def run(code: str, warm: bool) -> tuple[str, bool]:
 
 def main() -> None:
     """Be both students."""
-    warm = sys.argv[1] == "warm"
-    tried, was_warm = run(FIRST, warm)
-    found, _ = run(SECOND, warm)
+    origin = sys.argv[1]
+    tried, was_warm = run(FIRST, origin)
+    found, _ = run(SECOND, origin)
     came = {"tried": int(tried), "found": found, "warm": was_warm, "why": why_cold()}
     sys.stdout.write(json.dumps({"package": autograder.__file__, **came}))
 

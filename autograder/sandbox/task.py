@@ -1,0 +1,151 @@
+"""What is to run in a sandbox, however that is made; and what is then running."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox.environment import CacheUse, PythonEnvironment, variables
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.places import Places
+from autograder.sandbox.private import PrivateFolder
+
+__all__ = ["Scratch", "Started", "Task"]
+
+_LAUNCHER = str(Path(__file__).with_name("launcher.py").resolve())
+
+
+@dataclasses.dataclass(frozen=True)
+class Scratch:
+    """A folder on this machine's own disk for one kernel to write to.
+
+    Attributes:
+        folder: where.
+        uid: whose, if the kernel is to have a user of its own.
+    """
+
+    folder: PrivateFolder
+    uid: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """A process in a sandbox, and the scratch that was made for it, if one was."""
+
+    process: subprocess.Popen[bytes]
+    scratch: Scratch | None = None
+
+    def end(self) -> None:
+        """End it and all in its sandbox, and leave nothing; may be called twice."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        if self.scratch is not None:
+            self.scratch.folder.remove()
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One process that is to be started.
+
+    Attributes:
+        wishes: what the launcher is to do, as plain data.
+        python: the Python installation.
+        limits: what the process may use.
+        compiled: whether repeated gradients run compiled.
+        fonts: matplotlib's lists of fonts, in one folder.
+        cache: the compilation cache, or none.
+        cache_use: what is done with it.
+        submission: the folder to be copied from, or none.
+        hidden: paths that stay unseen.
+        inherited: file descriptors that it gets.
+        for_zygote: whether kernels are to be forked from it.
+    """
+
+    wishes: Mapping[str, Any]
+    python: PythonEnvironment
+    limits: Limits
+    compiled: bool
+    fonts: tuple[Path, ...] = ()
+    cache: Path | None = None
+    cache_use: CacheUse = "none"
+    submission: str | None = None
+    hidden: tuple[str, ...] = ()
+    inherited: tuple[int, ...] = ()
+    for_zygote: bool = False
+
+    def command(self) -> list[str]:
+        """The program and its arguments."""
+        return [self.python.executable, "-P", "-s", _LAUNCHER]
+
+    def variables(self, places: Places) -> dict[str, str]:
+        """All its environment variables."""
+        return variables(places, compiled=self.compiled, cache=self.cache_use)
+
+    def config(self, places: Places, **more: Any) -> dict[str, Any]:
+        """What the launcher reads, as plain data.
+
+        Args:
+            places: where the process finds what is its own.
+            more: what depends on how the sandbox is made.
+        """
+        return {
+            **self.wishes,
+            **places.own(),
+            "fonts": [f"{places.fonts}/{path.name}" for path in self.fonts],
+            "submission": None if self.submission is None else places.submission,
+            "writable": [places.cache] if self.cache_use == "write" else [],
+            "import_path": self.python.import_path,
+            "compiled": self.compiled,
+            "limits": self.limits.as_dict(),
+            **more,
+        }
+
+    def start(
+        self,
+        command: Sequence[str],
+        config: Mapping[str, Any],
+        environment: Mapping[str, str],
+        inherited: Sequence[int] = (),
+    ) -> subprocess.Popen[bytes]:
+        """Start a command, and write what it is to read.
+
+        Args:
+            command: this task's own, or one that runs it.
+            config: for its standard input.
+            environment: all its variables.
+            inherited: file descriptors that it gets besides the task's.
+        """
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[*inherited, *self.inherited],
+            env=dict(environment),
+            cwd="/",
+            # Ctrl-C in the grader's terminal is for the grader, who then ends its kernels.
+            start_new_session=True,
+        )
+        assert process.stdin is not None
+        try:
+            with process.stdin as stdin:
+                stdin.write(json.dumps(config).encode())
+        except BrokenPipeError:
+            pass  # it has ended already; whoever waits for its report finds out why
+        process.stdin = None  # closed; `communicate` would flush it
+        return process
+
+
+def readable_pipe(content: bytes) -> int:
+    """The reading end of a pipe that holds `content`, which must fit into a pipe (64 KiB)."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(content)
+    return reading
