@@ -60,7 +60,7 @@ if [ "$(cat "$venv/.set-up" 2>/dev/null)" = "$content" ] && in_place; then
 fi
 
 if [ "$(uname -s)" = Linux ] && ! command -v bwrap >/dev/null; then
-    offer "submissions are marked behind fewer locks or, where the kernel has too few, not at all; \
+    offer "submissions are locked without namespaces or, where this machine has too few locks, not marked; \
 \`$name/bin/autograder doctor\` says which. Writing and solving the notebooks needs nothing of it." bubblewrap
 fi
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -275,7 +276,7 @@ def test_nobody_gets_at_it_through_a_server(term: Term) -> None:
     theirs = [path for paths in _belongings(term).values() for path in paths]
     for number, path in enumerate([wrong.home, *theirs]):
         link = f"link{number}"
-        wrong.type(f"ln -s {path} {link}", term.site.students)
+        wrong.type(f"ln -s {shlex.quote(str(path))} {link}", term.site.students)
         up = quote("../" * 12 + str(path).lstrip("/"), safe="")
         answers = [server.ask("GET", f"api/contents/{way}").status_code for way in (link, up)]
         # One's own home is there behind a link: so there is a way to try.
