@@ -26,9 +26,10 @@ test: setup lint servers ## lint, then run all tests
 shuffled: setup servers ## all tests in random order; the first lines say how to have that order again
 	@$(BIN)/python -m pytest $(WORKERS) -p randomly
 
-# What tests start, where it can be installed: a browser, PostgreSQL, a hub's proxy.
+# What tests start, where it can be installed: a browser, PostgreSQL, a hub's proxy, a Debian.
 servers: setup
 	@scripts/browser.sh
+	@scripts/containers.sh
 	@scripts/postgresql.sh
 	@scripts/hub.sh "$(VENV)"
 

@@ -1,6 +1,7 @@
 """Runs a command as in a container: without what Docker's default takes away.
 
-    python -m tests.container [--user UID] [--capabilities docker|none] [--show PATH]... COMMAND...
+    python -m tests.container [--user UID] [--capabilities docker|none] [--show PATH]...
+        [--profile FILE] COMMAND...
 
 A seccomp filter refuses namespaces and mounts, as Docker's default profile does; the capabilities
 are those that Docker gives to root, or none. A container also has files of its own, which all its
@@ -14,6 +15,7 @@ import argparse
 import ctypes
 import dataclasses
 import errno
+import json
 import os
 import platform
 import stat
@@ -67,11 +69,13 @@ class Container:
         user: by what number, if not as who runs the tests.
         capabilities: "docker" or "none"; without effect on who is not root.
         shows: paths that its users can read, besides this Python and this project.
+        profile: a seccomp profile as engines read it, in the place of what Docker's refuses.
     """
 
     user: int | None = None
     capabilities: str = "none"
     shows: tuple[str, ...] = ()
+    profile: str | None = None
 
     def give(self, folder: str | os.PathLike[str]) -> None:
         """Let a folder and all in it be the user's."""
@@ -83,6 +87,8 @@ class Container:
         line = [sys.executable, "-m", "tests.container", "--capabilities", self.capabilities]
         if self.user is not None:
             line += ["--user", str(self.user)]
+        if self.profile is not None:
+            line += ["--profile", self.profile]
         shown = (*{sys.prefix, sys.base_prefix}, str(_PROJECT), *self.shows)
         for path in shown:
             line += ["--show", path]
@@ -113,6 +119,21 @@ def _filter() -> bytes:
             bpf.ALLOW,
         ]
     )
+
+
+def _profiled(path: str) -> bytes:
+    """What an engine makes of a profile; libseccomp, which apt needs, knows the names."""
+    rules = json.loads(Path(path).read_bytes())
+    resolve = ctypes.CDLL("libseccomp.so.2").seccomp_syscall_resolve_name
+    steps = [*bpf.preamble(platform.machine())]
+    for rule in rules["syscalls"]:
+        allowed = rule["action"] == "SCMP_ACT_ALLOW"
+        outcome = bpf.ALLOW if allowed else bpf.refuse(rule["errnoRet"])
+        for name in rule["names"]:
+            number = resolve(name.encode())
+            if number >= 0:  # else another architecture's
+                steps += bpf.when(number, [outcome])
+    return b"".join([*steps, bpf.refuse(rules["defaultErrnoRet"])])
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
@@ -171,6 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--user", type=int)
     parser.add_argument("--capabilities", choices=["docker", "none"], default="none")
+    parser.add_argument("--profile")
     parser.add_argument("--show", action="append", default=[])
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
@@ -179,7 +201,7 @@ def main() -> None:
         _show(asked.show)
     else:
         _check(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    bpf.load(_filter())
+    bpf.load(_filter() if asked.profile is None else _profiled(asked.profile))
     if os.geteuid() == 0:
         _keep(DOCKER if asked.capabilities == "docker" else 0, asked.user)
     os.execvp(asked.command[0], asked.command)

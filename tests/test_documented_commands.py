@@ -78,8 +78,8 @@ ELSEWHERE = {
 def documented(path: Path) -> set[str]:
     """The commands of a guide: lines of its blocks, and those in its sentences and tables."""
     text = path.read_text(encoding="utf-8")
-    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for kind, block in blocks if not kind for line in block.splitlines()]
     lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
     commands = {re.sub(r"\s+#.*|\s+", " ", line).strip() for line in lines}
     # Diagrams, with their arrows, are no commands.
