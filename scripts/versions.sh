@@ -12,11 +12,13 @@ environment=.venvs/$which
 selection=(
     tests/checks/test_fair_reading.py
     tests/compiled
-    tests/sandbox
-    tests/marking/test_practice_and_marking_agree.py
+    tests/sandbox/test_kernel.py
+    tests/sandbox/test_seccomp.py
     tests/marking/test_repeatable.py
     tests/test_demo.py
 )
+# What compiles is a matter of the Python and of JAX, and takes the most time: the rules are enough.
+[ "$which" = newer ] || selection[1]=tests/compiled/test_rules.py
 [ "$#" -eq 0 ] || selection=("$@")
 
 # Each working Python, "MINOR PATH" a line, the newest first. pyenv's shims stand for one that is chosen.
