@@ -69,7 +69,7 @@ def field(
         pytest.skip(reason)
     items = [item for item in request.session.items if "field" in getattr(item, "fixturenames", ())]
 
-    within = tempfile.TemporaryDirectory(prefix="autograder-within-", dir=IN_NAMESPACES.scratch)
+    within = tempfile.TemporaryDirectory(prefix="elsewhere-", dir=IN_NAMESPACES.scratch)
 
     def mark(run: Run, folder: Path) -> tuple[Ground, Outcome]:
         family, way = run

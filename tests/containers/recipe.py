@@ -14,8 +14,9 @@ from dockerfile_parse import DockerfileParser
 
 __all__ = ["Root", "Stage", "read"]
 
-# pip's index and a proxy's address are the machine's, not the recipe's.
-_HANDED_ON = re.compile(r"(PIP_|UV_)\w+|\w+_proxy", re.I)
+# pip's index, a proxy's address and its certificates are the machine's, not the recipe's.
+_HANDED_ON = re.compile(r"PIP_\w+|\w+_proxy", re.I)
+_CERTIFICATES = "/run/certificates.pem"
 
 
 @dataclass
@@ -82,6 +83,9 @@ class Root:
         user = user or self.user
         line = ["bwrap", "--bind", str(self.folder), "/", "--dev", "/dev", "--proc", "/proc"]
         line += ["--tmpfs", "/dev/shm", "--ro-bind", "/etc/resolv.conf", "/etc/resolv.conf"]
+        if "PIP_CERT" in handed_on:
+            line += ["--ro-bind", handed_on["PIP_CERT"], _CERTIFICATES]
+            handed_on["PIP_CERT"] = _CERTIFICATES
         line += ["--unshare-pid", "--die-with-parent", "--clearenv", "--cap-add", "ALL"]
         home = "/root" if user == "root" else f"/home/{user}"
         for name, value in {**handed_on, "HOME": home, **self.variables}.items():
