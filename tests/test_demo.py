@@ -100,7 +100,7 @@ def test_it_asks_for_the_sandbox_first(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (tmp_path / "demo").exists()
 
 
-def unable() -> NoReturn:
+def unable(*_: object) -> NoReturn:
     raise SandboxUnavailable(("Install a sandbox.",))
 
 
