@@ -15,7 +15,7 @@ from tests.report.conftest import HOSTILE_ID, HOSTILE_NAME, HOSTILE_WORDS
 
 def test_json_holds_all_that_the_report_knows(data: ClassData):
     content = json.loads(as_json(data))
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert content["points"] == data.points
     assert len(content["students"]) == len(data.papers)
     for told, paper in zip(content["students"], data.papers, strict=True):
