@@ -34,6 +34,7 @@ absent() {
     exit 77
 }
 
+options=()
 case $which in
 newer)
     read -r minor python < <(pythons)
@@ -45,6 +46,8 @@ lowest)
     python=$(pythons | sed -n 's/^11 //p' | head -n 1)
     [ -n "$python" ] || absent "the lowest versions are for Python 3.11, which was not found."
     packages=(--resolution lowest-direct --requirement pyproject.toml --all-extras)
+    # Old packages use of newer ones what has been renamed since: that is theirs to be warned of.
+    options=(-W default)
     ;;
 *)
     echo "newer or lowest, not $which" >&2
@@ -59,4 +62,5 @@ export UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-hardlink}
 "$uv" pip install --quiet --python "$environment" "${packages[@]}"
 # The build backend is among the packages, as in scripts/setup.sh.
 "$uv" pip install --quiet --python "$environment" --no-deps --no-build-isolation --editable .
-"$environment/bin/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder "${selection[@]}"
+"$environment/bin/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+    "${options[@]}" "${selection[@]}"
