@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox import prepared
+from autograder.sandbox.task import Started
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +32,10 @@ class Rehearsal:
     def __init__(self, code: str) -> None:
         self.code, self.begun = code, 0
 
-    def __call__(self, folder: Path, cells: Sequence[str]) -> subprocess.Popen[bytes]:
+    def __call__(self, folder: Path, cells: Sequence[str]) -> Started:
         self.begun += 1
         line = [sys.executable, "-S", "-c", self.code, os.fspath(folder)]
-        return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return Started(subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
 
 
 FAILS = "raise SystemExit('no rehearsal today')"
