@@ -31,10 +31,10 @@ def _lockable() -> None:
         pytest.skip("this machine's Linux has no Landlock that could lock without namespaces")
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for all, with a copy of what takes a minute to make on a new machine."""
-    folder = tmp_path_factory.mktemp("container")
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder to give away, with a copy of what takes a minute to make on a new machine."""
+    folder = tmp_path / "container"
     compiled = Setting().compilation_cache()
     if compiled is not None:
         shutil.copytree(compiled.parent, folder / "cache" / cache_root().name)
