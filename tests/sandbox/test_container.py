@@ -35,6 +35,7 @@ def _lockable() -> None:
 def place(tmp_path: Path) -> Path:
     """A folder to give away, with a copy of what takes a minute to make on a new machine."""
     folder = tmp_path / "container"
+    folder.mkdir()
     compiled = Setting().compilation_cache()
     if compiled is not None:
         shutil.copytree(compiled.parent, folder / "cache" / cache_root().name)
