@@ -10,18 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 
 from autograder import sandbox
-from autograder.demo import Classroom, load_students
 from autograder.kept import cache_root
-from autograder.report.copies import read_copy
 from autograder.sandbox.setting import Setting
 from tests.container import Container
 
 ROOT = Path(__file__).resolve().parents[2]
 AUTOGRADER = str(Path(sys.executable).with_name("autograder"))
-ASSIGNMENT = "gradient_descent"
 NOBODY = 4101 if os.geteuid() == 0 else None
 
 
@@ -120,47 +116,3 @@ def test_doctor_says_what_is_not_stopped_and_how_to_have_namespaces(place: Path)
     assert "locked, without namespaces" in findings[0]["says"]
     assert "can see that a file or a process exists" in findings[0]["says"]
     assert findings[0]["cure"]
-
-
-def marks(course: Path) -> dict[str, dict[str, float | None]]:
-    """What the machine gave: from students to cells to points."""
-    found: dict[str, dict[str, float | None]] = {}
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        for submission in gradebook.assignment_submissions(ASSIGNMENT):
-            found[submission.student.id] = {
-                f"{notebook.name}/{grade.name}": grade.auto_score
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-            }
-    return found
-
-
-def isolations(course: Path) -> set[str | None]:
-    """How the records of a class say that submissions ran."""
-    return {
-        record.isolation
-        for path in (course / "autograded").rglob("*.ipynb")
-        for record in read_copy(path, "", path.stem).records.values()
-    }
-
-
-def test_the_sample_class_has_the_same_marks(place: Path, course: Path, machine):
-    students = load_students(ROOT / "sample_class")
-    classroom = Classroom.set_up(place / "sandboxed", course)
-    classroom.generate()
-    classroom.hand_in(students)
-    shutil.copytree(place / "sandboxed", place / "locked")
-    # A loop without end costs each of its cells this long, on any machine.
-    command = (AUTOGRADER, "grade", ASSIGNMENT, "--Examine.seed=same", "--Examine.cell_timeout=20")
-    said = {
-        way: run(who, place, *command, cwd=place / way)
-        for way, who in (("sandboxed", None), ("locked", container(place, NOBODY)))
-    }
-    given = marks(place / "sandboxed")
-    assert len(given) == len(students)
-    assert sum(filter(None, given[students[0].student_id].values())) > 20
-    assert marks(place / "locked") == given
-    assert "without namespaces" not in said["sandboxed"]
-    assert "Submissions ran locked, without namespaces." in said["locked"]
-    assert isolations(place / "sandboxed") == {"sandboxed"}
-    assert isolations(place / "locked") == {"locked"}
