@@ -167,7 +167,10 @@ def test_without_root_bubblewrap_and_ensurepip_it_goes_on_and_says_so(machine: M
     machine.write("requirements.lock", "")
     status, said = machine.run()
     assert status == 0, said
-    assert "bubblewrap could not be installed from here: submissions are marked behind" in said
+    assert (
+        "bubblewrap could not be installed from here: submissions are locked without namespaces"
+        in said
+    )
     assert "apt-get update && apt-get install --yes bubblewrap" in said
     assert said.endswith("ready: .venv\n")
     assert machine.asked_of_apt == []
