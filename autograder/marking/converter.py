@@ -11,6 +11,7 @@ import contextlib
 import fnmatch
 import glob
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -27,11 +28,12 @@ from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
+from ..sandbox import tree
 from ..startup import hush
-from . import last_words, rights
+from . import files, last_words, rights
 from .foreseen import foreseen, require_rights
 from .journal import Journal
-from .results import folder_digest
+from .student import why_refused
 from .turns import Turns
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ __all__ = ["Autograde", "install"]
 
 NOBODY = "Nobody was marked, and no mark was changed."
 _ASIDE = ".before-"
+_MOST_NAMED = 20
 _EXPOSED = {
     Isolation.UNSANDBOXED: (
         "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
@@ -62,46 +65,28 @@ class _CarefulCopy(BaseConverter):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy a submission's other files to its autograded copy."""
         self.copy_files(
-            Path(self._format_source(assignment_id, student_id)),
-            Path(self._format_dest(assignment_id, student_id)),
+            self._format_source(assignment_id, student_id),
+            self._format_dest(assignment_id, student_id),
         )
 
-    def copy_files(self, source: Path, target: Path) -> None:
+    def given_files(self) -> dict[str, str]:
+        """What nbgrader puts in the place of a student's files of the same names."""
+        assignment = str(self.coursedir.assignment_id)
+        kept = self.exclude_overwriting.get(assignment, [])
+        return files.given_files(self.coursedir, assignment, kept)
+
+    def copy_files(self, source: str, target: str) -> None:
         """Copy what is an ordinary file and no notebook; say what is left out."""
-        target.mkdir(parents=True, exist_ok=True)
-        left = 1000 * self.coursedir.max_dir_size
-        for path in self._files(source):
-            try:
-                found = path.lstat()
-                if not stat.S_ISREG(found.st_mode):
-                    reason = "is a link" if stat.S_ISLNK(found.st_mode) else "is no ordinary file"
-                elif found.st_size > min(left, 1000 * self.coursedir.max_file_size):
-                    reason = "is too large"
-                else:
-                    copy = target / path.relative_to(source)
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    copy.unlink(missing_ok=True)
-                    shutil.copyfile(path, copy, follow_symlinks=False)
-                    left -= found.st_size
-                    continue
-            except PermissionError as exc:
-                reason = f"cannot be read ({exc.strerror})"
-            self.log.warning("%r is left out of the marked copy: it %s", os.fspath(path), reason)
-
-    def _files(self, source: Path) -> Iterator[Path]:
-        """What lies in a folder and those in it, without notebooks and what nbgrader ignores."""
-        ignored = [*self.coursedir.ignore, "*.ipynb"]
-
-        def wanted(name: str) -> bool:
-            return not any(fnmatch.fnmatchcase(name, pattern) for pattern in ignored)
-
-        for folder, directories, files in os.walk(source):
-            for name in sorted(directories):
-                path = Path(folder) / name
-                if path.is_symlink():  # os.walk does not enter it
-                    yield path
-            directories[:] = sorted(filter(wanted, directories))
-            yield from (Path(folder) / name for name in sorted(files) if wanted(name))
+        os.makedirs(target, exist_ok=True)
+        entries, odd = files.not_in_the_way(
+            files.beside(self.coursedir, source), self.given_files()
+        )
+        left_out = tree.copy(source, target, entries)
+        left_out |= dict.fromkeys(odd, "is where the assignment's own files belong")
+        for path, reason in list(left_out.items())[:_MOST_NAMED]:
+            self.log.warning("%r is left out of the marked copy: it %s", f"{source}/{path}", reason)
+        if len(left_out) > _MOST_NAMED:
+            self.log.warning("%d more are left out.", len(left_out) - _MOST_NAMED)
 
 
 @dataclass(frozen=True)
@@ -181,24 +166,32 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         Raises:
             NbGraderException: there is no submission.
         """
+        self._refused: dict[str, str] = {}
         pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         # A name may hold what means something in a pattern: "o'brien [2]".
         folders = [pattern] if os.path.isdir(pattern) else glob.glob(pattern)
         expected = self.expected()
-        self.assignments = {
-            folder: sorted(
-                {*self._handed_in(folder), *(f"{folder}/{name}.ipynb" for name in expected)}
-            )
-            for folder in folders
-            if os.path.isdir(folder)
-        }
-        self.assignments = {folder: found for folder, found in self.assignments.items() if found}
-        if not self.assignments:
+        self.assignments: dict[str, list[str]] = {}
+        for folder in filter(os.path.isdir, folders):
+            student = self.student_of(folder)
+            if why := why_refused(student):
+                self._refused[ascii(student)] = why
+                continue
+            found = [f"{folder}/{name}.ipynb" for name in expected or self._handed_in(folder)]
+            self.assignments |= {folder: sorted(found)} if found else {}
+        if not self.assignments and not self._refused:
             super().init_notebooks()  # says what is near
 
     def _handed_in(self, folder: str) -> list[str]:
-        names = fnmatch.filter(os.listdir(folder), f"{self.coursedir.notebook_id}.ipynb")
-        return [f"{folder}/{name}" for name in names if not name.startswith(".")]
+        """Names of notebooks, for nbgrader to say that it does not know the assignment."""
+        found = fnmatch.filter(os.listdir(folder), f"{self.coursedir.notebook_id}.ipynb")
+        return [name.removesuffix(".ipynb") for name in found if not name.startswith(".")]
+
+    def student_of(self, folder: str) -> str:
+        """Whose submission lies in a folder, whatever bytes there are in its name."""
+        pattern = self._format_source(".*", "(?P<student_id>.*)", escape=True)
+        found = re.match(pattern, folder, re.DOTALL)
+        return str(found["student_id"]) if found is not None else os.path.basename(folder)
 
     def expected(self) -> list[str]:
         """The names of the notebooks that are asked for and that the assignment has."""
@@ -221,7 +214,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._before: dict[tuple[str, str], _Before] = {}
         self._turns = Turns(self.coursedir.db_url, self.coursedir.course_id)
         self._make_courses()
-        self._faults: dict[str, str] = {}
+        self._faults: dict[str, str] = dict(self._refused)
         self._marked = 0
         self._student = ""
         _sweep(Path(self.coursedir.root))
@@ -235,6 +228,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             finally:
                 self._restore_failed()
                 self._sum_up()
+        if self._refused:
+            raise NbGraderException(f"{len(self._refused)} submissions lie under unusable names.")
 
     def _make_courses(self) -> None:
         """Make the rows that every opening of a gradebook makes where they are not there yet.
@@ -324,7 +319,9 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """The last step of a submission that is marked."""
         with self._noting_faults():
             super().set_permissions(assignment_id, student_id)
-            digest = folder_digest(self._format_source(assignment_id, student_id), notebooks=True)
+            digest = files.digest_of_all(
+                self.coursedir, self._format_source(assignment_id, student_id)
+            )
             self.journal(assignment_id).finish(student_id, digest)
         self._marked += 1
         self._let_go((assignment_id, student_id))

@@ -30,8 +30,9 @@ from ..database import file_of
 from ..errors import MarkingError
 from .converter import Autograde
 from .examine import Examine, rubric_files
+from .files import digest_of_files
 from .foreseen import foreseen
-from .results import Results, circumstances, state_folder
+from .results import Results, circumstances, contents, state_folder
 
 __all__ = ["Desk", "Finding", "snapshot"]
 
@@ -164,10 +165,9 @@ class Desk:
             self._course.format_path(self._course.submitted_directory, student, self._assignment),
             f"{notebook}.ipynb",
         )
-        cells = self._sanitized(path, folder)
-        key = self._results.key(
-            cells, names, self._common(notebook), folder, self._examine.secret()
-        )
+        cells = self._sanitized(path)
+        theirs = contents(cells, names, digest_of_files(self._course, folder))
+        key = self._results.key(theirs, self._common(notebook), self._examine.secret())
         parts["read"] += time.monotonic() - began
         if not self._fresh and self._results.has(student, notebook, key):
             return True
@@ -183,14 +183,13 @@ class Desk:
         parts["keep"] += time.monotonic() - began
         return False
 
-    def _sanitized(self, path: str, folder: Path) -> nbformat.NotebookNode:
-        """A student's notebook after nbgrader's first pass, and in its place in the folder."""
+    def _sanitized(self, path: str) -> nbformat.NotebookNode:
+        """A student's notebook after nbgrader's first pass."""
         converter = self._converter
         converter._sanitizing = True
         converter._init_preprocessors()
         resources = converter.init_single_notebook_resources(path)
         output, _ = converter.exporter.from_filename(path, resources=resources)
-        (folder / os.path.basename(path)).write_text(output, encoding="utf-8")
         return nbformat.reads(output, as_version=4)
 
     @contextlib.contextmanager
@@ -199,15 +198,10 @@ class Desk:
         with tempfile.TemporaryDirectory(prefix="autograder-desk-") as folder:
             course, place = self._course, Path(folder)
             submitted = course.format_path(course.submitted_directory, student, self._assignment)
-            self._converter.copy_files(Path(submitted), place)
-            source = course.format_path(course.source_directory, ".", self._assignment)
-            kept = self._converter.exclude_overwriting.get(self._assignment, [])
-            for path in utils.find_all_files(source, [*course.ignore, "*.ipynb"]):
-                relative = os.path.relpath(path, source)
-                if relative not in kept:
-                    (place / relative).parent.mkdir(parents=True, exist_ok=True)
-                    (place / relative).unlink(missing_ok=True)
-                    shutil.copy(path, place / relative)
+            self._converter.copy_files(submitted, folder)
+            for relative, path in self._converter.given_files().items():
+                (place / relative).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, place / relative)
             yield place
 
 

@@ -25,8 +25,10 @@ from ..checks.verdict import MIME, Verdict
 from ..errors import MarkingError
 from ..isolation import Isolation
 from .course import course_of
+from .files import digest_of_files, kernel_folder
 from .protection import isolation
 from .record import verdict_output
+from .results import contents
 from .rubric import Rubric, verified_rubric
 from .session import Session, SessionLimits
 
@@ -98,7 +100,8 @@ class Examine(NbGraderPreprocessor):
         if found is not None:
             found.put(nb, names, folder)
         else:
-            self.examine(nb, names, folder)
+            with kernel_folder(course, folder) as files:
+                self.examine(nb, names, files)
         return nb, resources
 
     def examine(
@@ -109,7 +112,7 @@ class Examine(NbGraderPreprocessor):
         Args:
             nb: the notebook, after nbgrader has put back what the assignment gave.
             names: "student", "assignment" and "notebook".
-            folder: its files; the kernel works in a copy.
+            folder: the files beside it, and no notebook; the kernel works in a copy.
 
         Returns:
             The run, or none where there was nothing to run.
@@ -120,7 +123,7 @@ class Examine(NbGraderPreprocessor):
         course = course_of(self)
         kept_apart = self.isolation()
         rubric = self._rubric(course, names["assignment"], names["notebook"], verify=False)
-        seed = self._seeds(nb, self.secret(), names)
+        seed = self._seeds(contents(nb, names, digest_of_files(course, folder)))
         unreadable = nb.metadata.get("autograder", {}).get("unreadable")
         session = None
         if unreadable:
@@ -179,15 +182,16 @@ class Examine(NbGraderPreprocessor):
     ) -> Rubric:
         return verified_rubric(*rubric_files(course, assignment, notebook), verify=verify)
 
-    def _seeds(
-        self, nb: nbformat.NotebookNode, secret: str, names: Mapping[str, str]
-    ) -> Callable[[str], int]:
-        """Seeds by the name of a test cell; new with each change of the student's code."""
-        code = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
-        base = [secret, names["assignment"], names["notebook"], names["student"], code]
+    def _seeds(self, theirs: str) -> Callable[[str], int]:
+        """Seeds by the name of a test cell; new with each change of what the student has in hand.
+
+        Were there anything that the code can read and they do not depend on, a student could write
+        there what feedback says of one marking's places, and be asked at the same ones again.
+        """
+        base = f"{self.secret()}\0{theirs}"
 
         def seed(exercise: str) -> int:
-            text = "\0".join([*base, exercise]).encode("utf-8", "surrogatepass")
+            text = f"{base}\0{exercise}".encode("utf-8", "surrogatepass")
             return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
         return seed

@@ -17,7 +17,6 @@ import fcntl
 import json
 import logging
 import os
-import re
 import secrets
 import tempfile
 import time
@@ -36,7 +35,8 @@ from ..kept import why_for_this_run_only
 from .converter import NOBODY, Autograde
 from .crew import Crew, Order
 from .desk import Finding, common_circumstances, snapshot
-from .results import Results, folder_digest, state_folder, write_whole
+from .files import digest_of_all, digest_of_files
+from .results import Results, contents, state_folder, write_whole
 
 if TYPE_CHECKING:
     from .examine import Examine
@@ -115,7 +115,8 @@ class _FoundOut:
 
     def __init__(self, grade: Grade, examine: Examine, results: Results, run: str) -> None:
         self._examine, self._results, self._run = examine, results, run
-        self._common = common_circumstances(examine, grade.coursedir, grade.summary.assignment)
+        self._course = grade.coursedir
+        self._common = common_circumstances(examine, self._course, grade.summary.assignment)
         self.finding: Finding | None = None
 
     def put(self, notebook: nbformat.NotebookNode, names: Mapping[str, str], folder: str) -> None:
@@ -130,7 +131,8 @@ class _FoundOut:
         if fault:
             raise MarkingError(fault)
         secret = self._examine.secret()
-        key = self._results.key(notebook, names, self._common(name), folder, secret)
+        files = digest_of_files(self._course, folder)
+        key = self._results.key(contents(notebook, names, files), self._common(name), secret)
         for known in (key, f"{key} {self._run}"):
             if self._results.put(student, name, known, notebook):
                 return
@@ -218,12 +220,15 @@ class Grade(Autograde):
             MarkingError: a student that was asked for handed in nothing.
         """
         folders = self.assignments
-        strangers = self._only - {self._student_of(folder) for folder in folders}
+        if self._only:  # and nobody else is looked at
+            self._refused, self._faults = {}, {}
+        self.summary.faults.update(self._refused)
+        strangers = self._only - {self.student_of(folder) for folder in folders}
         if strangers:
             raise MarkingError(
                 f"{', '.join(sorted(strangers))} handed in nothing for {self.summary.assignment}."
             )
-        due = {self._student_of(folder): folder for folder in self._due(sorted(folders))}
+        due = {self.student_of(folder): folder for folder in self._due(sorted(folders))}
         self.summary.unchanged = len(self._only or folders) - len(due)
         self._tell(len(due))
         if not due:
@@ -264,10 +269,14 @@ class Grade(Autograde):
     def _due(self, folders: Sequence[str]) -> Iterator[str]:
         excluded = self.coursedir.student_id_exclude.split(",")
         for folder in folders:
-            student = self._student_of(folder)
+            student = self.student_of(folder)
             if student in excluded or (self._only and student not in self._only):
                 continue
-            if self._is_due(folder, student):
+            try:
+                due = self._is_due(folder, student)
+            except Exception:  # noqa: BLE001 - what is wrong with it is told when it is marked
+                due = True
+            if due:
                 yield folder
 
     def _is_due(self, folder: str, student: str) -> bool:
@@ -278,13 +287,7 @@ class Grade(Autograde):
         if self._is_newer(folder, target):
             return True
         known = journal.digest(student)
-        return known is not None and known != folder_digest(folder, notebooks=True)
-
-    def _student_of(self, folder: str) -> str:
-        pattern = self._format_source(".*", "(?P<student_id>.*)", escape=True)
-        found = re.match(pattern, folder)
-        assert found is not None, folder  # it was found by the same pattern
-        return str(found["student_id"])
+        return known is not None and known != digest_of_all(self.coursedir, folder)
 
     def _is_complete(self, target: str) -> bool:
         return all(os.path.exists(os.path.join(target, f"{n}.ipynb")) for n in self.expected())

@@ -15,7 +15,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import nbformat
 
 from ..distribution import DISTRIBUTION
 
-__all__ = ["STATE", "Results", "circumstances", "folder_digest", "state_folder", "write_whole"]
+__all__ = ["STATE", "Results", "circumstances", "contents", "state_folder", "write_whole"]
 
 STATE = ".autograder"
 """What marking remembers, in the course directory."""
@@ -87,31 +86,22 @@ def circumstances(settings: Mapping[str, Any], *files: Path) -> str:
     return digest.hexdigest()
 
 
-def folder_digest(folder: str | os.PathLike[str], *, notebooks: bool) -> str:
-    """A digest of the ordinary files in a folder and those in it, by name and content.
+def contents(notebook: nbformat.NotebookNode, names: Mapping[str, str], files: str) -> str:
+    """A digest of all that a student has in hand on which the result of a notebook depends.
 
     Args:
-        folder: the folder; one that is not there is like an empty one.
-        notebooks: whether notebooks count.
+        notebook: as it is to be run.
+        names: "student", "assignment" and "notebook".
+        files: a digest of the files beside it.
     """
-    digest = hashlib.blake2b()
-    for directory, names, files in os.walk(folder):
-        names.sort()
-        for name in sorted(files):
-            path = os.path.join(directory, name)
-            if name.endswith(".ipynb") and not notebooks:
-                continue
-            digest.update(os.fsencode(os.path.relpath(path, folder)) + b"\0")
-            try:
-                found = os.lstat(path)
-                if stat.S_ISREG(found.st_mode):
-                    with open(path, "rb") as file:
-                        digest.update(hashlib.file_digest(file, "blake2b").digest())
-                else:
-                    digest.update(str(stat.S_IFMT(found.st_mode)).encode())
-            except OSError as exc:
-                digest.update(str(exc.errno).encode())
-    return digest.hexdigest()
+    cells = [
+        (cell.cell_type, cell.source, cell.metadata.get("nbgrader"), cell.metadata.get("tags"))
+        for cell in notebook.cells
+    ]
+    about = notebook.metadata.get("autograder")
+    who = [names["assignment"], names["notebook"], names["student"]]
+    text = json.dumps([files, who, about, cells], sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode()).hexdigest()
 
 
 class Results:
@@ -124,32 +114,15 @@ class Results:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def key(
-        self,
-        notebook: nbformat.NotebookNode,
-        names: Mapping[str, str],
-        common: str,
-        folder: str | os.PathLike[str],
-        seed: str,
-    ) -> str:
+    def key(self, contents: str, common: str, seed: str) -> str:
         """What the result of a notebook depends on, as a digest.
 
         Args:
-            notebook: as it is to be run.
-            names: "student", "assignment" and "notebook".
+            contents: the student's part.
             common: the `circumstances`.
-            folder: the one in which it runs.
             seed: from which its places are drawn; only its digest is kept.
         """
-        cells = [
-            (cell.cell_type, cell.source, cell.metadata.get("nbgrader"), cell.metadata.get("tags"))
-            for cell in notebook.cells
-        ]
-        about = notebook.metadata.get("autograder")
-        who = [names["assignment"], names["notebook"], names["student"]]
-        parts = [common, seed, folder_digest(folder, notebooks=False), who, about, cells]
-        text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
-        return hashlib.blake2b(text.encode()).hexdigest()
+        return hashlib.blake2b("\0".join([common, seed, contents]).encode()).hexdigest()
 
     def _path(self, student: str, notebook: str) -> Path:
         return self._folder / "results" / student / f"{notebook}.json.gz"

@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from ..access import require_readable
 from ..marking.results import state_folder
+from ..marking.student import why_refused
 from .copies import Copy, Record, read_copy
 from .data import FAULTS, ClassData, Exercise, Fault, Mark, Outcome, Paper
 from .gradebook import Grade, Rows, Submitted, read_gradebook
@@ -198,8 +199,9 @@ def _folders(course: CourseDirectory, assignment: str) -> set[str]:
         names = os.listdir(top)
     except OSError:
         return set()
+    # One that nobody can be called is not marked, but is not passed over either.
     return {
-        name
+        ascii(name) if why_refused(name) else name
         for name in names
         if not name.startswith(".")
         and os.path.isdir(course.format_path(course.submitted_directory, name, assignment))

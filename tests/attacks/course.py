@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ ASSIGNMENT = "small"
 NOTEBOOK = "attacked"
 COURSE_ID = "gradient_descent_course"
 HONEST_STUDENTS = ("aa_honest", "mm_honest", "zz_honest")
+AUTOGRADE = ("nbgrader", "autograde", f"--assignment={ASSIGNMENT}")
+GRADE = ("autograder", "grade", ASSIGNMENT)
 
 LIMITS = """
 c.Examine.cell_timeout = 30
@@ -57,7 +59,9 @@ def cell(kind: str, source: str, grade_id: str = "", **about: Any) -> nbformat.N
     return made
 
 
-def source_notebook(tests: Mapping[str, str]) -> nbformat.NotebookNode:
+def source_notebook(
+    tests: Mapping[str, str], answers: Mapping[str, str] = ANSWERS
+) -> nbformat.NotebookNode:
     """The instructor's notebook, with these test cells."""
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
@@ -65,9 +69,9 @@ def source_notebook(tests: Mapping[str, str]) -> nbformat.NotebookNode:
         cell("markdown", "# Attack this"),
         cell("code", GIVEN, "given_f", locked=True),
     ]
-    for name, answer in ANSWERS.items():
+    for name, answer in answers.items():
         solution = f"### BEGIN SOLUTION\n{answer}\n### END SOLUTION"
-        about = {"grade": True, "locked": True, "points": POINTS[name]}
+        about = {"grade": True, "locked": True, "points": POINTS.get(name, 1.0)}
         notebook.cells += [
             cell("code", solution, name, solution=True),
             cell("code", tests[name], f"{name}_check", **about),
@@ -166,11 +170,23 @@ class Ground:
         self,
         root: Path,
         config: str,
-        tests: Mapping[str, str] = TESTS,
+        tests: Mapping[str, str] | Callable[[str], Mapping[str, str]] = TESTS,
         honest: Collection[str] = tuple(ANSWERS),
         python: str = sys.executable,
         container: Container | None = None,
+        more: Callable[[str], Mapping[str, nbformat.NotebookNode]] | None = None,
     ) -> None:
+        """Set it up.
+
+        Args:
+            root: an empty folder.
+            config: the course's configuration.
+            tests: the test cells; or what makes them of the secret.
+            honest: the exercises that honest students answer.
+            python: with which it is marked.
+            container: in which it is marked, or none.
+            more: further source notebooks, made of the secret.
+        """
         self.root = root
         self.python = python
         self._container = container
@@ -178,9 +194,10 @@ class Ground:
         self.home = root / "home"
         self.outside = root / "outside"
         self.secret = f"secret{secrets.token_hex(12)}"
+        self._more = dict(more(self.secret)) if more is not None else {}
         self.doors = Doors(root)
         self._config = config
-        self._tests = tests
+        self._tests = tests(self.secret) if callable(tests) else tests
         self.honest = {name: ANSWERS[name] for name in honest}
         self._prepare()
 
@@ -204,8 +221,9 @@ class Ground:
                 points=1,
             )
         )
-        nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
-        said = self._nbgrader("generate_assignment", ASSIGNMENT)
+        for name, written in {NOTEBOOK: notebook, **self._more}.items():
+            nbformat.write(written, folder / f"{name}.ipynb")
+        said = self.run("generate_assignment", ASSIGNMENT)
         assert said.returncode == 0, said.stderr
         with self.gradebook() as gradebook:
             gradebook.add_student("neighbour", last_name=self.secret)
@@ -221,9 +239,10 @@ class Ground:
         if compiled is not None:
             shutil.copytree(compiled, self.root / "cache" / "autograder" / compiled.name)
 
-    def _nbgrader(
-        self, *arguments: str, container: Container | None = None
+    def run(
+        self, *arguments: str, program: str = "nbgrader", container: Container | None = None
     ) -> subprocess.CompletedProcess[str]:
+        """What a grader types, and how it went."""
         environment = {
             **os.environ,
             "HOME": str(self.home),
@@ -235,7 +254,7 @@ class Ground:
         }
         environment.pop("COVERAGE_PROCESS_START", None)
         alone = str(Path(__file__).with_name("alone.py"))
-        command = [self.python, "-m", "nbgrader", *arguments]
+        command = [self.python, "-m", program, *arguments]
         if container is not None:
             command = container.command(*command)
         command = [sys.executable, alone, *command]
@@ -248,26 +267,27 @@ class Ground:
 
     # -------------------------------------------------------------------------- submissions
 
-    def released(self) -> dict[str, Any]:
-        """The released notebook, as its JSON is."""
-        path = self.course / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    def released(self, name: str = NOTEBOOK) -> dict[str, Any]:
+        """A released notebook, as its JSON is."""
+        path = self.course / "release" / ASSIGNMENT / f"{name}.ipynb"
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
     def hand_in(self, attack: Attack) -> Path:
         """Write one student's folder."""
-        notebook = self.released()
-        for made in notebook["cells"]:
-            answer = attack.answers.get(made["metadata"].get("nbgrader", {}).get("grade_id"))
-            if answer is not None:
-                made["source"] = self._aim(answer)
-        if attack.before:
-            extra = dict(cell("code", self._aim(attack.before)))
-            notebook["cells"].insert(2, extra)
-        attack.edit(notebook)
         folder = self.course / "submitted" / attack.name / ASSIGNMENT
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        for name in (NOTEBOOK, *self._more):
+            notebook = self.released(name)
+            for made in notebook["cells"]:
+                answer = attack.answers.get(made["metadata"].get("nbgrader", {}).get("grade_id"))
+                if answer is not None:
+                    made["source"] = self._aim(answer)
+            if attack.before:
+                extra = dict(cell("code", self._aim(attack.before)))
+                notebook["cells"].insert(2, extra)
+            attack.edit(notebook)
+            (folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
         return folder
 
     def _aim(self, code: str) -> str:
@@ -291,7 +311,9 @@ class Ground:
 
     # -------------------------------------------------------------------------- marking
 
-    def mark(self, attacks: Sequence[Attack], *options: str) -> Outcome:
+    def mark(
+        self, attacks: Sequence[Attack], *options: str, command: Sequence[str] = AUTOGRADE
+    ) -> Outcome:
         """Hand in and mark the attacks and the honest students, in one run."""
         honest = [Attack(name, "", "", self.honest) for name in HONEST_STUDENTS]
         with self.doors.open():
@@ -300,8 +322,8 @@ class Ground:
             if self._container is not None:
                 self._container.give(self.root)
             before = self._fixed()
-            about = ("autograde", f"--assignment={ASSIGNMENT}", *options)
-            said = self._nbgrader(*about, container=self._container)
+            program, *arguments = command
+            said = self.run(*arguments, *options, program=program, container=self._container)
             after = self._fixed()
         changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
         return Outcome(
@@ -324,9 +346,9 @@ class Ground:
         # Marking itself may cache there; the attacks' files have names of their own.
         return {**found, **{str(path): "planted" for path in self.root.rglob("planted*")}}
 
-    def autograded(self, student: str) -> nbformat.NotebookNode | None:
+    def autograded(self, student: str, name: str = NOTEBOOK) -> nbformat.NotebookNode | None:
         """The notebook that marking wrote, or None."""
-        path = self.course / "autograded" / student / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+        path = self.course / "autograded" / student / ASSIGNMENT / f"{name}.ipynb"
         return nbformat.read(path, as_version=4) if path.is_file() else None
 
     def bytes_of(self, student: str) -> bytes:

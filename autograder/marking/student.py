@@ -1,0 +1,22 @@
+"""Which names of folders in `submitted/` are students' ids."""
+
+from __future__ import annotations
+
+__all__ = ["why_refused"]
+
+_MAX_BYTES = 200
+"""Of 255 that a file name may have; what is written down of a student has a little more around."""
+_CURE = "Nothing is lost: rename the folder in submitted/ to the student's id, and mark again."
+
+
+def why_refused(student: str) -> str:
+    """Why a submission cannot be marked under this id, or ""."""
+    try:
+        size = len(student.encode())
+    except UnicodeEncodeError:
+        return f"The name of its folder is no UTF-8. {_CURE}"
+    if size > _MAX_BYTES:
+        return f"The name of its folder has {size} bytes, more than {_MAX_BYTES}. {_CURE}"
+    if not student.isprintable():
+        return f"In the name of its folder there are characters that cannot be printed. {_CURE}"
+    return ""
