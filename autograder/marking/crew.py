@@ -174,6 +174,22 @@ class Crew:
             submissions: students with the names of the notebooks to mark.
             stopped: asked several times a second; once it says so, nothing more is begun.
         """
+        again = []
+        for finding in self._side_by_side(submissions, stopped):
+            if finding.starved and self._size > 1:
+                again.append(finding)
+            else:
+                yield finding
+        # Its neighbours took its time: who was kept from the processor has it alone.
+        notebooks = dict(submissions)
+        for finding in again:
+            student = finding.student
+            alone = self._side_by_side([(student, notebooks[student])], stopped)
+            yield next(alone, finding)
+
+    def _side_by_side(
+        self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
+    ) -> Iterator[Finding]:
         waiting = deque((student, notebooks, 1) for student, notebooks in submissions)
         running: dict[Future[Finding], _Task] = {}
         while (waiting or running) and not stopped():

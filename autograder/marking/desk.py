@@ -46,6 +46,7 @@ class Finding:
         seconds: how long it took.
         parts: the same by part: "read", "kernel", "cells", "questions", "judging", "keep".
         reused: whether all of it had been found out before.
+        starved: whether it met a limit of time while others had the processor.
         cold: why its kernels were not forked from a warm process, or "".
         plain: why gradients did not run compiled in them, or "".
         faults: by notebook, why it could not be marked.
@@ -55,6 +56,7 @@ class Finding:
     seconds: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
     reused: bool = False
+    starved: bool = False
     cold: str = ""
     plain: str = ""
     faults: dict[str, str] = field(default_factory=dict)
@@ -95,7 +97,7 @@ class Desk:
         self._converter = Autograde(coursedir=app.coursedir, parent=app)
         self._course = app.coursedir
         self._assignment = str(app.coursedir.assignment_id)
-        self._run, self._fresh = run, fresh
+        self._run, self._fresh, self._starved = run, fresh, False
         os.chdir(self._course.root)
         self._converter.exporter = self._converter.exporter_class(
             parent=self._converter, config=self._converter.config
@@ -133,6 +135,7 @@ class Desk:
         parts: defaultdict[str, float] = defaultdict(float)
         faults: dict[str, str] = {}
         reused: list[bool] = []
+        self._starved = False
         with self._workplace(student) as folder:
             for notebook in notebooks:
                 try:
@@ -150,6 +153,7 @@ class Desk:
             time.monotonic() - began,
             dict(parts),
             reused=bool(reused) and all(reused),
+            starved=self._starved,
             cold=_why_cold() if parts["kernel"] else "",
             plain=_why_plain(self._examine) if parts["kernel"] else "",
             faults=faults,
@@ -176,6 +180,7 @@ class Desk:
         if session is not None:
             for part, seconds in session.seconds.items():
                 parts[part] += seconds
+            self._starved |= session.starved
             if session.disturbed:
                 key = f"{key} {self._run}"
         began = time.monotonic()

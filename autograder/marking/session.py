@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -28,6 +28,9 @@ from .outputs import keep_sound
 from .record import verdict_output
 from .rubric import Exercise, Rubric
 from .scores import refuse_unreadable
+
+if TYPE_CHECKING:
+    from ..sandbox.processor import Processor
 
 __all__ = ["Session", "SessionLimits"]
 
@@ -104,6 +107,7 @@ class Session:
         seconds: where the time went: "kernel", "cells", "questions", "judging".
         disturbed: whether a time limit or a dead kernel had a part in the outcome, so that another
             run, on a quieter machine, might have another.
+        starved: whether it was a time limit, and others had the processor meanwhile.
     """
 
     notebook: nbformat.NotebookNode
@@ -115,6 +119,8 @@ class Session:
 
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float), init=False)
     disturbed: bool = field(default=False, init=False)
+    starved: bool = field(default=False, init=False)
+    _at_first: Processor | None = field(default=None, init=False)
     _client: _Client | None = field(default=None, init=False)
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
@@ -183,6 +189,7 @@ class Session:
             with self._timed("kernel"):
                 await self._client.async_start_new_kernel()
                 await self._client.async_start_new_kernel_client()
+            self._at_first = self._processor()
         except Exception as exc:
             await self._stop()
             raise MarkingError(f"No kernel could be started: {type(exc).__name__}: {exc}") from exc
@@ -243,6 +250,7 @@ class Session:
     async def _visit(self, index: int, cell: nbformat.NotebookNode) -> None:
         if time.monotonic() > self._deadline and not self._ended:
             self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
+            self._look_for_neighbours(self._at_first)
         exercise = self._exercise(cell)
         if exercise is not None:
             verdicts = await self._judge(index, exercise)
@@ -282,6 +290,7 @@ class Session:
         left = self._left()
         self._client.timeout = round(left)
         self._client.heard = 0
+        before = self._processor()
         if _is_graded(cell) and "tags" in cell.metadata:
             # "skip-execution" among them: a test that is not run fails nobody.
             del cell.metadata["tags"]
@@ -309,9 +318,21 @@ class Session:
             raise KernelLost(f"the kernel misbehaved ({type(exc).__name__})") from exc
         finally:
             cells[index] = original
-            self.disturbed |= time.monotonic() - began >= left
+            if time.monotonic() - began >= left:
+                self.disturbed = True
+                self._look_for_neighbours(before)
             if self._client.heard > _MAX_MESSAGES:
                 self._incomplete.add(index)
+
+    def _processor(self) -> Processor | None:
+        sandbox = getattr(self._manager, "sandbox", None)
+        return sandbox.processor() if sandbox is not None else None
+
+    def _look_for_neighbours(self, since: Processor | None) -> None:
+        """Note whether a limit of time that was met was one for others."""
+        now = self._processor()
+        if now is not None and since is not None:
+            self.starved |= now.was_kept_from_it(since)
 
     def _left(self) -> float:
         """Seconds that the next cell or exercise may take."""
@@ -333,11 +354,14 @@ class Session:
                 verdicts += [Verdict(n, "wrong", 0.0, fact, hint, "ended") for n in check.answers]
                 continue
             seed = self.seed(exercise.cell)
+            before, began, left = self._processor(), time.monotonic(), self._left()
             try:
                 questions = check.questions(seed)
                 with self._timed("questions"):
-                    replies = await ask(self._client.kc, self._manager, questions, self._left())
+                    replies = await ask(self._client.kc, self._manager, questions, left)
             except KernelLost as exc:
+                if time.monotonic() - began >= left:
+                    self._look_for_neighbours(before)
                 fact = f"When it was asked, {exc}{self._breach()}."
                 hint = "Call it yourself after a restart: does it return?"
                 name = "never_returns"

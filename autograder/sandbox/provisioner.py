@@ -25,6 +25,7 @@ from autograder.sandbox.channels import PORTS, Channels
 from autograder.sandbox.errors import SandboxError, SandboxStartError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.processes import ColdProcess, WarmProcess
+from autograder.sandbox.processor import Processor, used_by
 from autograder.sandbox.setting import Setting
 from autograder.sandbox.warm import Refused, Zygote, went_cold, zygote_for
 from autograder.sandbox.watchdog import Breach, Watchdog
@@ -297,6 +298,15 @@ class SandboxProvisioner(KernelProvisionerBase):
         """The kernel's scratch, where that is a folder of this machine's; not in namespaces."""
         scratch = None if self._process is None else self._process.scratch
         return None if scratch is None else scratch.folder.path
+
+    def processor(self) -> Processor | None:
+        """What the kernel had of the processor so far; None if it has ended."""
+        if self._pidfd is None:
+            return None
+        try:
+            return used_by(_pid_of(self._pidfd), time.monotonic())
+        except OSError:
+            return None
 
     @property
     def was_warm(self) -> bool:
