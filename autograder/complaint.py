@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .errors import AutograderError, CourseError
+from .printable import printable
 
 __all__ = ["Complaint"]
 
@@ -17,5 +18,5 @@ class Complaint(click.ClickException):
     """
 
     def __init__(self, error: AutograderError) -> None:
-        super().__init__(str(error))
+        super().__init__(printable(error, lines=True))
         self.exit_code = 2 if isinstance(error, CourseError) else 1  # type: ignore[misc]

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..printable import printable
 from .classroom import Exercise, Mark, Result
 
 __all__ = ["feedback_list", "marks_tables", "report_line", "total", "wide_console"]
@@ -59,9 +60,9 @@ def feedback_list(results: Sequence[Result], start: Path) -> RenderableType:
     lines: list[RenderableType] = [Text("Feedback pages", style="italic")]
     for result in results:
         lines.append(Text(f"{result.student.student_id}: {result.student.about}", style="bold"))
-        lines.extend(Text(f"    {note}", style="yellow") for note in result.notes)
+        lines.extend(Text(f"    {printable(note)}", style="yellow") for note in result.notes)
         if result.fault:
-            lines.append(Text(f"    not marked: {result.fault}", style="red"))
+            lines.append(Text(f"    not marked: {printable(result.fault)}", style="red"))
         for page in result.feedback:
             shown = page.relative_to(start) if page.is_relative_to(start) else page
             lines.append(Text(f"    {shown}", style=f"link {page.resolve().as_uri()}"))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..printable import printable
+
 if TYPE_CHECKING:
     from .findings import Finding
 
@@ -47,7 +49,8 @@ def _show(findings: Iterable[Finding]) -> list[Finding]:
         for finding in findings:
             found.append(finding)
             cure = f" Cure: {finding.cure}." if finding.cure else ""
-            click.echo(f"{finding.level}: {finding.subject}: {finding.says}.{cure}")
+            told = f"{finding.level}: {finding.subject}: {finding.says}.{cure}"
+            click.echo(printable(told, lines=True))
         return found
 
     from rich.table import Table
@@ -59,9 +62,11 @@ def _show(findings: Iterable[Finding]) -> list[Finding]:
     for title in ("", "what", "found"):
         table.add_column(title, overflow="fold")
     for finding in found:
-        says = Text(finding.says)
+        says = Text(printable(finding.says, lines=True))
         if finding.cure:
-            says.append(f"\nCure: {finding.cure}", style=_STYLES[finding.level])
+            says.append(
+                f"\nCure: {printable(finding.cure, lines=True)}", style=_STYLES[finding.level]
+            )
         table.add_row(Text(finding.level, style=_STYLES[finding.level]), finding.subject, says)
     console.print(table)
     return found

@@ -13,6 +13,7 @@ from itertools import compress
 
 from ..checks.verdict import Row, Verdict
 from ..checks.wording import number
+from ..printable import printable
 from .marks import MARKS
 from .pictures import draw
 
@@ -20,7 +21,9 @@ __all__ = ["render"]
 
 _CARD = (
     "border-left:6px solid {colour};background-color:#fff;color:#1a1a1a;"
-    "padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;max-width:52em"
+    "padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;max-width:52em;"
+    # On top of whatever is before and behind it on the page, and nothing on it gets out.
+    "position:relative;isolation:isolate;contain:paint"
 )
 _CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background-color:#fff;color:#1a1a1a"
 _HEADS = {
@@ -32,7 +35,7 @@ _HEADS = {
 
 def _prose(text: str) -> str:
     """Escaped, with `names` set as code and *words* as emphasis."""
-    text = re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+    text = re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(printable(text, lines=True)))
     return re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", text)
 
 
@@ -63,8 +66,9 @@ def _table(rows: Sequence[Row], kind: str, *, due: bool) -> str:
 
 def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
     mark = MARKS[verdict.outcome]
+    answer = escape(printable(verdict.answer))
     head = (
-        f'<strong style="color:{mark.ink}">{mark.sign} <code>{escape(verdict.answer)}</code>: '
+        f'<strong style="color:{mark.ink}">{mark.sign} <code>{answer}</code>: '
         f"{mark.word}.</strong> {_prose(verdict.fact)}"
     )
     hint = f'<div style="margin-top:.3em">{_prose(verdict.hint)}</div>' if verdict.hint else ""
@@ -76,7 +80,9 @@ def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
         summary = '<summary style="display:list-item;cursor:pointer">the numbers</summary>'
         table = f'<details style="margin-top:.3em">{summary}{table}</details>'
     style = _CARD.format(colour=mark.colour)
-    return f'<div class="autograder-card" style="{style}">{head}{hint}{figure}{table}</div>'
+    # A student's error message on it is no formula, even with dollar signs.
+    classes = "autograder-card tex2jax_ignore mathjax_ignore"
+    return f'<div class="{classes}" style="{style}">{head}{hint}{figure}{table}</div>'
 
 
 def render(verdicts: Sequence[Verdict], *, pictures: bool = False, due: bool = True) -> str:

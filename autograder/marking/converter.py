@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api, autogradeapp
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Autograde", "install"]
 
 NOBODY = "Nobody was marked, and no mark was changed."
+MAX_COPY = 120_000_000  # characters of an autograded notebook; an honest one's are a million
 _ASIDE = ".before-"
 _MOST_NAMED = 20
 _EXPOSED = {
@@ -314,6 +315,19 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """Mark one notebook."""
         with self._noting_faults():
             super().convert_single_notebook(notebook_filename)
+
+    def write_single_notebook(self, output: str, resources: Any) -> None:
+        """Write one notebook of the autograded copy.
+
+        Raises:
+            MarkingError: it is larger than texts, pictures and outputs within their limits.
+        """
+        if len(output) > MAX_COPY:
+            raise MarkingError(
+                f"The marked notebook has {len(output) / 1e6:.0f} million characters; at most "
+                f"{MAX_COPY / 1e6:.0f} are written. Look at what was handed in."
+            )
+        super().write_single_notebook(output, resources)
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
         """The last step of a submission that is marked."""

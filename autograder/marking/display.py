@@ -22,6 +22,7 @@ from rich.table import Table
 
 from ..errors import CURE
 from ..isolation import Isolation
+from ..printable import printable
 from .grade import Progress, Summary
 
 __all__ = ["Display", "display_for"]
@@ -59,10 +60,11 @@ def display_for(*, as_json: bool) -> Display:
 
 
 def _words(told: Progress) -> str:
+    student = printable(told.student)
     if told.fault:
-        return f"{told.student}: could not be marked. {told.fault}"
+        return f"{student}: could not be marked. {printable(told.fault)}"
     again = ", as known from before" if told.reused else ""
-    return f"{told.student}: {told.score:g}{again}"
+    return f"{student}: {told.score:g}{again}"
 
 
 class _Lines(Display):
@@ -79,12 +81,12 @@ class _Lines(Display):
 
     def sum_up(self, summary: Summary, error: str) -> None:
         if error:
-            self._print(error)
+            self._print(printable(error, lines=True))
         for line in _summary_lines(summary):
             self._print(line)
         for student, fault in sorted(summary.faults.items()):
             why, cure = _told(fault)
-            self._print(f"could not be marked: {student}: {why}")
+            self._print(f"could not be marked: {printable(student)}: {why}")
             self._print(f"  what to do: {cure}")
 
     def _print(self, text: str) -> None:
@@ -134,7 +136,8 @@ class _Live(_Lines):
     def sum_up(self, summary: Summary, error: str) -> None:
         self._bar.stop()
         if error:
-            self._console.print(error, style="bold red", markup=False)
+            told = printable(error, lines=True)
+            self._console.print(told, style="bold red", markup=False)
         for line in _summary_lines(summary):
             self._print(line)
         if summary.faults:
@@ -167,7 +170,7 @@ class _Events(Display):
 def _plain(text: str) -> Any:
     from rich.text import Text
 
-    return Text(text)
+    return Text(printable(text, lines=True))
 
 
 def _summary_lines(summary: Summary) -> list[str]:
@@ -202,7 +205,7 @@ def _summary_lines(summary: Summary) -> list[str]:
 
 def _told(fault: str) -> tuple[str, str]:
     """Why a submission could not be marked, and what to do; some faults say both."""
-    why, _, cure = fault.partition(CURE)
+    why, _, cure = printable(fault, lines=True).partition(CURE)
     if cure:
         return why, cure.rstrip(".")
     return why, next((cure for words, cure in _CURES.items() if words in fault), _ELSE)

@@ -13,13 +13,18 @@ from typing import Any
 
 import nbformat
 
-__all__ = ["keep_sound"]
+from .budget import CUT, Budget, weigh
+
+__all__ = ["keep_sound", "lighten", "say_cut"]
 
 MAX_TEXT = 1_000_000  # characters of one text; an honest cell's are a few thousand
-MAX_DATA = 16_000_000  # characters of one picture, film or table
-MAX_LEVELS = 20  # of nesting; json and copy recurse, and give up at some hundreds
+MAX_DATA = 8_000_000  # characters of one picture, film or table
+MAX_KINDS = 12  # ways of showing one output; rich displays have three
+MAX_LINES = 300  # of a traceback, which ends with what happened; nbgrader keeps 100
+MAX_METADATA = 1_000  # characters and nodes: the size of a picture, in a browser
 OURS = "application/vnd.autograder"
 _CUT = "\n... the rest of this output was left out ..."
+_UNSHOWN = "an output of this cell was left out: it is data, or a widget, and no page shows it"
 
 
 class _Unsound(ValueError):
@@ -37,41 +42,55 @@ def _text(raw: Any, limit: int = MAX_TEXT) -> str:
     return raw.encode("utf-8", "replace").decode()
 
 
-def _plain(raw: Any, level: int = 0) -> Any:
-    """JSON data without what files and databases cannot hold."""
-    if level > MAX_LEVELS:
-        raise _Unsound("nested too deeply")
-    if isinstance(raw, str):
-        return _text(raw, MAX_DATA)
-    if isinstance(raw, dict):
-        return {_text(k): _plain(v, level + 1) for k, v in raw.items()}
-    if isinstance(raw, list):
-        return [_plain(v, level + 1) for v in raw]
-    return raw
+def _is_kept(kind: Any) -> bool:
+    """Whether an output of this MIME type is kept.
+
+    JSON is shown on no page, and costs a hundred times its length where it is read. What claims to
+    be a verdict is JSON as well, and no output of a student's.
+    """
+    if not isinstance(kind, str) or len(kind) > 100:
+        return False
+    return "json" not in kind.lower() and not kind.lower().startswith(OURS)
+
+
+def lighten(content: Any) -> None:
+    """Take out of a message's content, in place, what is not kept in any case."""
+    if isinstance(content.get("data"), dict):
+        kept = {kind: x for kind, x in content["data"].items() if _is_kept(kind)}
+        lost = len(kept) < len(content["data"])
+        content["data"] = dict(list(kept.items())[:MAX_KINDS])
+        if lost and not kept:
+            content["data"] = {"text/plain": _UNSHOWN}
+    if "metadata" in content:
+        content["metadata"] = _metadata(content["metadata"])
+    if isinstance(content.get("traceback"), list):
+        content["traceback"] = _lines([x for x in content["traceback"] if isinstance(x, str)])
 
 
 def _bundle(raw: Any) -> dict[str, Any]:
-    """A MIME bundle; what claims to be a verdict is no output of a student's."""
+    """A MIME bundle."""
     if not isinstance(raw, dict):
         raise _Unsound("MIME bundle expected")
-    kept = {}
-    for kind, content in raw.items():
-        kind = _text(kind)
-        if kind.lower().startswith(OURS):
-            continue
-        is_json = kind.endswith("json")
-        short = kind.startswith("text/plain")
-        limit = MAX_TEXT if short else MAX_DATA
-        kept[kind] = _plain(content) if is_json else _text(content, limit)
-    return kept
+    return {
+        _text(kind): _text(x, MAX_TEXT if kind.startswith("text/plain") else MAX_DATA)
+        for kind, x in raw.items()
+    }
 
 
 def _metadata(raw: Any) -> dict[str, Any]:
-    return _plain(raw) if isinstance(raw, dict) else {}
+    """Metadata of one level, such as a picture's width; of what is more, nothing has any use."""
+    if not isinstance(raw, dict) or max(weigh(raw)) > MAX_METADATA:
+        return {}
+    return {
+        _text(kind): {_text(k): v for k, v in about.items() if type(v) in (int, bool)}
+        for kind, about in raw.items()
+        if isinstance(about, dict)
+    }
 
 
 def _sound(raw: Any) -> nbformat.NotebookNode:
     new: Any = nbformat.v4.new_output
+    lighten(raw)
     match raw.get("output_type"):
         case "stream":
             name = "stderr" if raw.get("name") == "stderr" else "stdout"
@@ -82,7 +101,7 @@ def _sound(raw: Any) -> nbformat.NotebookNode:
                 "error",
                 ename=_text(raw.get("ename")),
                 evalue=_text(raw.get("evalue")),
-                traceback=[_text(x) for x in lines] if isinstance(lines, list) else [],
+                traceback=_lines(lines) if isinstance(lines, list) else [],
             )
         case "display_data" | "execute_result" as kind:
             content: dict[str, Any] = {"metadata": _metadata(raw.get("metadata"))}
@@ -90,6 +109,19 @@ def _sound(raw: Any) -> nbformat.NotebookNode:
                 content["execution_count"] = _count(raw.get("execution_count"))
             return new(kind, _bundle(raw.get("data")), **content)
     raise _Unsound("unknown kind of output")
+
+
+def _lines(raw: list[Any]) -> list[str]:
+    """The last lines of a traceback, as many as one text may have characters."""
+    kept: list[str] = []
+    left = MAX_TEXT
+    for line in raw[: -MAX_LINES - 1 : -1]:
+        text = _text(line)
+        left -= len(text)
+        if left < 0:
+            return [_CUT.strip(), *reversed(kept)]
+        kept.append(text)
+    return kept[::-1]
 
 
 def _count(raw: Any) -> int | None:
@@ -121,11 +153,16 @@ def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]
     return kept
 
 
-def keep_sound(cell: nbformat.NotebookNode) -> bool:
+def keep_sound(cell: nbformat.NotebookNode, number: int, budget: Budget) -> bool:
     """Mend or drop each output of a code cell, in place; whether none had to be dropped.
 
     Gone is also what claims to be a verdict, whenever it came: a later cell can change what an
     earlier one displays.
+
+    Args:
+        cell: whose outputs are as they came.
+        number: its place in the notebook.
+        budget: that of the notebook's outputs which are kept.
     """
     outputs, all_kept = [], True
     for output in cell.get("outputs", []):
@@ -135,6 +172,19 @@ def keep_sound(cell: nbformat.NotebookNode) -> bool:
             all_kept = False
             words = "an output of this cell was left out: no notebook can hold it"
             outputs.append(nbformat.v4.new_output("display_data", {"text/plain": words}))
-    cell.outputs = _joined(outputs)
+    outputs = _joined(outputs)
+    cell.outputs = [
+        output
+        for place, output in enumerate(outputs)
+        if budget.take(weigh(output), (number, place))
+    ]
+    if len(cell.outputs) < len(outputs):
+        all_kept = False
+        say_cut(cell)
     cell.execution_count = _count(cell.get("execution_count"))
     return all_kept
+
+
+def say_cut(cell: nbformat.NotebookNode) -> None:
+    """Say, below what is left of a cell's outputs, that it is not all."""
+    cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=CUT + "\n"))

@@ -25,6 +25,10 @@ __all__ = ["MAX_BYTES", "read_notebook", "unreadable_notebook"]
 MAX_BYTES = 64_000_000  # a notebook of 50 MB is a notebook with large outputs
 MAX_CELLS = 5_000
 MAX_TEXT = 2_000_000  # characters in all cells together; a chatty student needs a twentieth
+MAX_PICTURES = 20_000_000  # characters of all pictures pasted into texts
+# nbgrader's own facts on a cell: numbers, words, yes and no.
+MAX_FACTS = 40
+MAX_FACT = 1_000
 # What a parsed file takes in memory grows with its objects and items: 60 MB of `{},{},` would be
 # gigabytes. No notebook comes near these.
 MAX_OBJECTS = 1_000_000
@@ -124,11 +128,22 @@ def _notebook(raw: dict[str, Any]) -> nbformat.NotebookNode:
         )
     notes: list[str] = []
     cells = [_cell(number, cell, notes) for number, cell in enumerate(raw_cells, start=1)]
+    _limit_pictures(cells, notes)
     if sum(len(cell.source) for cell in cells) > MAX_TEXT:
         raise UnreadableSubmission(
             f"The notebook's cells have more than {MAX_TEXT} characters in all."
         )
     return _new(cells, {"notes": notes})
+
+
+def _limit_pictures(cells: list[nbformat.NotebookNode], notes: list[str]) -> None:
+    left = MAX_PICTURES
+    for number, cell in enumerate(cells, start=1):
+        pictures = cell.get("attachments", {})
+        left -= sum(len(text) for kinds in pictures.values() for text in kinds.values())
+        if left < 0 and pictures:
+            del cell["attachments"]
+            notes.append(f"The pictures of cell {number} were left out: they are too large.")
 
 
 def _raw_cells(raw: dict[str, Any]) -> list[Any]:
@@ -162,13 +177,21 @@ def _cell(number: int, raw: Any, notes: list[str]) -> nbformat.NotebookNode:
     metadata = raw.get("metadata")
     about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = about.get("grade_id") if isinstance(about, dict) else None
-    if isinstance(grade_id, str) and grade_id:
-        cell.metadata["nbgrader"] = nbformat.from_dict(about)
+    if isinstance(about, dict) and isinstance(grade_id, str) and 0 < len(grade_id) <= MAX_FACT:
+        cell.metadata["nbgrader"] = nbformat.from_dict(dict(_facts(about)))
     if kind == "markdown":
         attachments = dict(_attachments(raw.get("attachments")))
         if attachments:
             cell["attachments"] = nbformat.from_dict(attachments)
     return cell
+
+
+def _facts(about: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """What nbgrader may want to know of a cell, without what it never wrote."""
+    for name, fact in list(about.items())[:MAX_FACTS]:
+        plain = fact is None or isinstance(fact, bool | int | float | str)
+        if plain and len(f"{name}{fact}") <= 2 * MAX_FACT:
+            yield name, fact
 
 
 def _source(raw: Any) -> str | None:

@@ -22,11 +22,15 @@ from typing import Any
 import nbformat
 
 from ..distribution import DISTRIBUTION
+from ..errors import MarkingError
 
 __all__ = ["STATE", "Results", "circumstances", "contents", "state_folder", "write_whole"]
 
 STATE = ".autograder"
 """What marking remembers, in the course directory."""
+
+MAX_RESULT = 200_000_000
+"""Characters of a result: outputs within their limits, each character written as six at worst."""
 
 _VERSION = 1
 _PACKAGES = (DISTRIBUTION, "jax", "jaxlib", "numpy", "matplotlib", "ipykernel", "nbclient")
@@ -132,6 +136,7 @@ class Results:
 
         Raises:
             OSError: it cannot be written.
+            MarkingError: it is larger than what a notebook may hold.
         """
         cells = [
             {
@@ -142,6 +147,11 @@ class Results:
             for cell in marked.cells
         ]
         text = json.dumps({"key": key, "cells": cells})
+        if len(text) > MAX_RESULT:
+            raise MarkingError(
+                f"The result of {notebook} has {len(text) / 1e6:.0f} million characters, of which "
+                f"at most {MAX_RESULT / 1e6:.0f} are kept: its outputs should have been cut."
+            )
         write_whole(self._path(student, notebook), gzip.compress(text.encode(), 1, mtime=0))
 
     def has(self, student: str, notebook: str, key: str) -> bool:

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..answers.kernel import ask
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
-from .outputs import keep_sound
+from .budget import Budget, weigh
+from .client import MAX_MESSAGES, Client
+from .outputs import keep_sound, say_cut
 from .record import verdict_output
 from .rubric import Exercise, Rubric
 from .scores import refuse_unreadable
@@ -44,7 +45,6 @@ class SessionLimits:
     kernels: int = 3
 
 
-_MAX_MESSAGES = 5000  # of one cell; each may make work that grows with those before it
 _IDLE_SECONDS = 6  # from a cell's reply to the word that all its output was sent
 _PATIENCE = 10.0  # seconds beyond a cell's own, before nbclient itself is taken to hang
 _BREACHES = {
@@ -55,27 +55,6 @@ _BREACHES = {
     "output_bytes": "it put out too much",
     "connection": "it sent a message that is too long, or closed its own connections",
 }
-
-
-class _Client(NotebookClient):
-    """nbclient, but strict: nothing that a kernel sends may raise out of the run.
-
-    Attributes:
-        heard: messages of the cell that is running.
-    """
-
-    heard = 0
-
-    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        self.heard += 1
-        if self.heard > _MAX_MESSAGES and msg.get("msg_type") != "status":
-            return None
-        try:
-            return super().process_message(msg, cell, cell_index)
-        except CellExecutionComplete:
-            raise
-        except Exception:  # noqa: BLE001 - a forged message with missing fields says nothing
-            return None
 
 
 def _add_missing_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
@@ -121,7 +100,7 @@ class Session:
     disturbed: bool = field(default=False, init=False)
     starved: bool = field(default=False, init=False)
     _at_first: Processor | None = field(default=None, init=False)
-    _client: _Client | None = field(default=None, init=False)
+    _client: Client | None = field(default=None, init=False)
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
     _left_out: set[int] = field(default_factory=set, init=False)
@@ -146,9 +125,10 @@ class Session:
             with self._timed("kernel"):
                 await self._stop()
         # Last of all: while the kernel lives, a cell can still change what another displays.
+        kept = Budget()
         for index, cell in enumerate(self.notebook.cells):
             if cell.cell_type == "code" and self._exercise(cell) is None:
-                self._seal(index, cell)
+                self._seal(index, cell, kept)
 
     @contextmanager
     def _timed(self, part: str) -> Iterator[None]:
@@ -166,8 +146,9 @@ class Session:
             return
         self._kernels += 1
         self._manager = self.new_manager()
-        self._client = _Client(
+        self._client = Client(
             self.notebook,
+            budget=self._budget(),
             km=self._manager,
             timeout=max(1, round(self.limits.cell)),
             allow_errors=True,
@@ -193,6 +174,14 @@ class Session:
         except Exception as exc:
             await self._stop()
             raise MarkingError(f"No kernel could be started: {type(exc).__name__}: {exc}") from exc
+
+    def _budget(self) -> Budget:
+        """That of a new kernel: what the notebook holds from those before it counts."""
+        budget = Budget()
+        for index, cell in enumerate(self.notebook.cells):
+            for place, output in enumerate(cell.get("outputs", [])):
+                budget.take(weigh(output), (index, place))
+        return budget
 
     async def _stop(self) -> None:
         client, manager = self._client, self._manager
@@ -268,9 +257,11 @@ class Session:
                 cell.outputs.append(self._note("KernelLost", f"{exc}; the cell is left out"))
                 await self._replace(index)
 
-    def _seal(self, index: int, cell: nbformat.NotebookNode) -> None:
+    def _seal(self, index: int, cell: nbformat.NotebookNode, kept: Budget) -> None:
         """Nothing but what a notebook may hold, and no mark that cannot be read."""
-        all_kept = keep_sound(cell)
+        all_kept = keep_sound(cell, index, kept)
+        if all_kept and index in self._incomplete:
+            say_cut(cell)
         if _is_graded(cell) and cell.source.strip():
             refuse_unreadable(cell, complete=all_kept and index not in self._incomplete)
 
@@ -289,7 +280,8 @@ class Session:
         assert self._client is not None
         left = self._left()
         self._client.timeout = round(left)
-        self._client.heard = 0
+        self._client.heard, self._client.cut = 0, False
+        self._client.budget.forget(index)  # nbclient begins a cell without outputs
         before = self._processor()
         if _is_graded(cell) and "tags" in cell.metadata:
             # "skip-execution" among them: a test that is not run fails nobody.
@@ -321,7 +313,7 @@ class Session:
             if time.monotonic() - began >= left:
                 self.disturbed = True
                 self._look_for_neighbours(before)
-            if self._client.heard > _MAX_MESSAGES:
+            if self._client.heard > MAX_MESSAGES or self._client.cut:
                 self._incomplete.add(index)
 
     def _processor(self) -> Processor | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..complaint import Complaint
+from ..printable import printable
 
 __all__ = ["report"]
 
@@ -69,5 +70,6 @@ def report(assignment: str, kind: str, output: Path | None, anonymous: bool) -> 
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
-    click.echo(f"{path}: {len(data.marked)} of {len(data.papers)} students marked")
+        told = f"{printable(path)} cannot be written: {error.strerror}"
+        raise click.ClickException(told) from error
+    click.echo(f"{printable(path)}: {len(data.marked)} of {len(data.papers)} students marked")

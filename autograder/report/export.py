@@ -11,6 +11,7 @@ import io
 import json
 from typing import Any
 
+from ..printable import for_spreadsheet
 from .data import ClassData, Exercise, Mark, Paper
 from .statistics import exercise_statistics, mistakes, spread
 
@@ -116,11 +117,12 @@ def as_csv(data: ClassData) -> str:
     for paper in data.papers:
         head = (paper.student, paper.state, f"{paper.late:g}")
         if not paper.marks:
-            lines.writerow((*head, *[""] * (len(COLUMNS) - len(head))))
+            lines.writerow(map(for_spreadsheet, (*head, *[""] * (len(COLUMNS) - len(head)))))
         for mark in paper.marks:
             about = mark.exercise
             lines.writerow(
-                (
+                for_spreadsheet(text)
+                for text in (
                     *head,
                     about.notebook,
                     about.name,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from collections import Counter
+
+import pytest
 
 from autograder.report.data import OUTCOMES, ClassData
 from autograder.report.export import COLUMNS, as_csv, as_json
@@ -51,3 +54,13 @@ def test_csv_has_a_line_for_each_mark(data: ClassData):
     for found in exercise_statistics(data):
         for outcome in OUTCOMES:
             assert outcomes[found.exercise.name, outcome] == found.counts[outcome]
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "@SUM(1)*cmd|x", "\t=1", ' "+1+cmd', "-2+cmd"])
+def test_no_column_of_the_csv_is_a_formula(data: ClassData, text: str):
+    papers = tuple(dataclasses.replace(p, student=text, state=text) for p in data.papers)
+    found = list(csv.DictReader(io.StringIO(as_csv(dataclasses.replace(data, papers=papers)))))
+    for line in found:
+        assert line["student"].startswith("'")
+        assert line["state"].startswith("'")
+        assert not line["score"] or float(line["score"]) >= 0
