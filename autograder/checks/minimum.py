@@ -149,14 +149,18 @@ class StationaryPoint(Check):
 # --------------------------------------------------------------------------- judging a place
 
 
-def _room(landscape: Landscape, found: Stationary, within: float, descent: Descent | None) -> float:
-    """How far from the true minimum an answer may be, per coordinate."""
+def _room(
+    landscape: Landscape, found: Stationary, within: float, descent: Descent | None
+) -> np.ndarray:
+    """How far from the true minimum an answer may be, in each coordinate; shape (n,)."""
     step = descent.step_size if descent is not None else 1e-3
-    # Where coordinates are in the millions, float32 has no finer numbers.
-    within = max(within, 4 * float(np.spacing(np.float32(np.abs(found.place).max()))))
+    # Where a coordinate is in the millions, float32 has no finer numbers.
+    room = np.maximum(within, 4 * np.spacing(np.abs(found.place).astype(np.float32)))
     if found.curvature <= 0:
-        return within
-    return max(within, min(stall_distance(found.place, found.curvature, step), 10 * within))
+        return room
+    # Of the coordinates that descent moves: one that is held does not keep it from its end.
+    moved = found.place[landscape.free]
+    return np.maximum(room, min(stall_distance(moved, found.curvature, step), 10 * within))
 
 
 def _as_good_as_descent(
@@ -211,7 +215,7 @@ def judge_place(
     )
     if found is not None and good_kind:
         room = _room(landscape, found, within, descent)
-        near = np.abs(u - found.place).max() <= room
+        near = (np.abs(u - found.place) <= room).all()
         if near or (
             descent is not None and _as_good_as_descent(landscape, u, found, descent, within)
         ):
