@@ -40,6 +40,11 @@ class AxisMinimum(Check):
         return (self.answer, self.axis)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """What the label may be."""
+        return tuple(NAMES[: len(self._along)])
+
+    @property
     def given(self) -> tuple[str, ...]:
         """The function."""
         return (getattr(self.of, "__name__", ""),)
@@ -74,12 +79,11 @@ class AxisMinimum(Check):
         value = arrival(self.axis, reply, taken, function=False)
         if isinstance(value, Verdict):
             return value
-        names = NAMES[: len(self._along)]
         text = value.text.strip().lower() if value.kind == "text" else ""
         if value.kind == "sequence" and len(value.items) == 1:
             text = value.items[0].text.strip().lower()
-        if text and text in names:
-            return names.index(text)
+        if text in self.labels:
+            return self.labels.index(text)
         return wrong(self.axis, "unknown_label", what=f"`{self.axis}`, {name_value(value)},")
 
     def _point(

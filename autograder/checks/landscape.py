@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,10 +14,10 @@ import numpy as np
 from .layout import Layout, find_layout
 from .precision import enable_x64
 from .reference import Reference
+from .stationary import Stationary, nearest
+from .walking import DISTANCES
 
-__all__ = ["Descent", "Kind", "Landscape", "Stationary"]
-
-Kind = Literal["minimum", "maximum", "saddle", "flat"]
+__all__ = ["Descent", "Landscape"]
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,6 @@ class Descent:
     start: tuple[float, ...]
     step_size: float
     num_steps: int
-
-
-@dataclass(frozen=True)
-class Stationary:
-    """A place (n,) where the slope is zero, what it is, and the least curvature there."""
-
-    place: np.ndarray
-    kind: Kind
-    curvature: float
 
 
 class Landscape:
@@ -66,6 +57,13 @@ class Landscape:
         """The gradient at `u` in the free coordinates; shape (k,)."""
         return self.reference.all_derivatives(u[None], 1)[0][self.free]
 
+    def slopes(self, places: np.ndarray) -> np.ndarray:
+        """The gradients at `places` (m, n) in the free coordinates; shape (m, k)."""
+        # One number of places, so that one program is compiled.
+        spare = max(0, DISTANCES - len(places)) if self.reference.traceable else 0
+        padded = np.concatenate([places, np.repeat(places[:1], spare, axis=0)])
+        return self.reference.all_derivatives(padded, 1)[: len(places), self.free]
+
     def hessian(self, u: np.ndarray) -> np.ndarray:
         """The Hessian at `u` in the free coordinates; shape (k, k)."""
         full = self.reference.all_derivatives(u[None], 2)[0]
@@ -74,67 +72,8 @@ class Landscape:
     # ------------------------------------------------------------------ stationary points
 
     def nearest_stationary(self, u: np.ndarray, reach: float) -> Stationary | None:
-        """The stationary point to which Newton's method leads from `u`, if within `reach`.
-
-        Newton's method finds minima, maxima and saddles alike, which descent would not; from
-        within the reach of a stationary point it goes to that one.
-        """
-        here = np.array(u, dtype=np.float64)
-        with np.errstate(all="ignore"):
-            for _ in range(60):
-                g, h = self.slope(here), self.hessian(here)
-                if not (np.isfinite(g).all() and np.isfinite(h).all()):
-                    return None
-                step = np.linalg.lstsq(h, -g, rcond=1e-12)[0]
-                # never farther than the reach in one go: beyond a bend the model is worthless
-                longest = np.abs(step).max()
-                here[self.free] += step * min(1.0, reach / longest if longest else 1.0)
-                if np.abs(here - u).max() > 4 * reach:
-                    return None
-                if longest <= 1e-12 * (1 + np.abs(here).max()):
-                    break
-        if np.abs(here - u).max() > reach or not self._is_flat(here):
-            return None
-        return Stationary(here, *self._kind(here))
-
-    def _is_flat(self, u: np.ndarray) -> bool:
-        """Whether the slope at `u` is zero beside what it is a little farther off."""
-        around = np.abs(
-            [self.slope(u + d * 0.1 * e) for e in np.eye(len(u))[self.free] for d in (1, -1)]
-        )
-        ground = float(np.nanmax(around))
-        return bool(np.abs(self.slope(u)).max() <= 1e-6 * ground + 1e-12)
-
-    def _kind(self, u: np.ndarray) -> tuple[Kind, float]:
-        curvatures = np.linalg.eigvalsh(self.hessian(u))
-        least, most = float(curvatures[0]), float(curvatures[-1])
-        size = max(abs(least), abs(most))
-        if size > 1e-8 and abs(curvatures).min() > 1e-6 * size:
-            if least > 0:
-                return "minimum", least
-            return ("maximum", least) if most < 0 else ("saddle", least)
-        return self._kind_by_values(u), max(least, 0.0)
-
-    def _kind_by_values(self, u: np.ndarray) -> Kind:
-        """Where the curvature says nothing (x**4), look at the values on small rings around."""
-        rng = np.random.default_rng(0)
-        directions = rng.normal(size=(64, len(self.free)))
-        directions /= np.abs(directions).max(axis=1, keepdims=True)
-        if len(self.free) == 1:
-            directions = np.array([[1.0], [-1.0]])
-        here = self.value(u)
-        rises = []
-        for radius in (0.01, 0.03, 0.1):
-            around = np.repeat(u[None], len(directions), axis=0)
-            around[:, self.free] += radius * directions
-            rises.append(self.reference.value(around) - here)
-        rise = np.concatenate(rises)
-        floor = 1e-13 * (abs(here) + np.abs(rise).max())
-        if (rise > floor).all():
-            return "minimum"
-        if (rise < -floor).all():
-            return "maximum"
-        return "saddle" if (rise > floor).any() and (rise < -floor).any() else "flat"
+        """The stationary point to which Newton's method leads from `u`, if within `reach`."""
+        return nearest(self, u, reach)
 
     @functools.cached_property
     def minima(self) -> list[np.ndarray]:

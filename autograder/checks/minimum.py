@@ -10,11 +10,12 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, wrong
-from .landscape import Descent, Landscape, Stationary
+from .landscape import Descent, Landscape
 from .misconceptions.trajectory import name_end
 from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
 from .scenery import curve, rounded, surface
+from .stationary import Stationary, levels_off
 from .tolerance import stall_distance
 from .verdict import Row, Verdict
 from .wording import decimals, explain, place
@@ -148,12 +149,18 @@ class StationaryPoint(Check):
 # --------------------------------------------------------------------------- judging a place
 
 
-def _room(landscape: Landscape, found: Stationary, within: float, descent: Descent | None) -> float:
-    """How far from the true minimum an answer may be, per coordinate."""
+def _room(
+    landscape: Landscape, found: Stationary, within: float, descent: Descent | None
+) -> np.ndarray:
+    """How far from the true minimum an answer may be, in each coordinate; shape (n,)."""
     step = descent.step_size if descent is not None else 1e-3
+    # Where a coordinate is in the millions, float32 has no finer numbers.
+    room = np.maximum(within, 4 * np.spacing(np.abs(found.place).astype(np.float32)))
     if found.curvature <= 0:
-        return within
-    return max(within, min(stall_distance(found.place, found.curvature, step), 10 * within))
+        return room
+    # Of the coordinates that descent moves: one that is held does not keep it from its end.
+    moved = found.place[landscape.free]
+    return np.maximum(room, min(stall_distance(moved, found.curvature, step), 10 * within))
 
 
 def _as_good_as_descent(
@@ -193,18 +200,22 @@ def judge_place(
         **_scenery(landscape, u, descent),
     }
     rows = (Row(tuple(map(float, u)), tuple(map(float, slope)), (0.0,) * len(slope), False),)
-    if not np.isfinite(slope).all() or np.abs(u).max() > 1e6:
+    found = landscape.nearest_stationary(u, REACH) if np.isfinite(slope).all() else None
+    # So far out, only what is a minimum is believed to have been looked for there.
+    far = np.abs(u).max() > 1e6 and (found is None or found.kind != "minimum")
+    if far or not np.isfinite(slope).all():
         hit = name_end(landscape, descent, u) if descent is not None else None
         name, words = hit if hit is not None else ("diverged", {"place": place(u)})
         return wrong(answer, name, **words, rows=rows, evidence=evidence)
-    found = landscape.nearest_stationary(u, REACH)
     if found is not None:
         evidence["nearest"] = [float(x) for x in found.place]
         evidence["nearest_kind"] = found.kind
-    good_kind = found is not None and (any_kind or found.kind == "minimum")
+    good_kind = found is not None and (
+        found.kind == "minimum" or (any_kind and found.kind != "plateau")
+    )
     if found is not None and good_kind:
         room = _room(landscape, found, within, descent)
-        near = np.abs(u - found.place).max() <= room
+        near = (np.abs(u - found.place) <= room).all()
         if near or (
             descent is not None and _as_good_as_descent(landscape, u, found, descent, within)
         ):
@@ -288,8 +299,14 @@ def _name_place(
             return verdict(hit[0], **hit[1])
     at_it = found is not None and np.abs(u - found.place).max() <= within
     if found is not None and at_it and found.kind != "minimum":
-        names = {"maximum": "maximum_found", "saddle": "saddle_found"}
+        names = {
+            "maximum": "maximum_found",
+            "saddle": "saddle_found",
+            "plateau": "plateau_found",
+        }
         return verdict(names.get(found.kind, "stationary_not_minimum"))
+    if found is None and levels_off(landscape, u):
+        return verdict("plateau_found")
     mistaken = _mistaken_quantity(landscape, u, within, descent)
     if mistaken is not None:
         return verdict(mistaken)

@@ -12,14 +12,19 @@ from typing import Any
 
 from .findings import Finding, wrong
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Finding", "examine", "guess"]
 
 
 def examine() -> Iterator[Finding]:
-    """Everything, in the order in which it would stop one."""
+    """Everything that is looked at unasked, in the order in which it would stop one."""
     yield from _kept_going("packages", _installation)
     yield from _kept_going("machine", _machine)
     yield from _kept_going("course", _course)
+
+
+def guess() -> Iterator[Finding]:
+    """What answers earn that know nothing, in the course one is in; it takes a minute and more."""
+    yield from _kept_going("guessed", _guesses)
 
 
 def _kept_going(subject: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
@@ -82,6 +87,15 @@ def _course() -> Iterator[Finding]:
     yield from findings
     if app is not None:
         yield from _course_of(app)
+
+
+def _guesses() -> Iterator[Finding]:
+    from . import course
+    from .guesses import guesses
+
+    app, _ = course.configuration(_course_folder() or Path.cwd())
+    if app is not None:
+        yield from guesses(Path(app.coursedir.root) / app.coursedir.source_directory)
 
 
 def _course_folder() -> Path | None:

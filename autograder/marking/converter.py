@@ -178,13 +178,18 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             if why := why_refused(student):
                 self._refused[ascii(student)] = why
                 continue
-            found = [f"{folder}/{name}.ipynb" for name in expected or self._handed_in(folder)]
+            handed_in = self._handed_in(folder)
+            if expected:
+                # Not for nbgrader to look up: a name may be one that no database takes.
+                for name in sorted({*handed_in} - {*expected})[:_MOST_NAMED]:
+                    self.log.warning("Skipping unknown notebook: %r", f"{folder}/{name}.ipynb")
+            found = [f"{folder}/{name}.ipynb" for name in expected or handed_in]
             self.assignments |= {folder: sorted(found)} if found else {}
         if not self.assignments and not self._refused:
             super().init_notebooks()  # says what is near
 
     def _handed_in(self, folder: str) -> list[str]:
-        """Names of notebooks, for nbgrader to say that it does not know the assignment."""
+        """The names of a submission's notebooks, whatever they are."""
         found = fnmatch.filter(os.listdir(folder), f"{self.coursedir.notebook_id}.ipynb")
         return [name.removesuffix(".ipynb") for name in found if not name.startswith(".")]
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import bpf, confinement, namespaces, neighbours, seccomp
+from .expendable import be_expendable
 
 __all__ = ["begin", "filters", "settle", "settle_child"]
 
@@ -32,6 +33,7 @@ def _prctl(option: int, value: int) -> None:
 def begin(config: Mapping[str, Any]) -> None:
     """Do, as the first thing in a new program, what bubblewrap does before it starts one."""
     _die_with(config["grader"])
+    be_expendable(config["score"])
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     bpf.load(seccomp.outer_filter())
 

@@ -109,16 +109,23 @@ def command(
         line += ["--bind" if inside in view.writable else "--ro-bind", outside, inside]
     if view.submission is not None:
         line += ["--ro-bind", view.submission, IN_NAMESPACES.submission]
-    for path in view.hidden:
-        if any(_within(path, shown) for shown in view.python.paths):
-            line += ["--perms", "0000", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
+    for path in _covered(view):
+        line += ["--perms", "0000", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
     return [*line, "--remount-ro", "/", "--chdir", IN_NAMESPACES.scratch, "--", *program]
 
 
-def _within(path: str, parent: str) -> bool:
-    return os.path.commonpath([os.path.realpath(path), os.path.realpath(parent)]) == (
-        os.path.realpath(parent)
-    )
+def _covered(view: View) -> list[str]:
+    """Where, inside, the hidden paths would be seen: by no name but those of what is shown.
+
+    A link outside is none inside, so what counts is where things really lie.
+    """
+    found = []
+    for path in map(os.path.realpath, view.hidden):
+        for shown in view.python.paths:
+            real = os.path.realpath(shown)
+            if os.path.commonpath([path, real]) == real:
+                found.append(os.path.normpath(os.path.join(shown, os.path.relpath(path, real))))
+    return list(dict.fromkeys(found))
 
 
 def _linked_directories() -> list[str]:

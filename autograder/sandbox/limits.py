@@ -90,8 +90,10 @@ class Limits:
             resource.RLIMIT_FSIZE: self.file_bytes,
             # The watchdog's to enforce, who says so; this is for when it does not come to look.
             resource.RLIMIT_CPU: self.cpu_seconds + 5,
+            # No core file, as with 0; and with 1, unlike 0, no program that /proc/sys/kernel/
+            # core_pattern names is started for a kernel that crashes (fs/coredump.c).
+            resource.RLIMIT_CORE: 1,
             # Nothing below is needed by a notebook, and each can be used to hold kernel memory.
-            resource.RLIMIT_CORE: 0,
             resource.RLIMIT_MEMLOCK: 0,
             resource.RLIMIT_MSGQUEUE: 0,
             resource.RLIMIT_RTPRIO: 0,

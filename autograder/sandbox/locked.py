@@ -85,6 +85,7 @@ def _told(task: Task, places: Places, scratch: Scratch, found: Abilities) -> dic
         "locked": True,
         "environment": task.variables(places),
         "uid": scratch.uid,
+        "score": task.score,
         "grader": os.getpid(),
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from autograder.sandbox import seccomp
 from autograder.sandbox.bubblewrap import View, command
+from autograder.sandbox.expendable import expendable
 from autograder.sandbox.places import IN_NAMESPACES
 from autograder.sandbox.task import Started, Task, readable_pipe
 
@@ -45,6 +46,6 @@ def start(task: Task, found: Abilities) -> Started:
             seccomp_fd=filter_fd,
             for_zygote=task.for_zygote,
         )
-        return Started(task.start(line, config, {}, [filter_fd]))
+        return Started(task.start(expendable(task.score, line), config, {}, [filter_fd]))
     finally:
         os.close(filter_fd)

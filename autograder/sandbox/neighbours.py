@@ -16,6 +16,7 @@ import platform
 
 from . import bpf
 from .bpf import ALLOW, ANY_BIT, ARGUMENTS, LOAD, Calls, allowing, refuse, step, when
+from .open_files import on_open_files
 
 __all__ = ["neighbour_filter"]
 
@@ -62,7 +63,6 @@ _OF_ONE_PROCESS: Calls = {
 _KILL = (62, 129)
 _PRLIMIT = (302, 261)
 _SOCKETPAIR = (53, 199)
-_FCNTL = (72, 25)
 _IOCTL = (16, 29)
 _PRCTL = (157, 167)
 _UMASK = (95, 166)
@@ -72,8 +72,7 @@ _MKDIRAT = (258, 34)
 _NEWEST_CALL = 462
 """The last that was looked at (mseal). Files change owners and flags by newer ones too."""
 
-# By ioctl the owner of a file can make it unchangeable, by fcntl a descriptor can signal others
-# (F_SETOWN, F_SETSIG), hold up who writes (F_SETLEASE), tell what happens in a folder (F_NOTIFY).
+# By ioctl the owner of a file can make it unchangeable.
 _IOCTLS = {
     "TCGETS": 0x5401,
     "TCGETS2": 0x802C542A,
@@ -82,21 +81,6 @@ _IOCTLS = {
     "FIONBIO": 0x5421,
     "FIONCLEX": 0x5450,
     "FIOCLEX": 0x5451,
-}
-_FCNTLS = {
-    "F_DUPFD": 0,
-    "F_GETFD": 1,
-    "F_SETFD": 2,
-    "F_GETFL": 3,
-    "F_SETFL": 4,
-    "F_GETLK": 5,
-    "F_SETLK": 6,
-    "F_SETLKW": 7,
-    "F_OFD_GETLK": 36,
-    "F_OFD_SETLK": 37,
-    "F_OFD_SETLKW": 38,
-    "F_DUPFD_CLOEXEC": 1030,
-    "F_GETPIPE_SZ": 1032,
 }
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _DATAGRAMS = 2  # the bit that SOCK_DGRAM, SOCK_RAW and SOCK_PACKET have, STREAM and SEQPACKET not
@@ -148,7 +132,7 @@ def neighbour_filter(pid: int, machine: str | None = None) -> bytes:
                 for part in when(pair[column], allowing(0, (pid,), errno.EPERM))
             ),
             *when(_SOCKETPAIR[column], streams_only),
-            *when(_FCNTL[column], allowing(1, _FCNTLS.values(), errno.EPERM)),
+            *on_open_files(machine),
             *when(_IOCTL[column], allowing(1, _IOCTLS.values(), errno.ENOTTY)),
             *when(_PRCTL[column], stay_in_hand),
             *when(_UMASK[column], umask),

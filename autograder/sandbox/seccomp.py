@@ -4,8 +4,8 @@ Two filters, since Python itself must still be executed under the first; a kerne
 warm loads both itself:
 
 `outer_filter`  for `bwrap --seccomp`: no namespaces, mounts, tracing, keys, kernel facilities
-                with a history of holes, and no socket of any family (the kernel's own sockets are
-                handed to it, already listening).
+                with a history of holes, no socket of any family (the kernel's own sockets are
+                handed to it, already listening), and no lock, lease or notice of an open file.
 `inner_filter`  loaded by the launcher before the kernel starts: no new process, no new program.
 
 What is not named is allowed: a list of what NumPy, XLA and libzmq need would break with each of
@@ -20,6 +20,7 @@ import platform
 
 from . import bpf
 from .bpf import ALLOW, ANY_BIT, ARGUMENTS, EQUAL, LOAD, Calls, refuse, step, when
+from .open_files import on_open_files
 
 __all__ = ["inner_filter", "outer_filter"]
 
@@ -135,7 +136,10 @@ _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _SOCKETPAIR = (53, 199)
 _IOCTL = (16, 29)
+_PRLIMIT = (302, 261)
+_SETRLIMIT = (160, 164)
 
+_RLIMIT_CORE = 4
 _AF_UNIX = 1
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, CGROUP, UTS, IPC, USER, PID, NET
@@ -184,6 +188,7 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
             *when(_CLONE[column], no_namespaces),
             *when(_SOCKETPAIR[column], unix_only),
             *when(_IOCTL[column], no_typing),
+            *on_open_files(machine),
             ALLOW,
         ]
     )
@@ -191,6 +196,8 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
 
 def inner_filter(machine: str | None = None) -> bytes:
     """The filter that the kernel's own process adds: threads yes, processes and programs no.
+
+    To be added after `Limits.enforce`: the limit of cores cannot be changed under it.
 
     Raises:
         KeyError: for a machine that is not in `MACHINES`.
@@ -203,11 +210,23 @@ def inner_filter(machine: str | None = None) -> bytes:
         refuse(errno.EPERM),
         ALLOW,
     ]
+
+    def but_of_cores(argument: int) -> list[bytes]:
+        # What limits.py has set it to is what stops a handler of cores; less would not.
+        return [
+            step(LOAD, ARGUMENTS[argument]),
+            step(EQUAL, _RLIMIT_CORE, 0, 1),
+            refuse(errno.EPERM),
+            ALLOW,
+        ]
+
     return b"".join(
         [
             *bpf.preamble(machine),
             *bpf.denials(_INNER, machine),
             *when(_CLONE[column], threads_only),
+            *when(_PRLIMIT[column], but_of_cores(1)),
+            *when(_SETRLIMIT[column], but_of_cores(0)),
             ALLOW,
         ]
     )

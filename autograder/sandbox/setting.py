@@ -101,7 +101,7 @@ class Setting:
             fonts=tuple(prepared.font_lists()),
             cache=cache,
             cache_use=use,
-            hidden=tuple(os.path.abspath(path) for path in self.hidden),
+            hidden=tuple(os.path.realpath(path) for path in self.hidden),
             **more,
         )
 

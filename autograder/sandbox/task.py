@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.environment import CacheUse, PythonEnvironment, variables
+from autograder.sandbox.expendable import KERNEL, ZYGOTE
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.places import Places
 from autograder.sandbox.private import PrivateFolder
@@ -87,6 +88,11 @@ class Task:
     def variables(self, places: Places) -> dict[str, str]:
         """All its environment variables."""
         return variables(places, compiled=self.compiled, cache=self.cache_use)
+
+    @property
+    def score(self) -> int:
+        """How soon the system is to end it when memory is short."""
+        return ZYGOTE if self.for_zygote else KERNEL
 
     def config(self, places: Places, **more: Any) -> dict[str, Any]:
         """What the launcher reads, as plain data.

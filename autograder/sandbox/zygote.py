@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import apart, confinement, limits, namespaces, proof, seccomp, trial
+from .expendable import KERNEL, be_expendable
 
 __all__ = ["serve"]
 
@@ -201,6 +202,7 @@ def _be_born(config: dict[str, Any], descriptors: list[int]) -> None:
 
 def _move_in(config: Mapping[str, Any], folder: int | None) -> list[str]:
     """Be alone, at home; return what was left out of the copy."""
+    be_expendable(KERNEL)
     if config.get("locked"):
         return apart.settle_child(config, None if folder is None else f"/proc/self/fd/{folder}")
     return _isolate(config, folder)

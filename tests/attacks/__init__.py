@@ -12,7 +12,7 @@ without it the code is a cell of its own before all exercises. `earns` names the
 submission deserves; without it these are all that it answers honestly: none of a forger's, who
 answers wrongly throughout, and those in `HONEST` of all others. `ends` says how the attack goes
 out: `killed` with its kernel, `stopped` by a time limit, `silent` without a word, `anyhow`; without
-it, it runs through, and says so.
+it, it runs through, and says so. `as markdown`: it is no code, but a text behind the first check.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Attack:
 
 
 _HEADER = re.compile(
-    r"^# %% (?P<name>\w+): (?P<title>.+)\n(?P<options>(?:# (?:at|earns|ends) .+\n)*)"
+    r"^# %% (?P<name>\w+): (?P<title>.+)\n(?P<options>(?:# (?:at|as|earns|ends) .+\n)*)"
 )
 
 
@@ -124,6 +124,11 @@ def _read(family: str, text: str) -> Attack:
     answers = WRONG if family == "forging" else {name: ANSWERS[name] for name in HONEST}
     answers = dict(answers)
     code = text[header.end() :].strip()
+    if options.get("as") == "markdown":
+        return Attack(
+            header["name"], family, header["title"], answers, "", frozenset(honest), "silent",
+            _text_behind_the_first_check(code),
+        )  # fmt: skip
     ends = options.get("ends", "")
     if not ends:
         code += f"\nprint({THROUGH!r})"
@@ -145,6 +150,17 @@ def _read(family: str, text: str) -> Attack:
         earns=frozenset(deserved),
         ends=ends,
     )
+
+
+def _text_behind_the_first_check(text: str) -> Callable[[dict[str, Any]], None]:
+    def edit(notebook: dict[str, Any]) -> None:
+        ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in notebook["cells"]]
+        cell = {"cell_type": "markdown", "metadata": {}, "source": text}
+        if "id" in notebook["cells"][0]:
+            cell["id"] = "written"
+        notebook["cells"].insert(ids.index("slope_check") + 1, cell)
+
+    return edit
 
 
 def load(family: str) -> list[Attack]:

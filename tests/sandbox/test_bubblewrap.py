@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import sys
 from pathlib import Path
+
+import pytest
 
 from autograder.sandbox.bubblewrap import View, command
 from autograder.sandbox.environment import PythonEnvironment, variables
 from autograder.sandbox.places import IN_NAMESPACES
 
+PYTHON = PythonEnvironment("/py/bin/python", ("/py/bin", "/py/lib"), ("/py/lib/site-packages",))
 
-def line(**changes) -> list[str]:
-    python = PythonEnvironment("/py/bin/python", ("/py/bin", "/py/lib"), ("/py/lib/site-packages",))
+
+def line(python: PythonEnvironment = PYTHON, **changes) -> list[str]:
     view = View(python=python, scratch_bytes=1000, **changes)
     return command("bwrap", view, {"A": "b"}, ["python", "x.py"], seccomp_fd=9)
 
@@ -69,6 +74,19 @@ def test_hidden_path_is_covered_after_it_was_shown():
     assert "/elsewhere" not in arguments
     shown = arguments.index("/py/lib")
     assert arguments.index("/py/lib/course") > shown
+
+
+@pytest.mark.parametrize("linked", ["course", "installation", "both"])
+def test_hidden_path_is_covered_whatever_links_lead_there(tmp_path: Path, linked: str):
+    course = tmp_path / "inst" / "lib" / "course"
+    course.mkdir(parents=True)
+    (tmp_path / "to course").symlink_to(course)
+    (tmp_path / "to lib").symlink_to(tmp_path / "inst" / "lib")
+    hidden = course if linked == "installation" else tmp_path / "to course"
+    shown = tmp_path / ("inst/lib" if linked == "course" else "to lib")
+    arguments = line(dataclasses.replace(PYTHON, paths=(str(shown),)), hidden=[str(hidden)])
+    covered = [b for a, b in itertools.pairwise(arguments) if a == "--tmpfs"]
+    assert covered == ["/tmp", str(shown / "course")]
 
 
 def test_of_an_installation_only_code_is_shown(monkeypatch, tmp_path: Path):

@@ -76,6 +76,22 @@ NEW_NAMESPACES = [
         (X86, 16, (0, 0x541C), REFUSED, ALLOW),  # TIOCLINUX
         (X86, 16, (0, 0x5401), ALLOW, ALLOW),  # TCGETS: isatty
         (ARM, 29, (0, 0x5412), REFUSED, ALLOW),
+        *[(X86, 72, (5, command), ALLOW, ALLOW) for command in (0, 1, 2, 3, 4, 5, 36, 1030)],
+        *[(X86, 72, (5, command), ERRNO, ALLOW) for command in (6, 7)],  # SQLite's locks, not made
+        # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_OFD_SETLK(W), F_SETLEASE, F_NOTIFY, F_SET_RW_HINT,
+        # F_SET_FILE_RW_HINT, and one that nobody knows yet
+        *[
+            (machine, number, (5, command), REFUSED, ALLOW)
+            for machine, number in ((X86, 72), (ARM, 25))
+            for command in (8, 10, 15, 37, 38, 1024, 1026, 1036, 1038, 1099)
+        ],
+        (X86, 73, (5, 2), REFUSED, ALLOW),  # flock
+        (ARM, 32, (5, 2), REFUSED, ALLOW),
+        (X86, 302, (0, 4), ALLOW, REFUSED),  # prlimit64 of RLIMIT_CORE
+        (X86, 302, (0, 7), ALLOW, ALLOW),
+        (X86, 160, (4,), ALLOW, REFUSED),  # setrlimit
+        (ARM, 261, (0, 4), ALLOW, REFUSED),
+        (ARM, 164, (4,), ALLOW, REFUSED),
         (X86, 101, (), REFUSED, ALLOW),  # ptrace
         (ARM, 117, (), REFUSED, ALLOW),
         (X86, 272, (), REFUSED, ALLOW),  # unshare

@@ -337,6 +337,12 @@ PLACE = {
         "The slope at {place} is zero, but it is not a minimum: the function is lower nearby.",
         "Look at the function a little to both sides of it.",
     ),
+    "plateau_found": _m(
+        "At {place} the ground is all but level (the slope is {slope}), but that is a plateau and "
+        "not the bottom of a valley.",
+        "Where nothing is steep, steps are short. Where is the function lower, and which step may "
+        "have been so long that it led out here?",
+    ),
     "not_stationary": _m(
         "At {place} the slope is {slope}, so the function still falls there.",
         "In which direction is downhill, and did your steps go there for long enough?",
