@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import sandbox
 from autograder.checks.verdict import MIME
 from autograder.marking.record import read_record
 from autograder.sandbox.places import IN_NAMESPACES
+from tests import needs
 from tests.attacks import FAMILIES, POINTS, THROUGH, Attack, load
 from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome
 from tests.container import Container
@@ -61,12 +61,7 @@ def field(
 
     All runs that are asked for go on at once: most of an attack's time is spent in waiting.
     """
-    found = sandbox.probe()
-    if not found.sandbox:
-        reason = "this machine cannot sandbox: " + " ".join(found.cures)
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    needs.a_sandbox()
     items = [item for item in request.session.items if "field" in getattr(item, "fixturenames", ())]
 
     within = tempfile.TemporaryDirectory(prefix="elsewhere-", dir=IN_NAMESPACES.scratch)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 
 import nbformat
 import pytest
 
-from autograder import sandbox
 from autograder.checks.verdict import MIME
+from tests import needs
 from tests.attacks import POINTS, TESTS, THROUGH, Attack, load
 from tests.attacks.course import (
     AUTOGRADE,
@@ -60,9 +59,7 @@ def second_notebook(secret: str) -> Mapping[str, nbformat.NotebookNode]:
 @pytest.fixture(scope="module", params=list(WAYS))
 def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """All of them marked in one run, in one of the ways."""
-    if not sandbox.probe().sandbox:
-        reason = "this machine cannot sandbox"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    needs.a_sandbox()
     command, options, locked = WAYS[request.param]
     folder = tmp_path_factory.mktemp("reading")
     container = containers(folder)[LOCKED] if locked else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -21,6 +20,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests import needs
 from tests.person import Person
 
 ASSIGNMENT = "gradient_descent"
@@ -166,10 +166,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 def chromium() -> str:
     found = shutil.which("chromium")
     if found is None:
-        why = "there is no `chromium` (on Debian: apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
+        needs.missing("there is no `chromium` (on Debian: apt-get install chromium)")
     return found
 
 

@@ -17,18 +17,12 @@ import pytest
 
 from autograder import sandbox
 from autograder.sandbox import seccomp
+from tests import needs
 from tests.container import Container
 from tests.containers.recipe import Root, Stage, read
 
 LINTER = "dockerfile-utils@0.16.3"
 SUITE = "trixie"  # of which the images are made
-
-
-def missing(reason: str) -> None:
-    """Skip; in CI, fail."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +32,7 @@ def stages(course: Path) -> dict[str, Stage]:
 
 def test_a_linter_has_nothing_to_say(course: Path):
     if shutil.which("npx") is None:
-        missing("there is no npx, with which the linter is run")
+        needs.missing("there is no npx, with which the linter is run")
     line = ["npx", "--yes", LINTER, "lint", str(course / "containers" / "Containerfile")]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -99,7 +93,7 @@ def test_under_the_profile_submissions_have_namespaces(machine, profile: Path, w
 def machine() -> sandbox.Abilities:
     found = sandbox.probe()
     if not found.namespaces:
-        missing("this machine has no namespaces that a profile could allow")
+        needs.missing("this machine has no namespaces that a profile could allow")
     return found
 
 
@@ -115,7 +109,7 @@ def roots(
         pytest.skip("it takes root to make a Debian")
     for program in ("debootstrap", "bwrap"):
         if shutil.which(program) is None:
-            missing(f"there is no {program}, with which a Debian is made and run")
+            needs.missing(f"there is no {program}, with which a Debian is made and run")
     place = tmp_path_factory.mktemp("images")
     try:
         fresh = Root.bootstrap(place / "debian", SUITE)

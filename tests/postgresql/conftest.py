@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests import needs
 from tests.postgresql.server import Server, programs, running
 
 
@@ -15,9 +15,6 @@ def server() -> Iterator[Server]:
     """A server, if PostgreSQL is installed; a machine of continuous integration has it."""
     binaries = programs()
     if binaries is None:
-        reason = "there is no PostgreSQL here: scripts/postgresql.sh installs it"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        needs.missing("there is no PostgreSQL here: scripts/postgresql.sh installs it")
     with running(binaries) as started:
         yield started

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 from autograder import sandbox
 from autograder.sandbox.warm import why_cold
+from tests import needs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,13 +60,7 @@ class Kernel:
 @pytest.fixture(scope="session")
 def machine() -> sandbox.Abilities:
     """This machine, if it can sandbox; a machine of continuous integration must."""
-    found = sandbox.probe()
-    if not found.sandbox:
-        reason = "this machine cannot sandbox: " + " ".join(found.cures)
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    return needs.a_sandbox()
 
 
 StartKernel = Callable[..., contextlib.AbstractContextManager[Kernel]]
