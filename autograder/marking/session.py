@@ -362,7 +362,9 @@ class Session:
                 continue
             with self._timed("judging"):
                 verdicts += check.judge(seed, replies, exercise.taken)
-            self.disturbed |= any(v.misconception == "never_returns" for v in verdicts)
+            if any(verdict.misconception == "never_returns" for verdict in verdicts):
+                self.disturbed = True
+                self._look_for_neighbours(before)
         return verdicts
 
 
