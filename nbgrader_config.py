@@ -97,6 +97,9 @@ c.Examine.notebook_timeout = 600
 # `nbgrader validate` runs a student's notebook with nbgrader's own Execute.
 c.Execute.timeout = 180
 
+# `nbgrader export`: in its table no name is a formula.
+c.ExportApp.plugin_class = "autograder.marking.export.PlainExport"
+
 # ---------------------------------------------------------------------------------------------
 # Pages: the students' feedback, and the formgrader
 # ---------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from nbgrader.utils import parse_utc
 from ..sandbox import tree
 from .files import bounds, matches
 from .rights import keep_private
+from .student import why_refused
 
 __all__ = ["CarefulCollect"]
 
@@ -44,6 +45,9 @@ class CarefulCollect(ExchangeCollect):
         except (ExchangeError, ValueError, OverflowError):
             self.log.error("%r has no name by `nbgrader submit`; it is not collected.", path)
             return {"username": _NOBODY, "filename": "", "timestamp": datetime.datetime.min}
+        if why := why_refused(record["username"]):
+            self.log.error("%r is not collected. %s", path, why)
+            record["username"] = _NOBODY
         return record
 
     def init_src(self) -> None:

@@ -30,10 +30,10 @@ from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
 from ..sandbox import tree
 from ..startup import hush
-from . import files, last_words, rights
+from . import files, last_words, log, rights
 from .foreseen import foreseen, require_rights
 from .journal import Journal
-from .student import why_refused
+from .student import CURE, why_refused
 from .turns import Turns
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         for folder in filter(os.path.isdir, folders):
             student = self.student_of(folder)
             if why := why_refused(student):
-                self._refused[ascii(student)] = why
+                self._refused[ascii(student)] = f"{why} {CURE}"
                 continue
             handed_in = self._handed_in(folder)
             if expected:
@@ -471,5 +471,6 @@ def _link_or_copy(source: str, target: str) -> None:
 def install() -> None:
     """Let nbgrader use our converters, in its commands and in the formgrader."""
     last_words.install()
+    log.install()
     api.Autograde = autogradeapp.Autograde = Autograde
     rights.install()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["why_refused"]
+__all__ = ["CURE", "why_refused"]
 
 _MAX_BYTES = 200
 """Of 255 that a file name may have; what is written down of a student has a little more around."""
-_CURE = "Nothing is lost: rename the folder in submitted/ to the student's id, and mark again."
+CURE = "Nothing is lost: rename the folder in submitted/ to the student's id, and mark again."
 
 
 def why_refused(student: str) -> str:
@@ -14,9 +14,9 @@ def why_refused(student: str) -> str:
     try:
         size = len(student.encode())
     except UnicodeEncodeError:
-        return f"The name of its folder is no UTF-8. {_CURE}"
+        return "The name of its folder is no UTF-8."
     if size > _MAX_BYTES:
-        return f"The name of its folder has {size} bytes, more than {_MAX_BYTES}. {_CURE}"
+        return f"The name of its folder has {size} bytes, more than {_MAX_BYTES}."
     if not student.isprintable():
-        return f"In the name of its folder there are characters that cannot be printed. {_CURE}"
+        return "In the name of its folder there are characters that cannot be printed."
     return ""

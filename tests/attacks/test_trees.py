@@ -139,6 +139,7 @@ def test_nothing_reaches_the_terminal_raw(term: Term) -> None:
         assert "\x1b]" not in said.text, command
         assert "\x1b[2J" not in said.text, command
         assert "\x07" not in said.text, command
+        assert "\n[AutogradeApp | ERROR] forged" not in said.text, command
 
 
 def test_who_has_not_changed_is_not_marked_again(term: Term) -> None:

@@ -93,6 +93,12 @@ def _odd_notebooks(folder: Path) -> None:
     (folder / "folder.ipynb").mkdir()
 
 
+def _raw_names(folder: Path) -> None:
+    for name in ("a\x1b]0;owned\x07.txt", "b\x1b[2J.txt", "c\n[AutogradeApp | ERROR] forged"):
+        (folder / name).write_text("1")
+        (folder / f"{name}.ipynb").write_text("{}")
+
+
 def _time(text: str) -> Callable[[Path], object]:
     return lambda folder: (folder / "timestamp.txt").write_text(text)
 
@@ -116,6 +122,7 @@ TREES = (
     Tree("in_the_way", _in_the_way),
     Tree("odd_notebooks", _odd_notebooks),
     Tree("closed", _closed),
+    Tree("raw_names", _raw_names),
     Tree("far_future", _time("9999-12-31 23:59:59.999999 UTC")),
     Tree("long_past", _time("0001-01-01 00:00:00 UTC")),
     Tree("no_time", _time("now"), marked=False),
