@@ -20,6 +20,8 @@ __all__ = ["Bounds", "Entry", "copy", "digest", "look"]
 
 Kind = Literal["file", "folder", "link", "other"]
 _PIECE = 1 << 20
+_FIRST = (".ipynb", "timestamp.txt")
+_MOST_LISTED = 1_000_000  # names, which take a second
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ def look(
     bounds: Bounds,
     wanted: Callable[[str], bool] = lambda name: True,
 ) -> list[Entry]:
-    """What lies in a folder and those in it, a folder before what is in it, sorted by name.
+    """What lies in a folder and those in it, a folder before what is in it.
+
+    Notebooks and time stamps come first, so that the work is there even if ten thousand files lie
+    around it; then the others, sorted by name.
 
     No link is followed. What is beyond the bounds is there with the reason; where it is a folder,
     or where there are too many entries, nothing of what follows is.
@@ -85,7 +90,7 @@ def look(
             if inside:
                 found.append(Entry(inside, "folder", left_out=f"cannot be read ({exc.strerror})"))
             continue
-        for name in sorted(filter(wanted, names)):
+        for name in filter(wanted, names):
             path = os.path.join(inside, name)
             if len(found) >= bounds.entries:
                 found.append(Entry(path, "other", left_out=f"comes after {bounds.entries} others"))
@@ -102,13 +107,15 @@ def look(
 
 
 def _names(path: str, most: int) -> list[str]:
-    names = []
+    """What lies in a folder: of too many, as many as tell that there are too many."""
+    first: list[str] = []
+    others: list[str] = []
     with os.scandir(path) as entries:
-        for entry in entries:
-            names.append(entry.name)
-            if len(names) > most:
-                break
-    return names
+        for entry in itertools.islice(entries, _MOST_LISTED):
+            names = first if entry.name.endswith(_FIRST) else others
+            if len(names) <= most:
+                names.append(entry.name)
+    return sorted(first) + sorted(others)
 
 
 def _entry(folder: str | os.PathLike[str], path: str) -> Entry:
@@ -129,7 +136,7 @@ def _within(found: list[Entry], bounds: Bounds) -> list[Entry]:
     """The same, with the reason for each file that is too large or for which no room is left."""
     left = bounds.total_bytes
     beyond = {}
-    for entry in sorted(found, key=lambda entry: (entry.size, entry.path)):
+    for entry in sorted(found, key=lambda e: (not e.path.endswith(_FIRST), e.size, e.path)):
         if entry.kind == "file" and not entry.left_out:
             if entry.size > min(left, bounds.file_bytes):
                 beyond[entry.path] = f"is too large ({entry.size} bytes)"

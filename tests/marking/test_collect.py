@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from nbgrader.exchange.default.exchange import Exchange
 
+from autograder.marking.student import why_refused
 from tests.attacks import trees
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID, FIRST
@@ -110,3 +111,31 @@ def test_a_time_stamp_that_is_none_is_taken_from_the_name(root: Path) -> None:
     assert said["success"], said["log"]
     assert (old / "timestamp.txt").read_text() == STAMP
     assert (old / f"{FIRST}.ipynb").is_file()
+
+
+@pytest.mark.timeout(600)
+def test_whatever_lies_in_the_exchange_is_collected_within_limits(root: Path) -> None:
+    everybody = [tree for tree in trees.TREES if len(os.fsencode(tree.name)) < 100]
+    for student in ("aa_honest", "zz_honest"):
+        submit(root, student)
+    try:
+        for tree in everybody:
+            folder = submit(root, tree.name)
+            (folder / "data.csv").write_text("1,2\n")
+            tree.grow(folder)
+        said = small.api(root).collect(ASSIGNMENT)
+    finally:
+        trees.remove(root / "exchange")
+    assert said["success"], said["log"]
+    named = {tree.name for tree in everybody if not why_refused(tree.name)}
+    collected = {path.name for path in (root / "submitted").iterdir()}
+    assert collected == {"aa_honest", "zz_honest", *named}
+    for student in collected:
+        folder = root / "submitted" / student / ASSIGNMENT
+        assert (folder / f"{FIRST}.ipynb").is_file()
+        assert sum(path.lstat().st_size for path in folder.rglob("*")) < 110_000_000
+        assert len(list(folder.rglob("*"))) <= 4_097
+    for tree in everybody:
+        if tree.name not in named:
+            assert f"{ascii(tree.name)[1:-1]}+{ASSIGNMENT}" in said["log"]
+    assert "\x1b" not in said["log"]

@@ -69,11 +69,23 @@ def test_too_many_entries_end_the_walk(tmp_path: Path) -> None:
     assert [entry.left_out for entry in found if entry.left_out] == ["comes after 50 others"]
 
 
+def test_the_notebook_is_found_among_any_number_of_others(tmp_path: Path) -> None:
+    for number in range(3 * BOUNDS.entries):
+        (tmp_path / f"{number:03}").mkdir()
+    for name in ("slopes.ipynb", "timestamp.txt"):
+        (tmp_path / name).touch()
+    found = paths(tree.look(tmp_path, BOUNDS))
+    assert found[:2] == ["slopes.ipynb", "timestamp.txt"]
+    assert len(found) == BOUNDS.entries
+
+
 def test_small_files_come_first(tmp_path: Path) -> None:
     for name, size in {"a film": 9_000, "b film": 9_000, "c film": 9_000, "huge": 20_000}.items():
         (tmp_path / name).write_bytes(bytes(size))
     (tmp_path / "helper.py").write_text("x = 1")
     assert paths(tree.look(tmp_path, BOUNDS)) == ["a film", "b film", "helper.py"]
+    (tmp_path / "slopes.ipynb").write_bytes(bytes(9_500))
+    assert paths(tree.look(tmp_path, BOUNDS)) == ["slopes.ipynb", "a film", "helper.py"]
 
 
 def test_a_file_without_content_costs_none_of_its_size(tmp_path: Path) -> None:
