@@ -13,10 +13,10 @@ CALLERS = {"tcp", "abstract_socket", "pathname_socket"}
 STAYS = Attack(
     "stays",
     "persisting",
-    "a file outside, and a process for a few seconds more",
+    "a file outside, and a process for a minute more",
     before=(
         "import subprocess, sys\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(12)'],\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(90)'],\n"
         "                 start_new_session=True)\n"
         "open('@OUTSIDE@/planted', 'w').close()"
     ),
@@ -34,7 +34,7 @@ def test_without_a_sandbox_they_get_what_they_want(tmp_path: Path):
     for name in CALLERS:
         assert b"door open\\n" in ground.bytes_of(name), name
     assert len(set(outcome.reached)) == 3
-    assert any("sleep(12)" in line for line in outcome.survivors)
+    assert any("sleep(90)" in line for line in outcome.survivors)
     assert any(path.endswith("planted") for path in outcome.changed)
     # Marks are no matter of the sandbox.
     assert all(ground.scores(a.name)["slope"] == 2.0 for a in attacks)

@@ -81,6 +81,17 @@ def outputs_of(ground: Ground, attack: Attack) -> Iterator[tuple[str, str, dict]
                     yield name, cell.source, output
 
 
+def seeds_of(ground: Ground, attack: Attack) -> set[str]:
+    """Of all records in a marked submission: no two are the same, and nobody guesses one."""
+    return {
+        str(output.data[MIME]["seed"])
+        for name in (NOTEBOOK, LATER)
+        for cell in ground.autograded(attack.name, name).cells  # type: ignore[union-attr]
+        for output in cell.get("outputs", [])
+        if MIME in output.get("data", {})
+    }
+
+
 def test_there_are_enough_of_them():
     assert len(READING) >= 12
 
@@ -88,6 +99,8 @@ def test_there_are_enough_of_them():
 @pytest.mark.parametrize("attack", READING, ids=lambda attack: attack.name)
 def test_it_has_seen_nothing_of_what_is_hidden(ground: Ground, attack: Attack):
     found = list(outputs_of(ground, attack))
+    seeds = seeds_of(ground, attack)
+    assert len(seeds) == 4
     # It did look, in both notebooks: else there would be nothing to see here.
     assert {name for name, _, output in found if THROUGH in str(output)} == {NOTEBOOK, LATER}
     for _, source, output in found:
@@ -95,7 +108,7 @@ def test_it_has_seen_nothing_of_what_is_hidden(ground: Ground, attack: Attack):
         if "HIDDEN TESTS" not in source:
             assert ground.secret not in str(output)
             assert "97.25" not in str(output)
-            assert MIME not in str(output)
+            assert not any(seed in str(output) for seed in seeds)
 
 
 @pytest.mark.parametrize("student", HONEST_STUDENTS)
