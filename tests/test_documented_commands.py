@@ -66,6 +66,7 @@ ELSEWHERE = {
     "make dist": "tests/installed/test_archives.py",
     "make screenshots": "scripts/screenshots.py",
     "autograder demo": "tests/test_demo.py",
+    "autograder doctor --guess": "tests/test_doctor_guesses.py",
     "autograder quickstart my_course --formgrader": "tests/hub",
     "jupyter lab": "tests/browser",
     "source .venv/bin/activate": "tests/test_documented_commands.py",
