@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import os
-import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,22 +64,21 @@ def test_a_lock_that_is_not_refused_is_not_seen_by_anyone(kernel, kind: str):
 
 
 def test_this_way_a_lock_would_be_seen():
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException), SHARED.open("rb") as file:
-            fcntl.lockf(file, fcntl.LOCK_SH, 1, 7)
-            os.write(writing, b"x")
-            signal.pause()
-        os._exit(1)
-    try:
-        assert os.read(reading, 1) == b"x"
+    code = f"""
+import fcntl, sys
+file = open({str(SHARED)!r}, "rb")
+fcntl.lockf(file, fcntl.LOCK_SH, 1, 7)
+print("held", flush=True)
+sys.stdin.read()
+"""
+    # Not forked: where JAX is imported, it has threads.
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
         assert seen_outside(7)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(reading)
-        os.close(writing)
+        holder.kill()
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal", "memory"])
