@@ -25,14 +25,13 @@ from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.utils import parse_utc
 
 from ..sandbox import tree
-from .files import bounds, matches
+from .files import bounds, link_or_copy, matches, say_left_out, without_links
 from .rights import keep_private
 from .student import why_refused
 
 __all__ = ["CarefulCollect"]
 
 _NOBODY = ""
-_MOST_NAMED = 20
 _MOST_OF_A_TIME = 1000  # bytes
 
 
@@ -87,20 +86,18 @@ class CarefulCollect(ExchangeCollect):
             self.log.error("%r is a link and no submission; it is not collected.", src)
             return
         course = self.coursedir
+        found = tree.look(src, bounds(course), lambda name: not matches(name, course.ignore))
         entries = [
-            tree.Entry(e.path, e.kind, left_out="is a link") if e.kind == "link" else e
-            for e in tree.look(src, bounds(course), lambda name: not matches(name, course.ignore))
-            if e.kind == "folder" or matches(os.path.basename(e.path), course.include)
+            entry
+            for entry in without_links(found)
+            if entry.kind == "folder" or matches(os.path.basename(entry.path), course.include)
         ]
         # By way of a copy without them, so that the rest of the work stays nbgrader's.
         with tempfile.TemporaryDirectory(prefix=".collect-", dir=course.root) as folder:
             plain = Path(folder, "submission")
             plain.mkdir(0o700)
             left_out = tree.copy(src, plain, entries)
-            for path, reason in list(left_out.items())[:_MOST_NAMED]:
-                self.log.warning("%r is left out: it %s.", os.path.join(src, path), reason)
-            if len(left_out) > _MOST_NAMED:
-                self.log.warning("%d more are left out.", len(left_out) - _MOST_NAMED)
+            say_left_out(self.log, src, left_out)
             self._mend_time(plain, os.path.basename(src))
             super().do_copy(str(plain), dest, log)
 
@@ -125,7 +122,7 @@ class CarefulCollect(ExchangeCollect):
             return
         with tempfile.TemporaryDirectory(prefix=".collect-", dir=course.root) as folder:
             aside = Path(folder, "older")
-            shutil.copytree(old, aside, symlinks=True, copy_function=os.link)
+            shutil.copytree(old, aside, symlinks=True, copy_function=link_or_copy)
             time = old / "timestamp.txt"
             if time.is_file() and not _is_time(time):
                 time.unlink()  # nbgrader would stumble over it; and without one, any is newer

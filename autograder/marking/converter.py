@@ -44,7 +44,6 @@ __all__ = ["Autograde", "install"]
 NOBODY = "Nobody was marked, and no mark was changed."
 MAX_COPY = 120_000_000  # characters of an autograded notebook; an honest one's are a million
 _ASIDE = ".before-"
-_MOST_NAMED = 20
 _EXPOSED = {
     Isolation.UNSANDBOXED: (
         "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
@@ -84,10 +83,7 @@ class _CarefulCopy(BaseConverter):
         )
         left_out = tree.copy(source, target, entries)
         left_out |= dict.fromkeys(odd, "is where the assignment's own files belong")
-        for path, reason in list(left_out.items())[:_MOST_NAMED]:
-            self.log.warning("%r is left out of the marked copy: it %s", f"{source}/{path}", reason)
-        if len(left_out) > _MOST_NAMED:
-            self.log.warning("%d more are left out.", len(left_out) - _MOST_NAMED)
+        files.say_left_out(self.log, source, left_out, " of the marked copy")
 
 
 @dataclass(frozen=True)
@@ -181,7 +177,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             handed_in = self._handed_in(folder)
             if expected:
                 # Not for nbgrader to look up: a name may be one that no database takes.
-                for name in sorted({*handed_in} - {*expected})[:_MOST_NAMED]:
+                for name in sorted({*handed_in} - {*expected})[: files.MOST_NAMED]:
                     self.log.warning("Skipping unknown notebook: %r", f"{folder}/{name}.ipynb")
             found = [f"{folder}/{name}.ipynb" for name in expected or handed_in]
             self.assignments |= {folder: sorted(found)} if found else {}
@@ -369,7 +365,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             return None
         copy = self._aside / secrets.token_hex(8)
         try:
-            shutil.copytree(folder, copy, symlinks=True, copy_function=_link_or_copy)
+            shutil.copytree(folder, copy, symlinks=True, copy_function=files.link_or_copy)
         except OSError:
             # A full disk has room for another name. The submission is then marked in any case.
             shutil.rmtree(copy, ignore_errors=True)
@@ -459,13 +455,6 @@ def _runs(pid: int) -> bool:
     except OSError:  # another user's
         return True
     return True
-
-
-def _link_or_copy(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def install() -> None:

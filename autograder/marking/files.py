@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,15 +22,22 @@ from nbgrader.coursedir import CourseDirectory
 from ..sandbox import tree
 
 __all__ = [
+    "MOST_NAMED",
     "beside",
     "bounds",
     "digest_of_all",
     "digest_of_files",
     "given_files",
     "kernel_folder",
+    "link_or_copy",
     "matches",
     "not_in_the_way",
+    "say_left_out",
+    "without_links",
 ]
+
+MOST_NAMED = 20
+"""Of names that a student chose, how many are logged."""
 
 
 def beside(course: CourseDirectory, folder: str | os.PathLike[str]) -> list[tree.Entry]:
@@ -38,9 +47,39 @@ def beside(course: CourseDirectory, folder: str | os.PathLike[str]) -> list[tree
     """
     ignored = [*course.ignore, "*.ipynb"]
     found = tree.look(folder, bounds(course), lambda name: not matches(name, ignored))
+    return without_links(found)
+
+
+def without_links(entries: Sequence[tree.Entry]) -> list[tree.Entry]:
+    """The same entries, of which links are left out."""
     return [
-        tree.Entry(e.path, "link", left_out="is a link") if e.kind == "link" else e for e in found
+        tree.Entry(e.path, "link", left_out="is a link") if e.kind == "link" else e for e in entries
     ]
+
+
+def say_left_out(
+    log: logging.Logger, folder: str, left_out: Mapping[str, str], place: str = ""
+) -> None:
+    """Log what of a folder is left out, by path why; of very much, the first.
+
+    Args:
+        log: where to.
+        folder: in which it lies.
+        left_out: from paths in it to reasons, such as "is a link".
+        place: of what it is left out, such as " of the copy".
+    """
+    for path, reason in list(left_out.items())[:MOST_NAMED]:
+        log.warning("%r is left out%s: it %s.", os.path.join(folder, path), place, reason)
+    if len(left_out) > MOST_NAMED:
+        log.warning("%d more are left out.", len(left_out) - MOST_NAMED)
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Give a file a second name; where that cannot be, as with another's file, a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def digest_of_all(course: CourseDirectory, folder: str | os.PathLike[str]) -> str:

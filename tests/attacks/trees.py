@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["TREES", "Tree", "remove"]
+__all__ = ["TREES", "Tree", "deep", "remove"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Tree:
     marked: bool = True
 
 
-def _deep(count: int) -> Callable[[Path], None]:
+def deep(count: int) -> Callable[[Path], None]:
+    """Folders in each other, deeper than any path can name."""
+
     def grow(folder: Path) -> None:
         here = os.open(folder, os.O_RDONLY)
         for _ in range(count):
@@ -110,8 +112,8 @@ def _closed(folder: Path) -> None:
 
 
 TREES = (
-    Tree("deep", _deep(1100)),
-    Tree("deeper", _deep(5000)),
+    Tree("deep", deep(1100)),
+    Tree("deeper", deep(5000)),
     Tree("deep_and_long", _deep_and_long),
     Tree("wide", _wide),
     Tree("wide_and_deep", _wide_and_deep),

@@ -15,36 +15,9 @@ from traitlets.config import Config
 from autograder.marking import files
 from autograder.marking.student import why_refused
 from autograder.sandbox import tree
+from tests.attacks import trees
 
 BOUNDS = tree.Bounds(file_bytes=10_000, total_bytes=25_000, entries=50, depth=6)
-
-
-def deep(folder: Path, depth: int) -> None:
-    """Folders in each other, deeper than any path can name."""
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("d", dir_fd=here)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = deeper
-    os.close(here)
-
-
-def remove_deep(folder: Path) -> None:
-    """Python 3.11's own `rmtree` recurses."""
-    while (folder / "d").exists():
-        inner = folder / "d"
-        for _ in range(200):
-            if not (inner / "d").exists():
-                break
-            inner /= "d"
-        if inner == folder / "d":
-            shutil.rmtree(inner)
-        else:
-            moved = folder / "moved"
-            inner.rename(moved)
-            shutil.rmtree(folder / "d")
-            moved.rename(folder / "d")
 
 
 def paths(found: list[tree.Entry]) -> list[str]:
@@ -52,13 +25,13 @@ def paths(found: list[tree.Entry]) -> list[str]:
 
 
 def test_folders_in_each_other_end_at_the_depth(tmp_path: Path) -> None:
-    deep(tmp_path, 2000)
+    trees.deep(2000)(tmp_path)
     try:
         found = tree.look(tmp_path, BOUNDS)
         assert paths(found) == ["/".join("d" * n) for n in range(1, BOUNDS.depth)]
         assert found[-1].left_out == "lies in 6 folders"
     finally:
-        remove_deep(tmp_path)
+        trees.remove(tmp_path)
 
 
 def test_too_many_entries_end_the_walk(tmp_path: Path) -> None:
