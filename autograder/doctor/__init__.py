@@ -124,6 +124,7 @@ def _course_of(app: Any) -> Iterator[Finding]:
 
     from . import course, notebooks
     from .access import access
+    from .imports import assignment_packages
     from .rights import rights
 
     root, place = Path(app.coursedir.root), app.coursedir
@@ -136,3 +137,4 @@ def _course_of(app: Any) -> Iterator[Finding]:
     yield from rights(place, exchange)
     yield from course.gradebook(place.db_url)
     yield from notebooks.assignments(source, root / place.release_directory)
+    yield from assignment_packages(source, root / place.submitted_directory)

@@ -8,6 +8,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
 
 from .budget import Budget, Weight, sparing, weigh
+from .magics import tolerant
 from .outputs import lighten
 
 __all__ = ["MAX_MESSAGES", "Client"]
@@ -35,6 +36,8 @@ class Client(NotebookClient):
         """Connect to the kernel."""
         client = await super().async_start_new_kernel_client(**kwargs)
         client.session.unpack = sparing(client.session.unpack)
+        plainly = client.execute
+        vars(client)["execute"] = lambda code, **options: plainly(tolerant(code), **options)
         return client
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:

@@ -21,7 +21,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
-from ..checks.verdict import MIME, Verdict
+from ..checks.verdict import MIME, Outcome, Verdict
 from ..errors import MarkingError
 from ..isolation import Isolation
 from .course import course_of
@@ -197,17 +197,12 @@ class Examine(NbGraderPreprocessor):
         return seed
 
     def _seal(self, nb: nbformat.NotebookNode, isolation: Isolation) -> None:
-        """Note in each record how it came about; raise MarkingError for one that is none."""
+        """Note in each record how it came about."""
         for cell in nb.cells:
             record = _record_of(cell)
             if record is None:
                 continue
             record["isolation"] = isolation.value
-            for verdict in record["verdicts"]:
-                if verdict["outcome"] == "unjudged":
-                    raise MarkingError(
-                        f"{verdict['answer']} could not be judged: {verdict['fact']}"
-                    )
 
     def secret(self) -> str:
         """From what fresh places are drawn, together with the submission; made now if need be.
@@ -287,7 +282,9 @@ def _record_of(cell: nbformat.NotebookNode) -> Any:
 def _refuse(
     nb: nbformat.NotebookNode, rubric: Rubric, reason: str, seed: Callable[[str], int]
 ) -> None:
-    """Write the verdicts on a notebook that cannot be read."""
+    """Write the verdicts on a notebook that cannot be read, or is not there."""
+    # What is there waits for a person, who may read what a program cannot.
+    outcome: Outcome = "unjudged" if nb.metadata.autograder.get("review") else "wrong"
     for cell in nb.cells:
         about = cell.metadata.get("nbgrader", {})
         if cell.cell_type != "code" or not about.get("grade") or about.get("solution"):
@@ -300,7 +297,7 @@ def _refuse(
             ]
             continue
         verdicts = [
-            Verdict(name, "wrong", 0.0, f"There is no answer: {reason}", "", "unreadable")
+            Verdict(name, outcome, 0.0, f"There is no answer: {reason}", "", "unreadable")
             for name in exercise.answers
         ]
         number = seed(exercise.cell)

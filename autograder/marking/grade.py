@@ -282,7 +282,9 @@ class Grade(Autograde):
     def _is_due(self, folder: str, student: str) -> bool:
         target = self._format_dest(self.summary.assignment, student)
         journal = self.journal(self.summary.assignment)
-        if self.force or journal.interrupted(student) or not self._is_complete(target):
+        if self.force or journal.interrupted(student) or journal.is_lacking(student):
+            return True
+        if not self._is_complete(target):
             return True
         if self._is_newer(folder, target):
             return True

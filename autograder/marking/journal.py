@@ -32,6 +32,7 @@ class Journal:
             OSError: that cannot be written down, so it must not happen.
         """
         write_whole(self._folder / "begun" / student, b"")
+        (self._folder / "lacking" / student).unlink(missing_ok=True)
 
     def finish(self, student: str, digest: str | None = None) -> None:
         """They are complete, or as they were before.
@@ -46,6 +47,18 @@ class Journal:
         if digest is not None:
             write_whole(self._folder / "marked" / student, digest.encode())
         (self._folder / "begun" / student).unlink(missing_ok=True)
+
+    def lacks(self, student: str) -> None:
+        """Marking lacked what this submission needs: the next run is to try again.
+
+        Raises:
+            OSError: that cannot be written down.
+        """
+        write_whole(self._folder / "lacking" / student, b"")
+
+    def is_lacking(self, student: str) -> bool:
+        """Whether the last marking of this submission lacked what it needs."""
+        return (self._folder / "lacking" / student).exists()
 
     def interrupted(self, student: str) -> bool:
         """Whether a run was killed while this submission's files changed."""

@@ -1,32 +1,61 @@
 """The nbgrader preprocessor that asks a person to look: set after SaveAutoGrades.
 
-A notebook that could not be read has earned nothing, but a person may find in the file what a
-program did not; until then its marks are shown as waiting.
+Where a machine cannot judge, it gives no mark: what could not be read, what marking lacked, and a
+text that may stand somewhere else wait for a person, in the formgrader and in the report.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-__all__ = ["Review"]
+from .course import course_of
+from .journal import Journal
+
+__all__ = ["Review", "ask", "asked"]
+
+
+def ask(cell: nbformat.NotebookNode, reason: str) -> None:
+    """Have a person look at a graded cell, once marking is through.
+
+    Args:
+        cell: of the copy; a submission's own metadata never gets here (see reading.py).
+        reason: a sentence for the grader.
+    """
+    reasons = cell.metadata.setdefault("autograder", nbformat.NotebookNode()).setdefault("ask", [])
+    reasons.append(reason)
+
+
+def asked(cell: Mapping[str, Any]) -> list[str]:
+    """Why a person is to look at a cell of a marked copy."""
+    return [str(reason) for reason in cell.get("metadata", {}).get("autograder", {}).get("ask", ())]
 
 
 class Review(NbGraderPreprocessor):
-    """Flags the marks of a notebook that could not be read for grading by hand."""
+    """Flags for a person what the machine could not judge."""
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: Any) -> tuple[Any, Any]:
         """Flag, in the gradebook; the notebook stays as it is."""
-        if nb.metadata.get("autograder", {}).get("review"):
-            names = resources["nbgrader"]
+        about = nb.metadata.get("autograder", {})
+        lacking = {c.metadata.nbgrader.grade_id for c in nb.cells if asked(c)}
+        wanted = {*lacking, *about.get("ask", {})}
+        names = resources["nbgrader"]
+        if wanted or about.get("review"):
             with Gradebook(names["db_url"]) as gradebook:
                 submission = gradebook.find_submission_notebook(
                     names["notebook"], names["assignment"], names["student"]
                 )
                 for grade in submission.grades:
-                    grade.needs_manual_grade = True
+                    if about.get("review") or grade.cell.name in wanted:
+                        grade.needs_manual_grade = True
+                        # Nothing, not 0: nobody has judged it yet.
+                        grade.auto_score = grade.auto_score or None
                 gradebook.db.commit()
+        if lacking:
+            # Once there is what was missing, it is marked again without being asked for.
+            Journal(course_of(self).root, names["assignment"]).lacks(names["student"])
         return nb, resources

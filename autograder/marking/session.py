@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from ..answers.kernel import ask
+from ..answers import kernel
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
 from .budget import Budget, weigh
 from .client import MAX_MESSAGES, Client
+from .lacking import Lacking
 from .outputs import keep_sound, say_cut
 from .record import verdict_output
+from .review import ask
 from .rubric import Exercise, Rubric
 from .scores import refuse_unreadable
 
@@ -84,8 +86,8 @@ class Session:
 
     Attributes:
         seconds: where the time went: "kernel", "cells", "questions", "judging".
-        disturbed: whether a time limit or a dead kernel had a part in the outcome, so that another
-            run, on a quieter machine, might have another.
+        disturbed: whether a time limit, a dead kernel or something that marking lacks had a part in
+            the outcome, so that another run, on a quieter or a fuller machine, might have another.
         starved: whether it was a time limit, and others had the processor meanwhile.
     """
 
@@ -106,6 +108,7 @@ class Session:
     _left_out: set[int] = field(default_factory=set, init=False)
     _incomplete: set[int] = field(default_factory=set, init=False)  # cells that put out too much
     _ended: str = field(default="", init=False)  # why no further cell can be run
+    _lacking: Lacking = field(default_factory=Lacking, init=False)
 
     async def run(self) -> None:
         """Run all cells, and write each test cell's output.
@@ -246,6 +249,10 @@ class Session:
             seed = self.seed(exercise.cell)
             output = verdict_output(verdicts, exercise.points, seed, cell.execution_count)
             cell.outputs = [output]
+            for verdict in verdicts:
+                if verdict.outcome == "unjudged":
+                    self.disturbed = True
+                    ask(cell, f"{verdict.answer}: {verdict.fact}")
             return
         if self._ended or self._client is None:
             if cell.source.strip():
@@ -256,6 +263,10 @@ class Session:
             except KernelLost as exc:
                 cell.outputs.append(self._note("KernelLost", f"{exc}; the cell is left out"))
                 await self._replace(index)
+            self._lacking.saw(cell.source, cell.outputs)
+            if _is_graded(cell) and (what := self._lacking.failed(cell.outputs)):
+                self.disturbed = True
+                ask(cell, f"Marking has no {what}, which this test or the code before it needs.")
 
     def _seal(self, index: int, cell: nbformat.NotebookNode, kept: Budget) -> None:
         """Nothing but what a notebook may hold, and no mark that cannot be read."""
@@ -350,7 +361,7 @@ class Session:
             try:
                 questions = check.questions(seed)
                 with self._timed("questions"):
-                    replies = await ask(self._client.kc, self._manager, questions, left)
+                    replies = await kernel.ask(self._client.kc, self._manager, questions, left)
             except KernelLost as exc:
                 if time.monotonic() - began >= left:
                     self._look_for_neighbours(before)
@@ -361,7 +372,8 @@ class Session:
                 await self._replace(index)
                 continue
             with self._timed("judging"):
-                verdicts += check.judge(seed, replies, exercise.taken)
+                judged = check.judge(seed, replies, exercise.taken)
+                verdicts += self._lacking.excused(replies, judged)
             if any(verdict.misconception == "never_returns" for verdict in verdicts):
                 self.disturbed = True
                 self._look_for_neighbours(before)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..isolation import Isolation
 from ..marking.record import read_record
+from ..marking.review import asked
 from .data import Answer, Fault
 
 __all__ = ["Copy", "Record", "read_copy"]
@@ -64,6 +65,7 @@ def read_copy(path: Path, student: str, notebook: str) -> Copy:
         grade_id = _graded(cell)
         if grade_id is not None:
             order.append(grade_id)
+            faults += (Fault(student, notebook, "lacking", reason) for reason in asked(cell))
         try:
             record = _record(cell)
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -108,6 +110,8 @@ def _notes(about: Mapping[str, Any], student: str, notebook: str) -> Iterator[Fa
         if about.get("review"):
             yield Fault(student, notebook, "unreadable", str(about["unreadable"]))
         return
+    for reason in about.get("ask", {}).values():
+        yield Fault(student, notebook, "unclear", str(reason))
     notes = [str(note) for note in about.get("notes", ())]
     if notes:
         more = f" (and {len(notes) - _MAX_NOTES} more)" if len(notes) > _MAX_NOTES else ""

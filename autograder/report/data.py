@@ -30,12 +30,14 @@ OUTCOMES: tuple[Outcome, ...] = ("right", "partly", "wrong", "unanswered", "unju
 State = Literal["marked", "not marked", "missing"]
 
 # Reasons for a verdict that say nothing about what its author thinks.
-NO_MISTAKES = frozenset({"not_answered", "unreadable", "ended"})
+NO_MISTAKES = frozenset({"not_answered", "unreadable", "ended", "lacking"})
 
 FAULTS = {
     "not marked": "could not be marked; marks from before, if any, still stand",
     "interrupted": "marking was interrupted here, or is still at it: mark again",
     "unreadable": "the file holds no notebook that can be read",
+    "lacking": "marking lacks what the code needs: add it, then `autograder grade` again",
+    "unclear": "a person is to read what was handed in and give the points",
     "never returned": "an answer had not returned when its time was over",
     "stopped": "a cell was stopped when its time was over",
     "killed": "a cell ended its kernel and was left out",

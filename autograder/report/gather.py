@@ -81,7 +81,7 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
 
 def _is_marked(submitted: Submitted) -> bool:
     grades = submitted.grades.values()
-    return any(g.auto is not None or g.manual is not None for g in grades)
+    return any(g.auto is not None or g.manual is not None or g.waits for g in grades)
 
 
 def _exercises(rows: Rows, copies: Mapping[str, Mapping[str, Copy]]) -> tuple[Exercise, ...]:

@@ -18,7 +18,7 @@ from tests.marking.small_course import COSTLY, FIRST, HARMLESS, SECOND, UNREADAB
 
 FULL = {"slope": (2.0, False), "lowest": (1.0, False), "why": (None, True)}
 NOTHING = dict.fromkeys(FULL, (0.0, False))
-LOOK_AT = dict.fromkeys(FULL, (0.0, True))
+LOOK_AT = dict.fromkeys(FULL, (None, True))
 NO_SLOPE = {**FULL, "slope": (0.0, False)}
 
 # What is missing is missing; of a manual exercise that was deleted the rest is the student's, too.

@@ -1,0 +1,152 @@
+"""What marking lacks that a student's machine has: a package, a file, a GPU, a magic, the network.
+
+An answer that fails for want of it is not wrong. It is not judged: a person is asked, and once the
+machine has what was missing, `autograder grade` marks it again. (Asked for in otter-grader#906 and
+#615, nbgrader#1295.)
+
+What a kernel says of its errors is the student's to forge. It would earn nothing: not judged is no
+mark.
+"""
+
+from __future__ import annotations
+
+import difflib
+import dis
+import re
+from collections.abc import Iterator, Sequence
+from types import CodeType
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from ..checks.questions import Calls, Error, Missing, Raised, Reply
+from ..checks.verdict import Verdict
+
+__all__ = ["LACKING", "Lacking", "assigned", "lacks"]
+
+LACKING = "lacking"
+"""The `misconception` of a verdict that marking could not come to."""
+
+_TABLE: tuple[tuple[str, str, str], ...] = (
+    # (exception class or base, pattern in the message, what is missing)
+    ("ModuleNotFoundError", r"No module named '?([\w.]+)", "package {0}"),
+    ("ImportError", r"cannot import name '(\w+)' from '([\w.]+)'", "{1}.{0}"),
+    ("ImportError", r"IProgress not found", "package ipywidgets"),
+    ("ImportError|OSError", r"^([\w.+-]+\.so[\w.]*): cannot open", "library {0}"),
+    ("FileNotFoundError", r"No such file or directory: b?['\"](.+)['\"]", "file {0}"),
+    ("FileNotFoundError|OSError", r"^(\S{1,100}) not found\.?$", "file {0}"),
+    ("UsageError", r"magic (?:function )?`(%{1,2}\w+)` not found", "magic {0}"),
+    ("RuntimeError", r"(?i)(?:unknown|unable to initialize|failed to init\w*) backend:? '?(\w+)",
+     "JAX backend {0}"),
+    ("RuntimeError|AssertionError|ValueError", r"(?i)\bno\b.{0,40}\b(GPU|CUDA|TPU)|"
+     r"(CUDA|GPU|TPU)[^.]{0,40} (?:not available|not found|not enabled)", "GPU"),
+    ("URLError|gaierror|ConnectionError|ConnectTimeout|MaxRetryError", r"", "network"),
+    ("OSError", r"Network is unreachable|Temporary failure in name resolution", "network"),
+    ("MemoryError|XlaRuntimeError|JaxRuntimeError",
+     r"^$|(?i:out of memory|unable to allocate|cannot allocate|RESOURCE_EXHAUSTED)",
+     "memory for it"),
+)  # fmt: skip
+# Whoever misspells one of these lacks nothing.
+_KNOWN = ("jax", "numpy", "matplotlib", "scipy", "sympy", "tqdm", "math", "autograder", "functools")
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+
+
+def lacks(error: Error) -> str:
+    """What an exception of a student's code says is missing, in words, or ""."""
+    kinds = {error.type, *error.kinds}
+    for classes, pattern, words in _TABLE:
+        if kinds.isdisjoint(classes.split("|")):
+            continue
+        found = re.search(pattern, error.message)
+        if found is None or (classes == "ModuleNotFoundError" and _is_misspelt(found[1])):
+            continue
+        return words.format(*(group or "" for group in found.groups()))[:200]
+    return ""
+
+
+def _is_misspelt(module: str) -> bool:
+    top = module.split(".")[0]
+    return top not in _KNOWN and bool(difflib.get_close_matches(top, _KNOWN, n=1, cutoff=0.8))
+
+
+def assigned(source: str) -> set[str]:
+    """The names that a cell's own statements give a value, functions' insides left out."""
+    try:
+        code = compile(TransformerManager().transform_cell(source), "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return set(_stored(code))
+
+
+def _stored(code: CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("STORE_NAME", "STORE_GLOBAL"):
+            yield str(instruction.argval)
+
+
+class Lacking:
+    """Follows a run: which names have no value for want of something that marking lacks."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}  # from name to what is missing
+        self._since_the_last_check = ""
+
+    def saw(self, source: str, outputs: Sequence[Any]) -> None:
+        """Take note of a cell that has run.
+
+        Args:
+            source: its text.
+            outputs: what nbformat holds of its run.
+        """
+        names = assigned(source)
+        error = next((o for o in outputs if o.get("output_type") == "error"), None)
+        what = "" if error is None else self._why(_error(error))
+        self._since_the_last_check = what or self._since_the_last_check
+        for name in names:
+            self._names.pop(name, None)
+            if what:
+                self._names[name] = what
+
+    def _why(self, error: Error) -> str:
+        """What was missing, here or in the cell that should have defined a name."""
+        undefined = _UNDEFINED.search(error.message) if error.type == "NameError" else None
+        return self._names.get(undefined[1], "") if undefined is not None else lacks(error)
+
+    def failed(self, outputs: Sequence[Any]) -> str:
+        """What was missing where a test of the author's own raised an error, or ""."""
+        errors = [_error(o) for o in outputs if o.get("output_type") == "error"]
+        return next(filter(None, map(self._why, errors)), "")
+
+    def excused(self, replies: Sequence[Reply], verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts of a check, "unjudged" where marking lacked what the answer needs."""
+        errors = [error for reply in replies for error in _errors(reply)]
+        reasons = [*filter(None, map(self._why, errors))]
+        if any(isinstance(reply, Missing) for reply in replies):
+            # Nobody knows what the cell before this check would have gone on to define.
+            reasons += filter(None, [self._since_the_last_check])
+        self._since_the_last_check = ""
+        return [
+            verdict if verdict.right else self._instead(verdict, reasons) for verdict in verdicts
+        ]
+
+    def _instead(self, verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+        what = self._names.get(verdict.answer) or next(iter(reasons), "")
+        if not what:
+            return verdict
+        fact = (
+            f"Marking has no {what}, which your code needs, so this was not judged. That is not "
+            "your fault: a person will look at it."
+        )
+        return Verdict(verdict.answer, "unjudged", 0.0, fact, "", LACKING)
+
+
+def _error(output: Any) -> Error:
+    name = str(output.get("ename", ""))[:80]
+    return Error(name, (name,), str(output.get("evalue", ""))[:600])
+
+
+def _errors(reply: Reply) -> Iterator[Error]:
+    if isinstance(reply, Missing) and reply.failed_cell is not None:
+        yield reply.failed_cell
+    if isinstance(reply, Calls):
+        yield from (outcome.error for outcome in reply.outcomes if isinstance(outcome, Raised))
