@@ -30,11 +30,20 @@ Place = tuple[float, float]
 ANGLES = [0.0, 0.3]
 
 
-def verdict(of: Callable[..., Any], answer: Any, **more: Any) -> Verdict:
+def judged(of: Callable[..., Any]) -> Callable[[Any], Verdict]:
+    """What one check says of each answer; its function is compiled once."""
     with recording() as checks:
-        check.minimum("m", of=of, **more)
-    (found,) = judge(checks[0], {"m": answer}, seed=7)
-    return found
+        check.minimum("m", of=of)
+
+    def verdict(answer: Any) -> Verdict:
+        (found,) = judge(checks[0], {"m": answer}, seed=7)
+        return found
+
+    return verdict
+
+
+def verdict(of: Callable[..., Any], answer: Any) -> Verdict:
+    return judged(of)(answer)
 
 
 def turned(f: Function, angle: float) -> Callable[[Any], Any]:
@@ -154,13 +163,13 @@ NONE: dict[str, tuple[Function, list[Place]]] = {
 @pytest.mark.parametrize("name", MINIMA)
 def test_what_is_a_minimum_however_flat_is_right(name: str, angle: float) -> None:
     f, places = MINIMA[name]
-    ground = turned(f, angle)
+    verdict_on = judged(turned(f, angle))
     for place in places:
         exact = at(place, angle)
-        found = verdict(ground, exact)
+        found = verdict_on(exact)
         assert found.right, (place, found.fact)
         if np.abs(exact).max() < 100:  # beyond, float32 is not as near as is asked
-            rounded = verdict(ground, exact.astype(np.float32))
+            rounded = verdict_on(exact.astype(np.float32))
             assert rounded.right, (place, rounded.fact)
 
 
@@ -168,10 +177,10 @@ def test_what_is_a_minimum_however_flat_is_right(name: str, angle: float) -> Non
 @pytest.mark.parametrize("name", NONE)
 def test_what_is_none_is_refused_however_flat(name: str, angle: float) -> None:
     f, places = NONE[name]
-    ground = turned(f, angle)
+    verdict_on = judged(turned(f, angle))
     for place in places:
         for answer in (at(place, angle), at(place, angle).astype(np.float32)):
-            found = verdict(ground, answer)
+            found = verdict_on(answer)
             assert found.outcome == "wrong", (place, found.fact)
 
 
@@ -187,8 +196,9 @@ def test_what_is_none_is_refused_however_flat(name: str, angle: float) -> None:
     ],
 )
 def test_in_one_dimension_what_is_a_minimum_is_right(f: Any, minimum: float) -> None:
-    assert verdict(f, minimum).right
-    assert verdict(f, float(np.nextafter(np.float32(minimum), np.float32(9e9)))).right
+    verdict_on = judged(f)
+    assert verdict_on(minimum).right
+    assert verdict_on(float(np.nextafter(np.float32(minimum), np.float32(9e9)))).right
 
 
 @pytest.mark.parametrize(
@@ -206,8 +216,9 @@ def test_in_one_dimension_what_is_a_minimum_is_right(f: Any, minimum: float) -> 
     ],
 )
 def test_in_one_dimension_what_is_none_is_refused(f: Any, places: list[float]) -> None:
+    verdict_on = judged(f)
     for place in places:
-        assert verdict(f, place).outcome == "wrong", place
+        assert verdict_on(place).outcome == "wrong", place
 
 
 def test_a_function_of_two_numbers_and_scaled_coordinates() -> None:
@@ -238,11 +249,16 @@ def test_along_one_axis_too() -> None:
 
 
 def test_a_function_that_cannot_be_compiled_is_walked_as_well() -> None:
-    def half(x: Any) -> Any:
-        return x**2 if x > 0 else 0.0 * x
+    def half(u: Any) -> Any:
+        return (u[0] ** 2 if u[0] > 0 else 0.0 * u[0]) + u[1] ** 2
 
-    assert verdict(half, -2.0).right
-    assert verdict(lambda x: x**3 if x > -9 else 0.0 * x, 0.0).outcome == "wrong"
+    def step(u: Any) -> Any:
+        return (u[0] ** 3 if u[0] > -9 else 0.0 * u[0]) + u[1] ** 2
+
+    for ground, place, kind in ((half, (-2.0, 0.0), "minimum"), (step, (0.0, 0.0), "saddle")):
+        found = nearest(Landscape(ground, at=np.zeros(2)), np.array(place), 0.5)
+        assert found is not None
+        assert found.kind == kind
 
 
 KINDS = {
