@@ -1,0 +1,216 @@
+"""Where a person has to look: a program would give nothing for what a student may have done.
+
+A 0 by machine needs an answer that was judged, or a cell as it was released with nothing of the
+student's near it. Whether an answer was judged is not known here, before the notebook is run: a
+reason that is given for an exercise with full marks is of no consequence (see review.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import nbformat
+
+from .given import Given, name_of
+from .recognise import asked_names, places_of
+from .statements import plain, read_code, same_text
+
+__all__ = ["Asking"]
+
+_NEIGHBOURS = 2  # given cells on each side
+# Of a text in quotes or a comment: two words at least, no label of an axis.
+_WORDS = re.compile(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
+_CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
+
+Cells = Sequence[nbformat.NotebookNode]
+
+
+@dataclass
+class Asking:
+    """Looks through a mended notebook for what a program cannot judge.
+
+    Args:
+        cells: the notebook's, mended.
+        given: what the assignment gave.
+        unclear: by given cell, whether something of the student's stood there that is not run.
+
+    Attributes:
+        ask: by graded cell, why a person has to look.
+        notes: the same for the student, and what else there is to be said.
+    """
+
+    cells: Cells
+    given: Sequence[Given]
+    unclear: Collection[str] = ()
+    ask: dict[str, str] = field(default_factory=dict, init=False)
+    notes: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._places = places_of(self.cells, self.given)
+        self._where = {p: n for n, p in enumerate(self._places) if p is not None}
+        self._known = {line for cell in self.given for line in _lines(cell.text)}
+        self._known |= {w for cell in self.given if cell.kind == "code" for w in _said(cell.text)}
+
+    def look(self) -> None:
+        """Find all there is to be found."""
+        for place, cell in enumerate(self.given):
+            if not cell.graded or place not in self._where:
+                continue
+            if cell.answer:
+                self._look_at_words(place, cell)
+            else:
+                self._look_at_code(place, cell)
+        self._look_at_what_is_unclear()
+
+    # ------------------------------------------------------------------ words
+
+    def _look_at_words(self, place: int, cell: Given) -> None:
+        here = self._where[place]
+        if not same_text(cell.kind, self.cells[here].source, cell.source):
+            return  # it waits for a person in any case
+        near = [n for n in self._near(place) if self._has_words(n)]
+        if near:
+            self._ask(
+                cell,
+                f"The cell `{cell.name}` is as it was given, but there is something of yours "
+                "beside it; a person will read it.",
+            )
+
+    def _near(self, place: int) -> Iterator[int]:
+        """The student's own cells around a place, and those before or after all of the notebook."""
+        known = sorted(self._where.values())
+        first, last = (known[0], known[-1]) if known else (0, 0)
+        low = self._side(range(place - 1, -1, -1), -1)
+        high = self._side(range(place + 1, len(self.given)), len(self.cells))
+        if low > high:  # the cells were moved about
+            low, high = self._where[place] - _NEIGHBOURS - 1, self._where[place] + _NEIGHBOURS + 1
+        for number, found in enumerate(self._places):
+            if found is None and (low < number < high or number < first or number > last):
+                yield number
+
+    def _side(self, neighbours: Iterator[int] | range, end: int) -> int:
+        there = [self._where[p] for p in neighbours if p in self._where]
+        return there[_NEIGHBOURS - 1] if len(there) >= _NEIGHBOURS else end
+
+    def _has_words(self, number: int) -> bool:
+        """Whether there are words in a cell that were not given."""
+        cell = self.cells[number]
+        if cell.cell_type != "code":
+            return bool(cell.get("attachments")) or not _lines(cell.source) <= self._known
+        if read_code(cell.source) is None:
+            return bool(cell.source.strip())
+        return any(_WORDS.search(text) for text in _said(cell.source) - self._known)
+
+    # ------------------------------------------------------------------ code
+
+    def _look_at_code(self, place: int, cell: Given) -> None:
+        here = self._where[place]
+        names = asked_names(self.given, place)
+        before, after = self._bound(range(here)), self._bound(range(here + 1, len(self.cells)))
+        lost = names - before
+        if not lost or "*" in before:
+            return
+        if later := sorted(lost & after):
+            told = " and ".join(f"`{name}`" for name in later)
+            self._ask(
+                cell,
+                f"Before {cell.title} there is no answer, but {told} is defined again further "
+                "down, after this check. Cells run from top to bottom, so it comes too late; "
+                "a person will look.",
+            )
+        elif any(self._has_words(n) for n in self._near(place) if self._is_text(n)):
+            self._ask(
+                cell,
+                f"For `{cell.exercise}` there is no code, but a text of yours beside it; "
+                "a person will read it.",
+            )
+
+    def _bound(self, numbers: range) -> set[str]:
+        """The names that a student's own code in these cells gives a value."""
+        found: set[str] = set()
+        for number in numbers:
+            cell = self.cells[number]
+            if cell.cell_type != "code" or not self._is_theirs(number):
+                continue
+            code = read_code(cell.source)
+            found |= code.binds if code is not None else set()
+        return found
+
+    def _is_theirs(self, number: int) -> bool:
+        place = self._places[number]
+        if place is None:
+            return True
+        cell = self.given[place]
+        return cell.answer and not same_text(cell.kind, self.cells[number].source, cell.source)
+
+    def _is_text(self, number: int) -> bool:
+        return self.cells[number].cell_type != "code"
+
+    # ------------------------------------------------------------------ what is unclear
+
+    def _look_at_what_is_unclear(self) -> None:
+        for place, cell in enumerate(self.given):
+            if cell.name in self.unclear:
+                for concerned in self._concerned(place):
+                    self._ask(
+                        concerned,
+                        f"What you wrote in {cell.title} could not be run, so it is not clear "
+                        f"what was meant for `{concerned.exercise}`; a person will look.",
+                    )
+        for number, found in enumerate(self._places):
+            if not self._is_theirs(number):
+                continue
+            mark = _CONFLICT.search(plain(self.cells[number].source))
+            if mark is None:
+                continue
+            line = plain(self.cells[number].source).count("\n", 0, mark.start()) + 1
+            where = name_of(self.cells[number])
+            told = f"The cell `{where}`" if where else "A cell of yours"
+            note = (
+                f"{told} has conflict marks of Git in it ({mark[1]}, line {line}): decide for one "
+                "of the two versions, and delete the marks."
+            )
+            self.notes.append(note)
+            place = found if found is not None else self._place_before(number)
+            for concerned in self._concerned(place)[:1]:
+                self._ask(concerned, f"{note} A person will look.", noted=True)
+
+    def _place_before(self, number: int) -> int:
+        return max((p for p in self._places[:number] if p is not None), default=-1)
+
+    def _concerned(self, place: int) -> list[Given]:
+        """The next exercise, if the place is not that itself, and later ones that are answered."""
+        graded = [
+            (p, cell)
+            for p, cell in enumerate(self.given)
+            if p >= place and cell.graded and p in self._where
+        ]
+        if not graded or self.given[place].graded:
+            return [cell for _, cell in graded[:1]]
+        return [graded[0][1]] + [cell for p, cell in graded[1:] if self._is_answered(p)]
+
+    def _is_answered(self, place: int) -> bool:
+        answers = [p for p in range(place) if self.given[p].answer and p in self._where]
+        return bool(answers) and self._is_theirs(self._where[answers[-1]])
+
+    def _ask(self, cell: Given, reason: str, *, noted: bool = False) -> None:
+        if cell.name not in self.ask:
+            self.ask[cell.name] = reason
+            if not noted:
+                self.notes.append(reason)
+
+
+def _lines(text: str) -> set[str]:
+    return {" ".join(line.split()) for line in plain(text).split("\n")} | {""}
+
+
+def _said(text: str) -> set[str]:
+    """The comments and texts in a cell of code."""
+    code = read_code(text)
+    if code is None:
+        return set()
+    return {comment.words for comment in code.comments} | {
+        " ".join(string.split()) for string in code.strings()
+    }
