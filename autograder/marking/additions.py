@@ -67,7 +67,7 @@ def additions_to_code(
         theirs: the cell as it was handed in.
         check: whether it is a test cell: all that was added is an answer to be tested, and goes
             before it.
-        ours: keys of statements that are the assignment's, wherever they stand.
+        ours: what is the assignment's, wherever it stands: keys of statements, words of comments.
     """
     magic, text = without_magic(theirs)
     if not text.strip():
@@ -104,7 +104,7 @@ class _Parts:
         self.given = list(_opened(self.known, common))
         self.keys = frozenset(key for s in self.given for key in s.keys)
         self.binds = frozenset(name for s in self.given for name in s.binds)
-        self.words = {comment.words for comment in self.known.comments}
+        self.words = {comment.words for comment in self.known.comments} | self.ours
         self.theirs = list(_opened(self.code, common, self.keys))
         found = frozenset(key for s in self.theirs for key in s.keys)
         self.lost = [s for s in self.given if not s.keys <= found]

@@ -239,12 +239,13 @@ class _Mending:
 
 
 def _ours(given: Sequence[Given]) -> list[Hashable]:
-    """The statements that are nobody's answer, wherever they stand: checks, and untouched stubs."""
+    """What is nobody's answer, wherever it stands: checks, and untouched stubs."""
     keys: list[Hashable] = []
     for cell in given:
         code = read_code(cell.text) if cell.kind == "code" else None
         if code is not None and (cell.answer or (cell.kept and cell.graded)):
             keys += [key for s in code.statements if cell.answer or not s.binds for key in s.keys]
+            keys += [comment.words for comment in code.comments]
     return keys
 
 

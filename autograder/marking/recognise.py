@@ -35,10 +35,9 @@ def recognise(cells: Cells, given: Sequence[Given]) -> list[str]:
     if all(cell.name in present for cell in given if cell.name):
         return []
     places = places_of(cells, given)
-    for number, place in _by_content(cells, given, places):
-        places[number] = place
-    for number, place in _by_place(cells, given, places):
-        places[number] = place
+    for way in (_by_content, _by_place):
+        for number, known in list(way(cells, given, places)):
+            places[number] = known
     found = []
     for number, place in enumerate(places):
         if place is not None and given[place].name and not name_of(cells[number]):

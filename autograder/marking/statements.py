@@ -142,7 +142,8 @@ def read_code(text: str) -> Code | None:
     if len(text) > _MAX_CODE or text.startswith("%%"):
         return None
     text = textwrap.dedent(text) if text[:1] in (" ", "\t") else text
-    tree, magics = _parse(text), {}
+    tree = _parse(text)
+    magics: dict[int, str] = {}
     if tree is None:
         text, magics = _without_magics(text)
         tree = _parse(text) if magics else None
