@@ -34,7 +34,8 @@ class Asking:
     Args:
         cells: the notebook's, mended.
         given: what the assignment gave.
-        unclear: by given cell, whether something of the student's stood there that is not run.
+        unclear: the given cells in which something of the student's stood that is not run.
+        returned: the cells that were missing and were put back.
 
     Attributes:
         ask: by graded cell, why a person has to look.
@@ -44,6 +45,7 @@ class Asking:
     cells: Cells
     given: Sequence[Given]
     unclear: Collection[str] = ()
+    returned: Collection[str] = ()
     ask: dict[str, str] = field(default_factory=dict, init=False)
     notes: list[str] = field(default_factory=list, init=False)
 
@@ -70,12 +72,14 @@ class Asking:
         here = self._where[place]
         if not same_text(cell.kind, self.cells[here].source, cell.source):
             return  # it waits for a person in any case
-        near = [n for n in self._near(place) if self._has_words(n)]
-        if near:
+        near = list(self._near(place))
+        if cell.name in self.returned:  # any text may be the one that stood in it
+            near = [n for n, p in enumerate(self._places) if p is None and self._is_text(n)]
+        if any(self._has_words(n) for n in near):
             self._ask(
                 cell,
-                f"The cell `{cell.name}` is as it was given, but there is something of yours "
-                "beside it; a person will read it.",
+                f"The cell `{cell.name}` is as it was given, but there are words of yours that may "
+                "be for it; a person will read them.",
             )
 
     def _near(self, place: int) -> Iterator[int]:
@@ -91,7 +95,11 @@ class Asking:
                 yield number
 
     def _side(self, neighbours: Iterator[int] | range, end: int) -> int:
-        there = [self._where[p] for p in neighbours if p in self._where]
+        there = [
+            self._where[p]
+            for p in neighbours
+            if p in self._where and self.given[p].name not in {*self.returned} - {""}
+        ]
         return there[_NEIGHBOURS - 1] if len(there) >= _NEIGHBOURS else end
 
     def _has_words(self, number: int) -> bool:

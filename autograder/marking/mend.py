@@ -24,7 +24,7 @@ from .additions import Additions, additions_to_code, additions_to_text
 from .asking import Asking
 from .course import course_of
 from .given import Given, given_cells, name_of, released_cells
-from .recognise import asked_names, recognise
+from .recognise import asked_names, places_of, recognise
 from .statements import plain, read_code, same_text
 
 __all__ = ["Mend", "mend"]
@@ -44,7 +44,7 @@ def mend(notebook: nbformat.NotebookNode, given: Sequence[Given]) -> list[str]:
     """
     work = _Mending(notebook.cells, given)
     work.mend()
-    asking = Asking(notebook.cells, given, work.unclear)
+    asking = Asking(notebook.cells, given, work.unclear, work.returned)
     asking.look()
     if asking.ask:
         about = notebook.metadata.setdefault("autograder", nbformat.NotebookNode())
@@ -58,6 +58,7 @@ class _Mending:
     given: Sequence[Given]
     notes: list[str] = field(default_factory=list, init=False)
     unclear: set[str] = field(default_factory=set, init=False)
+    returned: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.known = {cell.name: cell for cell in self.given if cell.name}
@@ -206,9 +207,9 @@ class _Mending:
         A check goes after the student's own cells that follow its predecessor, since an answer may
         stand in one of them; what only gives something goes before them.
         """
-        present = {name for name in map(name_of, self.cells) if name}
+        places = places_of(self.cells, self.given)
         for number, given in enumerate(self.given):
-            if not given.name or given.name in present:
+            if not given.name or number in places:
                 continue
             title = _begun(given.title)
             if not given.returns:
@@ -216,26 +217,46 @@ class _Mending:
                     self.notes.append(f"{title}, for an answer, is missing.")
                 continue
             self.notes.append(f"{title} was missing; it was put back.")
-            before = {earlier.name for earlier in self.given[:number] if earlier.name}
-            place = max(
-                (i + 1 for i, c in enumerate(self.cells) if name_of(c) in before), default=0
-            )
-            if given.graded:
-                while place < len(self.cells) and not name_of(self.cells[place]):
-                    place += 1
+            self.returned.add(given.name)
+            place = self._place_for(number, places)
             self.cells.insert(place, given.new())
+            places.insert(place, number)
+
+    def _place_for(self, number: int, places: Sequence[int | None]) -> int:
+        given = self.given[number]
+        before = [i + 1 for i, p in enumerate(places) if p is not None and p < number]
+        if not given.graded:
+            behind = [i for i, p in enumerate(places) if p is not None and p > number]
+            return min(behind, default=len(places))
+        if given.answer:
+            near = max((p for p in places if p is not None and p < number), default=None)
+            return places.index(near) + 1 if near is not None else 0
+        place = max(before, default=0)
+        while place < len(places) and (places[place] is None):
+            place += 1
+        names = asked_names(self.given, number)
+        if not names <= self._bound(range(place)):
+            late = [n for n in range(place, len(places)) if names & self._bound(range(n, n + 1))]
+            place = max((n + 1 for n in late), default=place)
+        return place
+
+    def _bound(self, numbers: range) -> set[str]:
+        """The names that a student's own code in these cells gives a value."""
+        bound: set[str] = set()
+        for number in numbers:
+            cell = self.cells[number]
+            given = self.known.get(name_of(cell))
+            untouched = given is not None and same_text(given.kind, cell.source, given.source)
+            if cell.cell_type == "code" and not untouched and not (given and given.kept):
+                code = read_code(cell.source)
+                bound |= code.binds if code is not None else set()
+        return bound
 
     def _is_elsewhere(self, place: int) -> bool:
         """Whether a student's own cell holds what a missing one was for."""
         check = next((p for p in range(place + 1, len(self.given)) if self.given[p].graded), None)
         names = asked_names(self.given, check) if check is not None else frozenset()
-        bound: set[str] = set()
-        for cell in self.cells:
-            given = self.known.get(name_of(cell))
-            if cell.cell_type == "code" and not (given and given.kept):
-                code = read_code(cell.source)
-                bound |= code.binds if code is not None else set()
-        return bool(names) and names <= bound
+        return bool(names) and names <= self._bound(range(len(self.cells)))
 
 
 def _ours(given: Sequence[Given]) -> list[Hashable]:

@@ -235,8 +235,7 @@ def test_a_right_notebook_is_right_or_a_person_is_asked(seed: int) -> None:
             encoding = random.choice(ENCODINGS)
             content = json.dumps(notebook, ensure_ascii=False).encode(encoding)
             found = mended(content, Path(folder))
-            note(
-                f"{[change.__name__ for change in done]} {encoding}\n{json.dumps(notebook, indent=1)}"
-            )
+            note(f"{[change.__name__ for change in done]} {encoding}")
+            note(json.dumps(notebook, indent=1))
             note(json.dumps(found.notebook, indent=1))
             assert_nothing_is_lost(notebook, found)
