@@ -7,6 +7,7 @@ reason that is given for an exercise with full marks is of no consequence (see r
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -83,24 +84,35 @@ class Asking:
             )
 
     def _near(self, place: int) -> Iterator[int]:
-        """The student's own cells around a place, and those before or after all of the notebook."""
-        known = sorted(self._where.values())
-        first, last = (known[0], known[-1]) if known else (0, 0)
-        low = self._side(range(place - 1, -1, -1), -1)
-        high = self._side(range(place + 1, len(self.given)), len(self.cells))
-        if low > high:  # the cells were moved about
-            low, high = self._where[place] - _NEIGHBOURS - 1, self._where[place] + _NEIGHBOURS + 1
+        """The student's own cells around a place, and those before or after all of the notebook.
+
+        Around where it stands, and where its neighbours stand, which may have been moved.
+        """
+        near = {*self._around(self._where[place], _NEIGHBOURS)}
+        for neighbours in (range(place - 1, -1, -1), range(place + 1, len(self.given))):
+            there = next((self._where[p] for p in neighbours if self._is_there(p)), None)
+            if there is not None:
+                near |= {*self._around(there, 1)}
+        known = [number for p, number in self._where.items() if self._is_there(p)]
+        first, last = min(known, default=0), max(known, default=0)
         for number, found in enumerate(self._places):
-            if found is None and (low < number < high or number < first or number > last):
+            if found is None and (number in near or number < first or number > last):
                 yield number
 
-    def _side(self, neighbours: Iterator[int] | range, end: int) -> int:
-        there = [
-            self._where[p]
-            for p in neighbours
-            if p in self._where and self.given[p].name not in {*self.returned} - {""}
-        ]
-        return there[_NEIGHBOURS - 1] if len(there) >= _NEIGHBOURS else end
+    def _around(self, number: int, most: int) -> Iterator[int]:
+        """The cells around one, up to so many given cells on each side."""
+        for way in (range(number - 1, -1, -1), range(number + 1, len(self.cells))):
+            passed = 0
+            for here in way:
+                place = self._places[here]
+                passed += place is not None and self._is_there(place)
+                if passed >= most:
+                    break
+                yield here
+
+    def _is_there(self, place: int) -> bool:
+        """Whether a given cell was handed in, and where is no guess of ours."""
+        return place in self._where and self.given[place].name not in self.returned
 
     def _has_words(self, number: int) -> bool:
         """Whether there are words in a cell that were not given."""
@@ -116,17 +128,23 @@ class Asking:
     def _look_at_code(self, place: int, cell: Given) -> None:
         here = self._where[place]
         names = asked_names(self.given, place)
-        before, after = self._bound(range(here)), self._bound(range(here + 1, len(self.cells)))
+        before, unreached = self._bound(range(here))
+        after, _ = self._bound(range(here + 1, len(self.cells)))
         lost = names - before
         if not lost or "*" in before:
             return
-        if later := sorted(lost & after):
-            told = " and ".join(f"`{name}`" for name in later)
+        if later := lost & after:
             self._ask(
                 cell,
-                f"Before {cell.title} there is no answer, but {told} is defined again further "
-                "down, after this check. Cells run from top to bottom, so it comes too late; "
-                "a person will look.",
+                f"Before {cell.title} there is no answer, but {_listed(later)} is defined again "
+                "further down, after this check. Cells run from top to bottom, so it comes too "
+                "late; a person will look.",
+            )
+        elif hidden := lost & unreached:
+            self._ask(
+                cell,
+                "Lines that were there for you to replace still stand, so that your "
+                f"{_listed(hidden)} is not what {cell.title} finds; a person will look.",
             )
         elif any(self._has_words(n) for n in self._near(place) if self._is_text(n)):
             self._ask(
@@ -135,16 +153,30 @@ class Asking:
                 "a person will read it.",
             )
 
-    def _bound(self, numbers: range) -> set[str]:
-        """The names that a student's own code in these cells gives a value."""
+    def _bound(self, numbers: range) -> tuple[set[str], set[str]]:
+        """The names that a student's own code in these cells gives a value.
+
+        Returns:
+            those that have it in the end, and those of which a stub that was left standing keeps
+            or takes it away: a `raise` before them, or the empty function behind them.
+        """
         found: set[str] = set()
+        hidden: set[str] = set()
         for number in numbers:
-            cell = self.cells[number]
-            if cell.cell_type != "code" or not self._is_theirs(number):
+            cell, place = self.cells[number], self._places[number]
+            code = read_code(cell.source) if cell.cell_type == "code" else None
+            if code is None:
                 continue
-            code = read_code(cell.source)
-            found |= code.binds if code is not None else set()
-        return found
+            if self._is_theirs(number):
+                ends = [s.first for s in code.statements if isinstance(s.node, ast.Raise)]
+                end = min(ends, default=len(code.lines) + 1)
+                run = {name for s in code.statements if s.first < end for name in s.binds}
+                found |= run
+                hidden = (hidden - run) | (code.binds - run)
+            elif place is not None and self.given[place].answer:
+                hidden |= found & code.binds
+                found -= code.binds
+        return found, hidden
 
     def _is_theirs(self, number: int) -> bool:
         place = self._places[number]
@@ -208,6 +240,10 @@ class Asking:
             self.ask[cell.name] = reason
             if not noted:
                 self.notes.append(reason)
+
+
+def _listed(names: Collection[str]) -> str:
+    return " and ".join(f"`{name}`" for name in sorted(names))
 
 
 def _lines(text: str) -> set[str]:

@@ -67,7 +67,7 @@ class Given:
     @property
     def returns(self) -> bool:
         """Whether it is put back where it is missing: all but the place for a student's code."""
-        return bool(self.name) and bool(self.kept or self.graded or self.about["task"])
+        return bool(self.name) and bool(self.kept or self.graded or self.about.get("task"))
 
     @property
     def exercise(self) -> str:
@@ -156,20 +156,17 @@ def given_cells(
 def released_cells(course: CourseDirectory, assignment: str, notebook: str) -> list[Given]:
     """The cells of a notebook as students got them; of the source, if the release is not there.
 
-    The names are nbgrader's; what nbgrader knows besides is in the gradebook.
+    What nbgrader's gradebook says of them counts, and may be newer.
     """
     for folder in (course.release_directory, course.source_directory):
         path = Path(course.format_path(folder, ".", assignment)) / f"{notebook}.ipynb"
         if path.is_file():
-            released = folder == course.release_directory
-            return [
-                Given(
-                    name_of(cell),
-                    cell.cell_type,
-                    cell.source,
-                    {},
-                    cell.source if released else None,
-                )
-                for cell in nbformat.read(path, as_version=4).cells
-            ]
-    return []
+            break
+    else:
+        return []
+    cells = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        released = cell.source if folder == course.release_directory else None
+        about = dict(cell.metadata.get("nbgrader", {}))
+        cells.append(Given(name_of(cell), cell.cell_type, cell.source, about, released))
+    return cells

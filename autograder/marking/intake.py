@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbgrader.api import Gradebook
 from traitlets import Integer
 
 from ..errors import UnreadableSubmission
 from .course import course_of
-from .given import Given, given_cells, released_cells
+from .given import Given, released_cells
 from .other_names import OtherName, content_of, is_as_given, kin_of, others, shown, which
 from .reading import MAX_BYTES, read_notebook, unreadable_notebook
 
@@ -133,20 +133,13 @@ class SubmissionExporter(NotebookExporter):
         return unreadable_notebook(reason, review=review)
 
     def _assignment(self, names: dict[str, str]) -> dict[str, list[Given]]:
-        """The cells of all notebooks of the assignment."""
-        course = course_of(self)
-        with Gradebook(names["db_url"]) as gradebook:
-            notebooks = gradebook.find_assignment(names["assignment"]).notebooks
-            known = [notebook.name for notebook in notebooks]
-        return {
-            name: given_cells(
-                names["db_url"],
-                names["assignment"],
-                name,
-                released_cells(course, names["assignment"], name),
-            )
-            for name in known
-        }
+        """The cells of all notebooks of the assignment, as they were released."""
+        course, assignment = course_of(self), names["assignment"]
+        known = {names["notebook"]}
+        for place in (course.release_directory, course.source_directory):
+            folder = Path(course.format_path(place, ".", assignment))
+            known |= {path.stem for path in folder.glob("*.ipynb")}
+        return {name: released_cells(course, assignment, name) for name in sorted(known)}
 
     def _is_submission(self, filename: str, resources: dict[str, Any]) -> bool:
         """Whether a student wrote the file; nbgrader converts its own copy of it as well."""

@@ -87,7 +87,7 @@ class _Mending:
                 found.setdefault(name, []).append(cell)
             elif name:
                 self.notes.append(
-                    "A cell that is not of this assignment claims to be; nothing is for it."
+                    "A cell has a name that is not of this assignment; there are no points for it."
                 )
                 del cell.metadata["nbgrader"]
         for name, twins in found.items():

@@ -478,6 +478,21 @@ def test_an_answer_below_its_check_is_told_and_a_person_asked(tmp_path: Path) ->
     assert "`f_prime` is defined again further down, after this check" in note
 
 
+def test_an_answer_above_a_stub_that_takes_its_name_waits_for_a_person(tmp_path: Path) -> None:
+    notebook = right()
+    blank(notebook, "slope")
+    notebook["cells"].insert(index_of(notebook, "slope"), code(ANSWERS["slope"]))
+    found = mended(notebook, tmp_path)
+    assert list(found.ask) == ["slope_check"]
+    assert "Lines that were there for you to replace still stand" in found.notes[0]
+
+
+def test_an_answer_below_the_raise_of_its_stub_waits_for_a_person(tmp_path: Path) -> None:
+    notebook = right()
+    cell(notebook, "lowest")["source"] = f"{STUBS['lowest']}\n{ANSWERS['lowest']}"
+    assert list(mended(notebook, tmp_path).ask) == ["lowest_check"]
+
+
 def test_an_answer_that_is_used_again_below_is_none_of_it(tmp_path: Path) -> None:
     notebook = right()
     notebook["cells"].append(code("x_lowest = 3\nf_prime = None"))
