@@ -8,7 +8,9 @@ reason that is given for an exercise with full marks is of no consequence (see r
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +18,7 @@ import nbformat
 
 from .given import Given, name_of
 from .recognise import asked_names, places_of
-from .statements import plain, read_code, same_text
+from .statements import Code, plain, read_code, same_text
 
 __all__ = ["Asking"]
 
@@ -75,8 +77,9 @@ class Asking:
             return  # it waits for a person in any case
         near = list(self._near(place))
         if cell.name in self.returned:  # any text may be the one that stood in it
-            near = [n for n, p in enumerate(self._places) if p is None and self._is_text(n)]
-        if any(self._has_words(n) for n in near):
+            near = [n for n, p in enumerate(self._places) if p is None]
+        # Beside code that a person marks, other code may be it.
+        if any(cell.kind == "code" or self._has_words(n) for n in near if self._has_text(n)):
             self._ask(
                 cell,
                 f"The cell `{cell.name}` is as it was given, but there are words of yours that may "
@@ -123,6 +126,10 @@ class Asking:
             return bool(cell.source.strip())
         return any(_WORDS.search(text) for text in _said(cell.source) - self._known)
 
+    def _has_text(self, number: int) -> bool:
+        cell = self.cells[number]
+        return bool(cell.source.strip() or cell.get("attachments"))
+
     # ------------------------------------------------------------------ code
 
     def _look_at_code(self, place: int, cell: Given) -> None:
@@ -131,7 +138,10 @@ class Asking:
         before, unreached = self._bound(range(here))
         after, _ = self._bound(range(here + 1, len(self.cells)))
         lost = names - before
-        if not lost or "*" in before:
+        if "*" in before:
+            return
+        if not lost:
+            self._look_at_order(here, cell, names)
             return
         if later := lost & after:
             self._ask(
@@ -146,12 +156,45 @@ class Asking:
                 "Lines that were there for you to replace still stand, so that your "
                 f"{_listed(hidden)} is not what {cell.title} finds; a person will look.",
             )
-        elif any(self._has_words(n) for n in self._near(place) if self._is_text(n)):
+        elif self._is_told(lost) or any(
+            self._has_words(n) for n in self._near(place) if self._is_text(n)
+        ):
             self._ask(
                 cell,
-                f"For `{cell.exercise}` there is no code, but a text of yours beside it; "
-                "a person will read it.",
+                f"For `{cell.exercise}` there is no code that could be run, but a text of yours "
+                "that may be for it; a person will read it.",
             )
+
+    def _is_told(self, names: Collection[str]) -> bool:
+        """Whether a text of the student's, or what is no Python, speaks of one of these names."""
+        spoken = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
+        return any(
+            self._places[n] is None and self._code(n) is None and spoken.search(cell.source)
+            for n, cell in enumerate(self.cells)
+        )
+
+    def _look_at_order(self, here: int, cell: Given, names: frozenset[str]) -> None:
+        """Ask where an answer uses what is only given or defined below it."""
+        for number in range(here):
+            code = self._code(number)
+            if code is None or not self._is_theirs(number) or not code.binds & names:
+                continue
+            used = {name for s in code.statements for name in s.reads} - code.binds
+            above = {name for n in range(number) if (c := self._code(n)) for name in c.binds}
+            below = range(number + 1, len(self.cells))
+            late = {name for n in below if (c := self._code(n)) for name in used & c.binds}
+            if late := late - above - set(dir(builtins)):
+                self._ask(
+                    cell,
+                    f"Your answer for `{cell.exercise}` uses {_listed(late)}, which is defined "
+                    "further down only. Cells run from top to bottom; a person will look if it "
+                    "did not work.",
+                )
+                return
+
+    def _code(self, number: int) -> Code | None:
+        cell = self.cells[number]
+        return read_code(cell.source) if cell.cell_type == "code" else None
 
     def _bound(self, numbers: range) -> tuple[set[str], set[str]]:
         """The names that a student's own code in these cells gives a value.
@@ -163,8 +206,7 @@ class Asking:
         found: set[str] = set()
         hidden: set[str] = set()
         for number in numbers:
-            cell, place = self.cells[number], self._places[number]
-            code = read_code(cell.source) if cell.cell_type == "code" else None
+            place, code = self._places[number], self._code(number)
             if code is None:
                 continue
             if self._is_theirs(number):
@@ -247,7 +289,8 @@ def _listed(names: Collection[str]) -> str:
 
 
 def _lines(text: str) -> set[str]:
-    return {" ".join(line.split()) for line in plain(text).split("\n")} | {""}
+    text = unicodedata.normalize("NFC", plain(text))
+    return {" ".join(line.split()) for line in text.split("\n")} | {""}
 
 
 def _said(text: str) -> set[str]:

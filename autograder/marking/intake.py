@@ -10,7 +10,7 @@ nothing, like any other.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from traitlets import Integer
 
 from ..errors import UnreadableSubmission
 from .course import course_of
+from .files import given_files
 from .given import Given, released_cells
-from .other_names import OtherName, content_of, is_as_given, kin_of, others, shown, which
+from .other_names import OtherName, content_of, is_as_given, kin_of, others, shown, strangers, which
 from .reading import MAX_BYTES, read_notebook, unreadable_notebook
 
 __all__ = ["SubmissionExporter"]
@@ -59,7 +60,7 @@ class SubmissionExporter(NotebookExporter):
             reason = str(exc)
         assignment = self._assignment(names)
         known = assignment.get(wanted, [])
-        strangers = kin_of(course_of(self), folder, assignment)
+        kin = kin_of(course_of(self), folder, assignment)
         holds, blank = wanted, False
         if notebook is not None:
             blank = is_as_given(notebook, known)
@@ -67,7 +68,7 @@ class SubmissionExporter(NotebookExporter):
         is_it = notebook is not None and holds == wanted and not blank
         # Under the name of another notebook there may be this one, if that is not there either.
         usual = [] if is_it else [f"{name}.ipynb" for name in assignment if name != wanted]
-        found = others(folder, [*strangers, *usual], wanted, assignment, self.max_bytes)
+        found = others(folder, [*kin, *usual], wanted, assignment, self.max_bytes)
         if any(other.answered for other in found) or blank:
             found = [other for other in found if other.answered]
         if is_it and notebook is not None:
@@ -83,7 +84,7 @@ class SubmissionExporter(NotebookExporter):
         if found:
             return self._under_another_name(filename, found, reason, there=notebook is not None)
         if notebook is None:
-            return self._in_its_place(filename, reason, strangers)
+            return self._in_its_place(filename, reason, names, assignment)
         if reason:
             notebook.metadata.autograder["review"] = True
             notebook.metadata.autograder.notes.append(f"{reason} A person will look.")
@@ -117,18 +118,24 @@ class SubmissionExporter(NotebookExporter):
         return chosen.notebook
 
     def _in_its_place(
-        self, filename: str, reason: str, strangers: Sequence[str]
+        self,
+        filename: str,
+        reason: str,
+        names: dict[str, str],
+        assignment: Mapping[str, Sequence[Given]],
     ) -> nbformat.NotebookNode:
         """The notebook to mark in place of one that cannot be read, or is not there."""
-        review = os.path.lexists(filename)
-        strangers = [path for path in strangers if ".ipynb" in path.lower()]
-        if not review and strangers:
-            review = True
-            reason += (
-                " There are notebooks that are not of this assignment; a person will look whether "
-                "it is among them."
-            )
-            self.log.warning("%s is not there, but %s: is it that?", filename, strangers)
+        review, folder = os.path.lexists(filename), os.path.dirname(filename)
+        if not review:
+            given = given_files(course_of(self), names["assignment"])
+            found = strangers(course_of(self), folder, assignment, given)
+            if found:
+                review = True
+                reason += (
+                    " There are other files, such as "
+                    f"{shown(found[0])}; a person will look whether it is among them."
+                )
+                self.log.warning("%s is not there, but %s: is it that?", filename, found)
         self.log.warning("%s earns nothing: %s", filename, reason)
         return unreadable_notebook(reason, review=review)
 

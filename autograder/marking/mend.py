@@ -49,7 +49,7 @@ def mend(notebook: nbformat.NotebookNode, given: Sequence[Given]) -> list[str]:
     if asking.ask:
         about = notebook.metadata.setdefault("autograder", nbformat.NotebookNode())
         about["ask"] = nbformat.from_dict(asking.ask)
-    return list(dict.fromkeys([*work.notes, *asking.notes]))
+    return list(dict.fromkeys([*asking.notes, *work.notes]))
 
 
 @dataclass

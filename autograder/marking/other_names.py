@@ -24,10 +24,23 @@ from .reading import read_notebook
 from .recognise import places_of
 from .statements import plain, same_text
 
-__all__ = ["OtherName", "content_of", "is_as_given", "kin_of", "others", "shown", "which"]
+__all__ = [
+    "OtherName",
+    "content_of",
+    "is_as_given",
+    "kin_of",
+    "others",
+    "shown",
+    "strangers",
+    "which",
+]
 
 _MOST_READ = 30
 _LIKE_A_NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$|\.json$", re.IGNORECASE)
+# What a notebook is exported to, packed into, or written in instead.
+_LIKE_WORK = re.compile(
+    r"\.(ipynb|ipynb\.\w+|py|html?|pdf|md|tex|docx?|odt|txt|zip|7z|rar|tar|t?gz)$", re.IGNORECASE
+)
 _LEAST = 0.3  # of a notebook's named cells
 
 
@@ -62,13 +75,35 @@ def kin_of(course: CourseDirectory, folder: str, names: Iterable[str]) -> list[s
     No link is followed, and nothing beyond the limits is looked at.
     """
     usual = {f"{name}.ipynb" for name in names}
-    found = tree.look(folder, bounds(course), lambda name: not matches(name, course.ignore))
-    paths = [
+    return [
         entry.path
-        for entry in found
+        for entry in _entries(course, folder)
         if entry.kind == "file" and not entry.left_out and _LIKE_A_NOTEBOOK.search(entry.path)
+        if entry.path not in usual
     ]
-    return [path for path in paths if path not in usual]
+
+
+def strangers(
+    course: CourseDirectory, folder: str, names: Iterable[str], given: Iterable[str]
+) -> list[str]:
+    """The paths of files in a submission that may be a student's work in another form.
+
+    Args:
+        course: the course.
+        folder: the submission's.
+        names: of the assignment's notebooks.
+        given: paths of files that the assignment gives.
+    """
+    usual = {*given, "timestamp.txt", *(f"{name}.ipynb" for name in names)}
+    return [
+        entry.path
+        for entry in _entries(course, folder)
+        if entry.kind != "folder" and entry.path not in usual and _LIKE_WORK.search(entry.path)
+    ]
+
+
+def _entries(course: CourseDirectory, folder: str) -> list[tree.Entry]:
+    return tree.look(folder, bounds(course), lambda name: not matches(name, course.ignore))
 
 
 def others(

@@ -11,6 +11,7 @@ import io
 import re
 import textwrap
 import tokenize
+import unicodedata
 import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,13 +24,29 @@ _MAX_CODE = 200_000
 _COSMETIC = ("%%time", "%%timeit", "%%capture", "%%prun")
 # A line that IPython understands and Python does not: it stands for itself.
 _ALONE = re.compile(r"(?P<indent>[ \t]*)(?:[%!?].*|[\w.*]+\?{1,2})\s*\Z")
+_TAKEN_FOR_WINDOWS = re.compile("[\u00c2\u00c3\u00e2]")
+_WINDOWS = {bytes([n]).decode("cp1252", "ignore") or chr(n): n for n in range(128, 256)}
 _ASSIGNED = re.compile(r"(?P<before>[ \t]*[\w, ]+=\s*)[%!].*\Z")
 
 
 def plain(text: str) -> str:
     """A text with one kind of line end, without blanks at the ends of lines and of itself."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    text = _decoded(text).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _decoded(text: str) -> str:
+    """A text that some program took for Windows' when it was UTF-8, as it was: of "âˆ’" a minus."""
+    if not _TAKEN_FOR_WINDOWS.search(text):
+        return text
+    try:
+        return (
+            "".join(c if ord(c) < 128 else bytes([_WINDOWS[c]]).decode("latin-1") for c in text)
+            .encode("latin-1")
+            .decode("utf-8")
+        )
+    except (KeyError, UnicodeError):
+        return text
 
 
 def same_text(kind: str, one: str, other: str) -> bool:
@@ -42,6 +59,7 @@ def same_text(kind: str, one: str, other: str) -> bool:
 @lru_cache(maxsize=4096)
 def print_of(kind: str, text: str) -> Hashable:
     """What two cells have in common if they say the same in different layouts."""
+    text = unicodedata.normalize("NFC", plain(text))  # macOS takes letters and accents apart
     if kind == "code":
         code = read_code(text)
         if code is not None:

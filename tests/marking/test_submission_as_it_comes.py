@@ -49,7 +49,7 @@ SAYS = {
     "given deleted": "The cell `given_f` was missing; it was put back.",
     "carriage returns": None,
     "UTF-16": None,
-    "check edited": "What you added to the check of `slope` was run in a cell of its own, before it.",
+    "check edited": "What you added to the check of `slope` was run in a cell of its own",
     "given edited": "The cell `given_f` counts as it was given; what stood in its place is shown",
     "import in a given cell": "What you added to the cell `given_f` was run in a cell of its own",
     "answer in its check": "What you added to the check of `slope` was run in a cell of its own",
