@@ -22,7 +22,17 @@ from ..errors import UnreadableSubmission
 from .course import course_of
 from .files import given_files
 from .given import Given, released_cells
-from .other_names import OtherName, content_of, is_as_given, kin_of, others, shown, strangers, which
+from .other_names import (
+    OtherName,
+    content_of,
+    hosts,
+    is_as_given,
+    kin_of,
+    others,
+    shown,
+    strangers,
+    which,
+)
 from .reading import MAX_BYTES, read_notebook, unreadable_notebook
 
 __all__ = ["SubmissionExporter"]
@@ -129,6 +139,7 @@ class SubmissionExporter(NotebookExporter):
         if not review:
             given = given_files(course_of(self), names["assignment"])
             found = strangers(course_of(self), folder, assignment, given)
+            found += hosts(folder, names["notebook"], assignment, self.max_bytes)
             if found:
                 review = True
                 reason += (

@@ -133,6 +133,23 @@ def others(
     return sorted(found, key=lambda other: (-other.answered, len(other.path), other.path))
 
 
+def hosts(
+    folder: str, name: str, assignment: Mapping[str, Sequence[Given]], max_bytes: int
+) -> list[str]:
+    """The other notebooks of a submission into which cells of the notebook `name` were put."""
+    found = []
+    for other in assignment.keys() - {name}:
+        known = {cell.name for cell in assignment[other]}
+        wanted = {cell.name for cell in assignment[name]} - known
+        try:
+            notebook = read_notebook(os.path.join(folder, f"{other}.ipynb"), max_bytes)
+        except UnreadableSubmission:
+            continue
+        if wanted & {name_of(cell) for cell in notebook.cells}:
+            found.append(f"{other}.ipynb")
+    return sorted(found)
+
+
 def which(
     notebook: nbformat.NotebookNode, assignment: Mapping[str, Sequence[Given]], path: str = ""
 ) -> str:

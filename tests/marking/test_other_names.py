@@ -157,6 +157,7 @@ def test_no_link_is_followed(root: Path, desk: Desk, folder: Folder) -> None:
     (folder / "more").symlink_to(root / "elsewhere")
     found = read(desk, folder)
     assert found.metadata.autograder.unreadable.startswith("This notebook was not handed in.")
+    assert found.metadata.autograder.review
 
 
 def test_a_notebook_of_something_else_is_none(desk: Desk, folder: Folder) -> None:
@@ -167,6 +168,33 @@ def test_a_notebook_of_something_else_is_none(desk: Desk, folder: Folder) -> Non
     found = read(desk, folder)
     assert found.metadata.autograder.review
     assert "a person will look whether it is among them" in found.metadata.autograder.unreadable
+
+
+@pytest.mark.parametrize("name", [f"{FIRST}.py", f"{FIRST}.html", "all.zip", "answers.PDF"])
+def test_work_in_another_form_is_for_a_person(desk: Desk, folder: Folder, name: str) -> None:
+    (folder / name).write_bytes(b"x")
+    (folder / "data.csv").write_text("1,2\n")  # given, and nobody's work
+    about = read(desk, folder).metadata.autograder
+    assert about.review
+    assert f"`{name}`" in about.unreadable
+
+
+def test_both_notebooks_in_one_file_are_for_a_person(root: Path, desk: Desk, folder: Folder):
+    both = small.honest(root, SECOND)
+    both["cells"] += small.honest(root, FIRST)["cells"][2:4]
+    write(folder, f"{SECOND}.ipynb", both)
+    about = read(desk, folder).metadata.autograder
+    assert about.review
+    assert f"`{SECOND}.ipynb`" in about.unreadable
+    assert answer(read(desk, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
+
+
+def test_a_notebook_that_is_not_there_is_for_nobody(desk: Desk, folder: Folder) -> None:
+    (folder / "data.csv").write_text("1,2\n")
+    (folder / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
+    about = read(desk, folder).metadata.autograder
+    assert not about.review
+    assert about.unreadable == "This notebook was not handed in."
 
 
 def test_a_name_of_the_students_is_no_markup(root: Path, desk: Desk, folder: Folder) -> None:
