@@ -6,217 +6,300 @@ It stands before nbgrader's own DeduplicateIds and OverwriteCells, which do the 
 nbgrader's extensions let a student do by accident, and fail the student, or the whole run, on the
 rest (0.9.6: a cell that is there twice, a check deleted together with the cell before it, points
 in words). Of a student's cell nothing is believed but its place, its kind where it is the student's
-own, and its text. What was changed is said in a cell at the top of the autograded copy.
+own, and its text. Of that nothing is lost: what stood in a given cell gets a cell of its own there.
+What was found is said in a cell at the top of the autograded copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
-from nbgrader import utils
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from .additions import Additions, additions_to_code, additions_to_text
+from .asking import Asking
 from .course import course_of
+from .given import Given, given_cells, name_of, released_cells
+from .recognise import asked_names, places_of, recognise
+from .statements import plain, read_code, same_text
 
-__all__ = ["Given", "Mend", "given_cells", "mend"]
-
-
-@dataclass(frozen=True)
-class Given:
-    """One cell of the assignment, as the gradebook keeps it.
-
-    Attributes:
-        name: its grade_id.
-        kind: "code" or "markdown".
-        about: its nbgrader metadata.
-    """
-
-    name: str
-    kind: str
-    source: str
-    about: dict[str, Any]
-
-    @property
-    def kept(self) -> bool:
-        """Whether its text is the instructor's, whatever a student makes of it."""
-        return bool(self.about["locked"])
-
-    @property
-    def returns(self) -> bool:
-        """Whether it is put back where it is missing: all but the place for a student's code."""
-        return bool(self.kept or self.about["grade"] or self.about["task"])
-
-    @property
-    def title(self) -> str:
-        """What a student would call it."""
-        exercise = self.name.removesuffix("_check")
-        return (
-            f"the check of `{exercise}`"
-            if self.kept and self.about["grade"]
-            else (f"the cell `{self.name}`")
-        )
-
-    def new(self) -> nbformat.NotebookNode:
-        """The cell as it was given."""
-        cell = nbformat.NotebookNode(
-            cell_type=self.kind, metadata=nbformat.NotebookNode(), source=self.source
-        )
-        self.restore(cell)
-        return cell
-
-    def restore(self, cell: nbformat.NotebookNode) -> None:
-        """Make `cell` this cell again; the text stays where it is the student's."""
-        cell.cell_type = self.kind
-        if self.kind == "code":
-            cell.outputs, cell.execution_count = [], None
-        else:
-            for key in ("outputs", "execution_count"):
-                cell.pop(key, None)
-        if self.kind != "markdown":
-            cell.pop("attachments", None)
-        cell.metadata["nbgrader"] = nbformat.from_dict(self.about)
-        if self.kept:
-            cell.source = self.source
-
-
-def given_cells(database: str, assignment: str, notebook: str, order: Sequence[str]) -> list[Given]:
-    """The cells that the gradebook keeps of a notebook.
-
-    Args:
-        database: the gradebook's URL.
-        assignment: the assignment's name.
-        notebook: the notebook's name.
-        order: grade_ids as they follow each other in the source; the gradebook has no order.
-
-    Raises:
-        nbgrader.api.MissingEntry: the gradebook does not know the notebook.
-    """
-    with Gradebook(database) as gradebook:
-        kept = gradebook.find_notebook(notebook, assignment)
-        points = {c.name: float(c.max_score) for c in (*kept.grade_cells, *kept.task_cells)}
-        grades = {c.name for c in kept.grade_cells}
-        tasks = {c.name for c in kept.task_cells}
-        solutions = {c.name for c in kept.solution_cells}
-        cells = []
-        for cell in kept.source_cells:
-            about = {
-                "schema_version": 3,
-                "grade": cell.name in grades,
-                "solution": cell.name in solutions,
-                "locked": bool(cell.locked),
-                "task": cell.name in tasks,
-                "grade_id": cell.name,
-                "checksum": cell.checksum,
-                "cell_type": cell.cell_type,
-            }
-            if cell.name in points:
-                about["points"] = points[cell.name]
-            cells.append(Given(cell.name, cell.cell_type, cell.source or "", about))
-    places = {name: place for place, name in enumerate(order)}
-    return sorted(cells, key=lambda cell: (places.get(cell.name, len(places)), cell.name))
-
-
-# ------------------------------------------------------------------------------------ mending
+__all__ = ["Mend", "mend"]
 
 
 def mend(notebook: nbformat.NotebookNode, given: Sequence[Given]) -> list[str]:
-    """Put back, in place, what the assignment gave.
+    """Put back, in place, what the assignment gave, and give what a student added its own cells.
+
+    `metadata.autograder.ask` is then, by graded cell, why a person has to look at it.
+
+    Args:
+        notebook: as it was read.
+        given: the assignment's cells in order.
 
     Returns:
-        one sentence for each thing that was not as given.
+        one sentence for each thing that is to be said of the notebook as it came.
     """
-    notes: list[str] = []
-    known = {cell.name: cell for cell in given}
-    _only_one_of_each(notebook.cells, known, notes)
-    for cell in notebook.cells:
-        name = _name(cell)
-        if name:
-            notes += _changes(cell, known[name])
-            known[name].restore(cell)
-    present = [name for name in map(_name, notebook.cells) if name]
-    if present != [cell.name for cell in given if cell.name in present]:
-        notes.append(
-            "The cells are not in the order of the assignment; they were run in the order in "
-            "which they stand here."
-        )
-    _put_back(notebook.cells, given, notes)
-    return notes
+    work = _Mending(notebook.cells, given)
+    work.mend()
+    asking = Asking(notebook.cells, given, work.unclear, work.returned)
+    asking.look()
+    if asking.ask:
+        about = notebook.metadata.setdefault("autograder", nbformat.NotebookNode())
+        about["ask"] = nbformat.from_dict(asking.ask)
+    return list(dict.fromkeys([*asking.notes, *work.notes]))
 
 
-def _name(cell: nbformat.NotebookNode) -> str:
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+@dataclass
+class _Mending:
+    cells: list[nbformat.NotebookNode]
+    given: Sequence[Given]
+    notes: list[str] = field(default_factory=list, init=False)
+    unclear: set[str] = field(default_factory=set, init=False)
+    returned: set[str] = field(default_factory=set, init=False)
 
+    def __post_init__(self) -> None:
+        self.known = {cell.name: cell for cell in self.given if cell.name}
 
-def _only_one_of_each(
-    cells: Sequence[nbformat.NotebookNode], known: dict[str, Given], notes: list[str]
-) -> None:
-    """Leave each name of the assignment to one cell, and no other name to any."""
-    found: dict[str, list[nbformat.NotebookNode]] = {}
-    for cell in cells:
-        name = _name(cell)
-        if name in known:
-            found.setdefault(name, []).append(cell)
-        elif name:
-            notes.append("A cell that is not of this assignment claims to be; nothing is for it.")
-            del cell.metadata["nbgrader"]
-    for name, twins in found.items():
-        if len(twins) == 1:
-            continue
-        # The last, as with nbgrader; but of a student's own cell an answer rather than the blank.
-        answered = [cell for cell in twins if cell.source != known[name].source]
-        chosen = (answered if answered and not known[name].kept else twins)[-1]
-        for cell in twins:
-            if cell is not chosen:
+    def mend(self) -> None:
+        self._only_one_of_each()
+        self._recognise()
+        ours = frozenset(_ours(self.given))
+        self.cells[:] = [new for cell in self.cells for new in self._restored(cell, ours)]
+        present = [name for name in map(name_of, self.cells) if name]
+        if present != [name for name in self.known if name in present]:
+            self.notes.append(
+                "The cells are not in the order of the assignment; they were run in the order in "
+                "which they stand here."
+            )
+        self._put_back()
+
+    # ------------------------------------------------------------------ names
+
+    def _only_one_of_each(self) -> None:
+        """Leave each name of the assignment to one cell, and no other name to any."""
+        found: dict[str, list[nbformat.NotebookNode]] = {}
+        for cell in self.cells:
+            name = name_of(cell)
+            if name in self.known:
+                found.setdefault(name, []).append(cell)
+            elif name:
+                self.notes.append(
+                    "A cell has a name that is not of this assignment; there are no points for it."
+                )
                 del cell.metadata["nbgrader"]
-        which = "the last" if chosen is twins[-1] else "the last that is answered"
-        title = known[name].title
-        notes.append(f"{title[0].upper()}{title[1:]} is there {len(twins)} times; {which} counts.")
+        for name, twins in found.items():
+            if len(twins) == 1:
+                continue
+            given = self.known[name]
+            # The last, as with nbgrader; but of a student's own cell an answer, not the blank.
+            answered = [
+                cell for cell in twins if not same_text(given.kind, cell.source, given.text)
+            ]
+            chosen = (answered if answered and not given.kept else twins)[-1]
+            for cell in twins:
+                if cell is not chosen:
+                    del cell.metadata["nbgrader"]
+            which = "the last" if chosen is twins[-1] else "the last that is answered"
+            self.notes.append(f"{_begun(given.title)} is there {len(twins)} times; {which} counts.")
+
+    def _recognise(self) -> None:
+        found = recognise(self.cells, self.given)
+        if len(found) == 1:
+            self.notes.append(
+                f"{_begun(self.known[found[0]].title)} had lost its name; it was recognised by its "
+                "text and place."
+            )
+        elif found:
+            self.notes.append(
+                f"{len(found)} cells had lost the names by which they are known, as when cells are "
+                "pasted into a new notebook; they were recognised by their text and place."
+            )
+
+    # ------------------------------------------------------------------ texts
+
+    def _restored(
+        self, cell: nbformat.NotebookNode, ours: frozenset[Hashable]
+    ) -> list[nbformat.NotebookNode]:
+        """A cell as it has to be, between cells with what a student had put into it."""
+        name = name_of(cell)
+        if not name:
+            return [cell]
+        given, theirs = self.known[name], plain(cell.source)
+        self._note_changes(cell, given)
+        text = cell.source
+        given.restore(cell)
+        if not given.kept:
+            if same_text(given.kind, text, given.source):
+                cell.source = given.source  # nbgrader compares characters
+            return [cell]
+        if any(same_text(given.kind, text, known) for known in (given.text, given.source)):
+            return [cell]
+        if given.kind != "code":
+            return [cell, *self._words(given, additions_to_text(given.text, theirs))]
+        check = given.graded
+        return self._code(
+            cell, given, additions_to_code(given.text, theirs, check=check, ours=ours)
+        )
+
+    def _note_changes(self, cell: nbformat.NotebookNode, given: Given) -> None:
+        """Say what nbgrader's facts on a cell were, where they are not as given."""
+        changed = []
+        if cell.cell_type != given.kind:
+            changed.append("kind")
+        theirs = cell.metadata["nbgrader"]
+        keys = ("grade", "solution", "locked")
+        if any(theirs.get(key, False) != given.about[key] for key in keys):
+            changed.append("marks of nbgrader")
+        if "points" in given.about and theirs.get("points") != given.about["points"]:
+            changed.append("points")
+        if changed:
+            what = " and ".join(changed)
+            self.notes.append(
+                f"In {given.title} the {what} had been changed; they are as given again."
+            )
+
+    def _words(self, given: Given, text: str) -> list[nbformat.NotebookNode]:
+        if not text:
+            self.notes.append(f"{_begun(given.title)} is as given again; something was missing.")
+            return []
+        self.notes.append(f"What you wrote in {given.title} stands in a cell of its own below it.")
+        return [_text(text)]
+
+    def _code(
+        self, cell: nbformat.NotebookNode, given: Given, found: Additions
+    ) -> list[nbformat.NotebookNode]:
+        before, after = [], []
+        where = []
+        title = f"`{given.name}`"
+        if found.replaced:
+            before.append(_quoted(f"In the place of lines of {given.title} stood", found.replaced))
+        if found.unclear:
+            self.unclear.add(given.name)
+            before.append(_quoted(f"In {given.title} stood", found.unclear))
+        if found.before:
+            before.append(_own_code(title, found.before))
+            where.append("before")
+        if found.after:
+            after.append(_own_code(title, found.after))
+            where.append("after")
+        if where:
+            self.notes.append(
+                f"What you added to {given.title} was run in a cell of its own, "
+                f"{' and '.join(where)} it."
+            )
+        if found.replaced:
+            self.notes.append(
+                f"{_begun(given.title)} counts as it was given; what stood in its place is shown "
+                "above it."
+            )
+        elif not found.any:
+            self.notes.append(f"{_begun(given.title)} is as given again; something was missing.")
+        return [*before, cell, *after]
+
+    # ------------------------------------------------------------------ what is missing
+
+    def _put_back(self) -> None:
+        """Put back what is missing, where it would have been.
+
+        A check goes after the student's own cells that follow its predecessor, since an answer may
+        stand in one of them; what only gives something goes before them.
+        """
+        places = places_of(self.cells, self.given)
+        for number, given in enumerate(self.given):
+            if not given.name or number in places:
+                continue
+            title = _begun(given.title)
+            if not given.returns:
+                if not self._is_elsewhere(number):
+                    self.notes.append(f"{title}, for an answer, is missing.")
+                continue
+            self.notes.append(f"{title} was missing; it was put back.")
+            self.returned.add(given.name)
+            place = self._place_for(number, places)
+            self.cells.insert(place, given.new())
+            places.insert(place, number)
+
+    def _place_for(self, number: int, places: Sequence[int | None]) -> int:
+        given = self.given[number]
+        before = [i + 1 for i, p in enumerate(places) if p is not None and p < number]
+        if not given.graded:
+            behind = [i for i, p in enumerate(places) if p is not None and p > number]
+            return min(behind, default=len(places))
+        if given.answer:
+            near = max((p for p in places if p is not None and p < number), default=None)
+            return places.index(near) + 1 if near is not None else 0
+        place = max(before, default=0)
+        while place < len(places) and (places[place] is None):
+            place += 1
+        names = asked_names(self.given, number)
+        if not names <= self._bound(range(place)):
+            late = [n for n in range(place, len(places)) if names & self._bound(range(n, n + 1))]
+            place = max((n + 1 for n in late), default=place)
+        return place
+
+    def _bound(self, numbers: range) -> set[str]:
+        """The names that a student's own code in these cells gives a value."""
+        bound: set[str] = set()
+        for number in numbers:
+            cell = self.cells[number]
+            given = self.known.get(name_of(cell))
+            untouched = given is not None and same_text(given.kind, cell.source, given.source)
+            if cell.cell_type == "code" and not untouched and not (given and given.kept):
+                code = read_code(cell.source)
+                bound |= code.binds if code is not None else set()
+        return bound
+
+    def _is_elsewhere(self, place: int) -> bool:
+        """Whether a student's own cell holds what a missing one was for."""
+        check = next((p for p in range(place + 1, len(self.given)) if self.given[p].graded), None)
+        names = asked_names(self.given, check) if check is not None else frozenset()
+        return bool(names) and names <= self._bound(range(len(self.cells)))
 
 
-def _changes(cell: nbformat.NotebookNode, given: Given) -> list[str]:
-    """What differs in a cell from what was given, in words."""
-    changed = []
-    if cell.cell_type != given.kind:
-        changed.append("kind")
-    if given.kept and cell.source != given.source:
-        changed.append("text")
-    theirs = cell.metadata["nbgrader"]
-    if any(theirs.get(key, False) != given.about[key] for key in ("grade", "solution", "locked")):
-        changed.append("marks of nbgrader")
-    if "points" in given.about and theirs.get("points") != given.about["points"]:
-        changed.append("points")
-    if not changed:
-        return []
-    what = " and ".join(changed)
-    return [f"In {given.title} the {what} had been changed; they are as given again."]
+def _ours(given: Sequence[Given]) -> list[Hashable]:
+    """What is nobody's answer, wherever it stands: checks, and untouched stubs."""
+    keys: list[Hashable] = []
+    for cell in given:
+        code = read_code(cell.text) if cell.kind == "code" else None
+        if code is not None and (cell.answer or (cell.kept and cell.graded)):
+            keys += [key for s in code.statements if cell.answer or not s.binds for key in s.keys]
+            keys += [comment.words for comment in code.comments]
+    return keys
 
 
-def _put_back(cells: list[nbformat.NotebookNode], given: Sequence[Given], notes: list[str]) -> None:
-    """Put back what is missing, where it would have been.
+def _begun(title: str) -> str:
+    return f"{title[0].upper()}{title[1:]}"
 
-    A check goes after the student's own cells that follow its predecessor, since an answer may
-    stand in one of them; what only gives something goes before them.
-    """
-    present = {name for name in map(_name, cells) if name}
-    for number, cell in enumerate(given):
-        if cell.name in present:
-            continue
-        title = f"{cell.title[0].upper()}{cell.title[1:]}"
-        if not cell.returns:
-            notes.append(f"{title}, for an answer, is missing.")
-            continue
-        notes.append(f"{title} was missing; it was put back.")
-        before = {earlier.name for earlier in given[:number]}
-        place = max((i + 1 for i, c in enumerate(cells) if _name(c) in before), default=0)
-        if cell.about["grade"]:
-            while place < len(cells) and not _name(cells[place]):
-                place += 1
-        cells.insert(place, cell.new())
+
+def _text(text: str) -> nbformat.NotebookNode:
+    return nbformat.NotebookNode(
+        cell_type="markdown", metadata=nbformat.NotebookNode(), source=text
+    )
+
+
+def _own_code(title: str, text: str) -> nbformat.NotebookNode:
+    # What is no Python begins with the line that says so.
+    source = text if text.startswith("%%") else f"# Yours, from the cell {title}:\n{text}"
+    return nbformat.NotebookNode(
+        cell_type="code",
+        metadata=nbformat.NotebookNode(),
+        source=source,
+        outputs=[],
+        execution_count=None,
+    )
+
+
+def _quoted(what: str, text: str) -> nbformat.NotebookNode:
+    """A text that is shown and not run, whatever marks of Markdown are in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return _text(f"{what} (yours; it was not run):\n\n{fence}python\n{text}\n{fence}")
+
+
+# ------------------------------------------------------------------------------------ nbgrader
 
 
 class Mend(NbGraderPreprocessor):
@@ -229,9 +312,8 @@ class Mend(NbGraderPreprocessor):
             nbgrader.api.MissingEntry: the gradebook does not know the notebook.
         """
         names = resources["nbgrader"]
-        given = given_cells(
-            names["db_url"], names["assignment"], names["notebook"], self._order(names)
-        )
+        released = released_cells(course_of(self), names["assignment"], names["notebook"])
+        given = given_cells(names["db_url"], names["assignment"], names["notebook"], released)
         about = nb.metadata.setdefault("autograder", nbformat.NotebookNode())
         found = mend(nb, given)
         # Of a notebook that is not there, nothing is missing but itself.
@@ -241,27 +323,5 @@ class Mend(NbGraderPreprocessor):
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], note)
         if about["notes"]:
             lines = "\n".join(f"- {note}" for note in about["notes"])
-            text = f"**This notebook as it was handed in**\n\n{lines}"
-            nb.cells.insert(
-                0, nbformat.NotebookNode(cell_type="markdown", metadata={}, source=text)
-            )
+            nb.cells.insert(0, _text(f"**This notebook as it was handed in**\n\n{lines}"))
         return nb, resources
-
-    def _order(self, names: dict[str, str]) -> list[str]:
-        """The grade_ids in the order of the source notebook, if that is there."""
-        course = course_of(self)
-        folder = course.format_path(course.source_directory, ".", names["assignment"])
-        path = Path(folder) / f"{names['notebook']}.ipynb"
-        if not path.is_file():
-            return []
-        cells = nbformat.read(path, as_version=4).cells
-        return [cell.metadata.nbgrader.grade_id for cell in cells if _is_given(cell)]
-
-
-def _is_given(cell: nbformat.NotebookNode) -> bool:
-    return bool(
-        utils.is_grade(cell)
-        or utils.is_solution(cell)
-        or utils.is_locked(cell)
-        or utils.is_task(cell)
-    )

@@ -35,6 +35,7 @@ MAX_OBJECTS = 1_000_000
 MAX_ITEMS = 12_000_000
 
 _AGAIN = "Was the file damaged on its way? Open it in Jupyter, save it, and hand it in again."
+_CONFLICT = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 _HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
 
 
@@ -101,20 +102,37 @@ def _content(path: Path, max_bytes: int) -> bytes:
 def _parse(content: bytes) -> dict[str, Any]:
     if not content.strip():
         raise UnreadableSubmission(f"The file is empty. {_AGAIN}")
-    if content.count(b"{") + content.count(b"[") > MAX_OBJECTS or content.count(b",") > MAX_ITEMS:
+    text = _text(content)
+    if text.count("{") + text.count("[") > MAX_OBJECTS or text.count(",") > MAX_ITEMS:
         raise UnreadableSubmission("The file holds more than any notebook does.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise UnreadableSubmission(f"The file is not UTF-8 text. {_AGAIN}") from exc
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError, MemoryError) as exc:
+        if mark := _CONFLICT.search(text):
+            line = text.count("\n", 0, mark.start()) + 1
+            raise UnreadableSubmission(
+                f"Git left two versions in the file: conflict marks ({mark[1]}) begin in line "
+                f"{line}. Decide for one version (`git checkout --ours`, or `--theirs`), see that "
+                "it opens in Jupyter, and hand it in again."
+            ) from exc
         where = f", line {exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise UnreadableSubmission(f"The file is not a notebook (JSON){where}. {_AGAIN}") from exc
     if not isinstance(raw, dict):
         raise UnreadableSubmission(f"The file is not a notebook: it holds no cells. {_AGAIN}")
     return raw
+
+
+def _text(content: bytes) -> str:
+    """A file's text, in the encoding in which it was written, of which JSON may have several."""
+    try:
+        # By a mark at its begin, or the zeros among its first bytes: UTF-8, UTF-16, UTF-32.
+        return content.decode(json.detect_encoding(content)).removeprefix("\ufeff")
+    except UnicodeDecodeError as exc:
+        # What an old editor on Windows writes. All but letters beyond ASCII is as it was.
+        text = content.decode("cp1252", "replace")
+        if not text.lstrip().startswith("{") or not text.rstrip().endswith("}"):
+            raise UnreadableSubmission(f"The file is not UTF-8 text. {_AGAIN}") from exc
+        return text
 
 
 # ------------------------------------------------------------------------------------ the cells

@@ -50,12 +50,22 @@ class Review(NbGraderPreprocessor):
                     names["notebook"], names["assignment"], names["student"]
                 )
                 for grade in submission.grades:
-                    if about.get("review") or grade.cell.name in wanted:
-                        grade.needs_manual_grade = True
-                        # Nothing, not 0: nobody has judged it yet.
-                        grade.auto_score = grade.auto_score or None
+                    if about.get("review") or grade.name in wanted:
+                        _wait(grade)
+                for comment in submission.comments:
+                    if comment.name in wanted:
+                        comment.auto_comment = None  # nbgrader's is "No response."
                 gradebook.db.commit()
         if lacking:
             # Once there is what was missing, it is marked again without being asked for.
             Journal(course_of(self).root, names["assignment"]).lacks(names["student"])
         return nb, resources
+
+
+def _wait(grade: Any) -> None:
+    """Leave a grade to a person, unless it is full: a program cannot be wrong about that."""
+    if grade.auto_score is not None and grade.auto_score >= grade.max_score > 0:
+        return
+    grade.needs_manual_grade = True
+    # Nothing, not 0: nobody has judged it yet.
+    grade.auto_score = grade.auto_score or None

@@ -271,6 +271,47 @@ def _code(source: str, **metadata: Any) -> dict[str, Any]:
     return {**cell, "outputs": [], "execution_count": None}
 
 
+def _import_in_a_given_cell(notebook: Notebook) -> None:
+    given = cell_of(notebook, "given_f")
+    given["source"] = f"import numpy as mine\n{given['source']}"
+    cell_of(notebook, "slope")["source"] = "def slope(x):\n    return mine.asarray(2 * x + 3)"
+
+
+def _blank(name: str) -> str:
+    return (
+        "YOUR ANSWER HERE" if name not in TESTS else "# YOUR CODE HERE\nraise NotImplementedError()"
+    )
+
+
+def _answer_in_its_check(notebook: Notebook) -> None:
+    answer, check = cell_of(notebook, "slope"), cell_of(notebook, "slope_check")
+    check["source"] = f"{answer['source']}\n\n{check['source']}"
+    answer["source"] = _blank("slope")
+
+
+def _answer_below_its_check(notebook: Notebook) -> None:
+    answer = cell_of(notebook, "slope")
+    below = index_of(notebook, "slope_check") + 1
+    notebook["cells"].insert(below, _code(answer["source"]))
+    answer["source"] = _blank("slope")
+
+
+def _text_in_a_new_cell(notebook: Notebook) -> None:
+    text = {"cell_type": "markdown", "metadata": {}, "source": cell_of(notebook, "why")["source"]}
+    notebook["cells"].insert(index_of(notebook, "why") + 1, text)
+    cell_of(notebook, "why")["source"] = _blank("why")
+
+
+def _carriage_returns(notebook: Notebook) -> None:
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"]).replace("\n", "\r\n") + "\r\n"
+
+
+def _strip(notebook: Notebook) -> None:
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
 def _rename(folder: Path) -> None:
     (folder / f"{FIRST}.ipynb").rename(folder / f"{FIRST} (1).ipynb")
 
@@ -316,7 +357,7 @@ def _modules(folder: Path) -> None:
 
 UNREADABLE = [
     Submission("not JSON", lambda notebook: '{"cells": [oh no'),
-    Submission("not UTF-8", lambda notebook: json.dumps(notebook).encode("utf-16")),
+    Submission("not UTF-8", lambda notebook: b"\xff" + json.dumps(notebook).encode()),
     Submission("empty file", lambda notebook: b""),
     Submission("a number", lambda notebook: b"7"),
     Submission("a list", lambda notebook: b"[]"),
@@ -336,6 +377,7 @@ HARMLESS = [
     Submission("Анна Каренина"),
     Submission("o'brien [2] & co"),
     Submission("with a byte order mark", lambda n: b"\xef\xbb\xbf" + json.dumps(n).encode()),
+    Submission("UTF-16", lambda n: json.dumps(n).encode("utf-16")),
     Submission("nbformat 3", _as_version_3),
     Submission("nbformat 4.0", _minor(0)),
     Submission("nbformat 4.99", _minor(99)),
@@ -418,6 +460,20 @@ HARMLESS = [
             )
         ),
     ),
+    Submission(
+        "ids swapped",
+        lambda n: (
+            _about("slope", grade_id="x")(n),
+            _about("slope_check", grade_id="slope")(n),
+            _about("x", grade_id="slope_check")(n),
+        ),
+    ),
+    Submission("renamed notebook", more=_rename),
+    Submission("renamed, without metadata", _strip, more=_rename),
+    Submission("import in a given cell", _import_in_a_given_cell),
+    Submission("answer in its check", _answer_in_its_check),
+    Submission("carriage returns", _carriage_returns),
+    Submission("without metadata", _strip),
     Submission("links", more=_links),
     Submission("pipe", more=_pipe),
     Submission("modules", more=_modules),
@@ -434,18 +490,11 @@ COSTLY = [
     Submission("all deleted", _update(cells=[])),
     Submission("reordered", _reorder),
     Submission("check first", _check_first),
-    Submission(
-        "ids swapped",
-        lambda n: (
-            _about("slope", grade_id="x")(n),
-            _about("slope_check", grade_id="slope")(n),
-            _about("x", grade_id="slope_check")(n),
-        ),
-    ),
     Submission("source a number", _set("slope", source=7)),
     Submission("missing notebook", more=lambda folder: (folder / f"{FIRST}.ipynb").unlink()),
-    Submission("renamed notebook", more=_rename),
     Submission("no notebook", more=_remove_notebooks),
+    Submission("answer below its check", _answer_below_its_check),
+    Submission("text in a new cell", _text_in_a_new_cell),
 ]
 """What is missing is missing; the rest has its marks."""
 

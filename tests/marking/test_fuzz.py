@@ -27,7 +27,8 @@ from autograder.checks.base import Check
 from autograder.checks.questions import Question, parse_replies, write_questions
 from autograder.errors import UnreadableSubmission
 from autograder.feedback import html, text
-from autograder.marking.mend import Given, mend
+from autograder.marking.given import Given
+from autograder.marking.mend import mend
 from autograder.marking.reading import read_notebook, unreadable_notebook
 from autograder.marking.record import read_record, score, verdict_output
 from tests.corpus import EXERCISES, load

@@ -20,6 +20,7 @@ FULL = {"slope": (2.0, False), "lowest": (1.0, False), "why": (None, True)}
 NOTHING = dict.fromkeys(FULL, (0.0, False))
 LOOK_AT = dict.fromkeys(FULL, (None, True))
 NO_SLOPE = {**FULL, "slope": (0.0, False)}
+LOOK_AT_SLOPE = {**FULL, "slope": (None, True)}
 
 # What is missing is missing; of a manual exercise that was deleted the rest is the student's, too.
 COSTS = {
@@ -28,13 +29,13 @@ COSTS = {
     "first cells deleted": {**NO_SLOPE, "lowest": (1.0, False)},
     "manual deleted": {**FULL, "why": (0.0, False)},
     "all deleted": NOTHING,
-    "reordered": {**NOTHING, "why": (None, True)},
-    "check first": NO_SLOPE,
-    "ids swapped": NO_SLOPE,
+    "reordered": LOOK_AT | {"why": (None, True)},
+    "check first": LOOK_AT_SLOPE,
     "source a number": NO_SLOPE,
     "missing notebook": NOTHING,
-    "renamed notebook": LOOK_AT,
     "no notebook": NOTHING,
+    "answer below its check": LOOK_AT_SLOPE,
+    "text in a new cell": FULL,
 }
 
 # What the note at the top of the autograded copy says.
@@ -46,19 +47,27 @@ SAYS = {
     "50 MB": None,
     "check deleted": "The check of `slope` was missing; it was put back.",
     "given deleted": "The cell `given_f` was missing; it was put back.",
-    "check edited": "In the check of `slope` the text had been changed; they are as given again.",
+    "carriage returns": None,
+    "UTF-16": None,
+    "check edited": "What you added to the check of `slope` was run in a cell of its own",
+    "given edited": "The cell `given_f` counts as it was given; what stood in its place is shown",
+    "import in a given cell": "What you added to the cell `given_f` was run in a cell of its own",
+    "answer in its check": "What you added to the check of `slope` was run in a cell of its own",
+    "without metadata": "cells had lost the names by which they are known",
+    "answer below its check": "`slope` is defined again further down, after this check.",
+    "text in a new cell": "there are words of yours that may be for it; a person will read them.",
     "check twice": "The check of `slope` is there 2 times; the last counts.",
     "manual twice": "The cell `why` is there 2 times; the last counts.",
     "check retyped": "In the check of `slope` the kind had been changed",
     "more points": "In the check of `slope` the points had been changed",
-    "id changed": "A cell that is not of this assignment claims to be; nothing is for it.",
-    "new graded cell": "A cell that is not of this assignment claims to be; nothing is for it.",
+    "id changed": "A cell has a name that is not of this assignment",
+    "new graded cell": "A cell has a name that is not of this assignment",
     "a cell of nothing": "was no cell; it is left empty.",
     "answer deleted": "The cell `slope`, for an answer, is missing.",
     "manual deleted": "The cell `why` was missing; it was put back.",
     "reordered": "The cells are not in the order of the assignment",
     "missing notebook": "This notebook was not handed in.",
-    "renamed notebook": "a person will look whether it is among them.",
+    "renamed notebook": "This notebook was handed in as `slopes (1).ipynb`; it was marked as",
     "no notebook": "This notebook was not handed in.",
     "not JSON": "The file is not a notebook (JSON), line 1.",
     "not UTF-8": "The file is not UTF-8 text.",
