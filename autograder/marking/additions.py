@@ -17,7 +17,8 @@ from .statements import Code, Statement, plain, read_code, without_magic
 __all__ = ["Additions", "additions_to_code", "additions_to_text"]
 
 _NEAR = 0.7
-_MOST_COMPARED = 2000  # characters
+_MOST_COMPARED = 600  # characters
+_MOST_STATEMENTS = 300  # of a student's, in one given cell
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def additions_to_code(
     if code is None:
         if plain(text).startswith("%%"):  # another language, or a file that is written: as it is
             return Additions(before=plain(theirs))
+        return Additions(unclear=plain(theirs))
+    if len(code.statements) > _MOST_STATEMENTS:
         return Additions(unclear=plain(theirs))
     parts = _Parts(known, code, check=check, ours=frozenset(ours))
     found = parts.sort()

@@ -15,12 +15,12 @@ import unicodedata
 import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 __all__ = ["Code", "Statement", "plain", "print_of", "read_code", "same_text", "without_magic"]
 
 # Python's parser needs some hundred bytes for each; no cell of a notebook comes near.
-_MAX_CODE = 200_000
+_MAX_CODE = 60_000
 _COSMETIC = ("%%time", "%%timeit", "%%capture", "%%prun")
 # A line that IPython understands and Python does not: it stands for itself.
 _ALONE = re.compile(r"(?P<indent>[ \t]*)(?:[%!?].*|[\w.*]+\?{1,2})\s*\Z")
@@ -56,7 +56,7 @@ def same_text(kind: str, one: str, other: str) -> bool:
     return print_of(kind, one) == print_of(kind, other)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def print_of(kind: str, text: str) -> Hashable:
     """What two cells have in common if they say the same in different layouts."""
     text = unicodedata.normalize("NFC", plain(text))  # macOS takes letters and accents apart
@@ -105,12 +105,12 @@ class Statement:
     last: int
     keys: frozenset[Hashable]
 
-    @property
+    @cached_property
     def binds(self) -> frozenset[str]:
         """The names that it gives a value; "*" for all of a module."""
         return frozenset(_bound(self.node))
 
-    @property
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The names that it uses, now or when it is called."""
         names = (n for n in ast.walk(self.node) if isinstance(n, ast.Name))
@@ -136,7 +136,7 @@ class Code:
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
 
-    @property
+    @cached_property
     def binds(self) -> frozenset[str]:
         """The names that it gives a value."""
         return frozenset(name for s in self.statements for name in s.binds)
@@ -153,7 +153,7 @@ class Code:
                     yield node.value
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def read_code(text: str) -> Code | None:
     """A cell of code as statements and comments; None where it is no Python, IPython's included."""
     text = plain(text)
@@ -171,7 +171,10 @@ def read_code(text: str) -> Code | None:
     lines = text.split("\n")
     for number, magic in magics.items():
         lines[number - 1] = magic
-    statements = tuple(_statement(node, lines, magics) for node in tree.body)
+    try:
+        statements = tuple(_statement(node, lines, magics) for node in tree.body)
+    except RecursionError:  # what is too deep for this is too deep
+        return None
     return Code(tuple(lines), statements, comments)
 
 
@@ -179,11 +182,9 @@ def _parse(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a student's backslashes
-            tree = ast.parse(text)
-            ast.dump(tree)  # what is too deep for this is too deep
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         return None
-    return tree
 
 
 def _without_magics(text: str) -> tuple[str, dict[int, str]]:
