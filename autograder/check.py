@@ -34,7 +34,7 @@ from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
 from .errors import CheckError
-from .practice import bind, judge_here, show, with_hints
+from .practice import bind, judge_here, no_function, show, with_hints
 
 __all__ = [
     "axis_minimum",
@@ -95,7 +95,13 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
     assert frame.f_back is not None
     assert frame.f_back.f_back is not None
     namespace = frame.f_back.f_back.f_globals
-    check, given = bind(make, of, namespace)
+    try:
+        check, given = bind(make, of, namespace)
+    except CheckError:
+        if of is None or callable(of):
+            raise
+        show([no_function(of, namespace)])  # a student's `f = 3` is no author's mistake
+        return
     verdicts = judge_here(check, namespace, given, lambda: make(of))
     verdicts = with_hints(verdicts, hint=hint, see=see)
     together = _together.get()

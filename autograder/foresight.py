@@ -218,13 +218,19 @@ class _Orders:
                 return index
         return None
 
+    def _was_saved(self, run: Run) -> bool:
+        """Whether the file is younger than a run, and so holds the text that its cell had then."""
+        if self._file is None or not run.began:
+            return False
+        return self._file.saved > run.began + _CLOCK
+
     def elsewhere(self, source: Run, newest: Run, name: str) -> Trouble | None:
         """Whether the cell stands below the check, or stands there no more."""
         if self._file is None:
             return None
         here = self._index(self._check)
         at = self._index(newest)
-        saved = self._file.saved > newest.began + _CLOCK and newest.began > 0
+        saved = self._was_saved(newest)
         if here is not None and at is not None and at > here:
             return Trouble(
                 f"`{name}` is set by {source.place}, which stands below this check. When your work "
@@ -291,8 +297,10 @@ class _Orders:
         for step in steps:
             at = self._index(step.run)
             if at is not None:
-                known[at] = step
-            elif not self._file.saved > step.run.began + _CLOCK:
+                # A text that was saved later will be run, whether it was run here or not.
+                if _is_text(self._file.cells[at], step.run) or not self._was_saved(step.run):
+                    known[at] = step
+            elif not self._was_saved(step.run):
                 new.append(step)
         for index, cell in enumerate(self._file.cells):
             if index not in known and cell.role != "check":

@@ -20,6 +20,7 @@ from typing import Any
 
 from .answers import witness
 from .answers.local import judge
+from .answers.source import lost_update
 from .checks.base import Check
 from .checks.verdict import Verdict
 from .errors import CheckError, CheckFailed
@@ -33,7 +34,7 @@ from .runs import Log, log_of
 from .standing import note
 from .unanswered import explain
 
-__all__ = ["bind", "judge_here", "show", "with_hints"]
+__all__ = ["bind", "judge_here", "no_function", "show", "with_hints"]
 
 PATIENCE = 5.0  # seconds after which a check says that it is still at work
 
@@ -63,6 +64,17 @@ def bind(
     known = _guarded(lambda: given_function(of, namespace, log_of(namespace), find()))
     given = known or Given(of)
     return make(given.function), given
+
+
+def no_function(of: Any, namespace: Mapping[str, Any]) -> Verdict:
+    """Where the name of a given function holds none, and nobody knows which it was."""
+    name = next((n for n, value in namespace.items() if value is of and n[:1] != "_"), "of")
+    log = _guarded(lambda: log_of(namespace))
+    version = log.versions.get(name) if log is not None else None
+    by = f": {version.run.place} changed it" if version is not None else ""
+    fact = f"`{name}` is not a function any more{by}."
+    hint = f"Run the cell that gives `{name}` once more, then this check."
+    return Verdict(name, "unjudged", 0.0, fact, hint)
 
 
 def judge_here(
@@ -165,6 +177,9 @@ def _one_foreseen(
         trouble = foresee(log, file, name, _answers) if name in namespace else None
         if trouble is not None and (verdict.share or (trouble.gone and name == verdict.answer)):
             return Verdict(verdict.answer, "stale", 0.0, trouble.why, trouble.cure, "stale")
+    if verdict.misconception == "start_returned":
+        cause = lost_update([run.source for run in log.runs[-5:]])
+        return replace(verdict, hint=f"{verdict.hint} {cause}".strip())
     return verdict
 
 

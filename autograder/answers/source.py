@@ -13,12 +13,13 @@ import hashlib
 import re
 import types
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .witness import stored
 
-__all__ = ["Sketch", "assigns", "is_begun", "plain", "shown", "sketch"]
+__all__ = ["Sketch", "assigns", "is_begun", "lost_update", "plain", "shown", "sketch"]
 
 _MUTATORS = frozenset(
     [
@@ -210,6 +211,54 @@ def _is_nothing(node: ast.stmt) -> bool:
         case ast.FunctionDef(body=body):
             return all(map(_is_nothing, body))
     return False
+
+
+def lost_update(sources: Sequence[str]) -> str:
+    """Why a loop may have left its start as it was, as far as the texts tell; "" where they do not.
+
+    A loop over values that sets its own variable; a compiled function that keeps the first value of
+    a name that is set again.
+    """
+    trees = []
+    for source in sources:
+        try:
+            trees.append(ast.parse(plain(source)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    for node in nodes:
+        if isinstance(node, ast.For):
+            own = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            match node.body:
+                case [ast.AugAssign(target=ast.Name(id=name))] if name in own:
+                    over = ast.unparse(node.iter)
+                    return (
+                        f"`{name}` is the loop's own name: what `{over}` runs over stays as it is."
+                    )
+    stored = Counter(
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    )
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef) and any(
+            "jit" in ast.unparse(d) for d in node.decorator_list
+        ):
+            bound = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+            bound |= {
+                n.id
+                for n in ast.walk(node)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+            for n in ast.walk(node):
+                if isinstance(n, ast.Name) and n.id not in bound and stored[n.id] > 1:
+                    return (
+                        f"`{node.name}` is compiled, and keeps the `{n.id}` of its first call: "
+                        "hand it over as an argument."
+                    )
+    return ""
 
 
 def shown(source: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..answers.source import assigns, is_begun, shown
+from ..answers.source import assigns, is_begun, lost_update, shown
 from ..checks.base import wrong
 from ..checks.misconceptions.raised import classify
 from ..checks.questions import Error, Found, Missing, Question, Reply
@@ -71,6 +71,10 @@ def _one(
     error = _error_of(index, before, late) if index is not None else None
     if error is not None and classify(error) != "not_answered":
         return _stopped(verdict, error, reply)
+    if verdict.misconception == "start_returned":
+        code = [_source(cell) for cell in before if cell["cell_type"] == "code"]
+        cause = lost_update(code[-4:])
+        return replace(verdict, hint=f"{verdict.hint} {cause}".strip())
     if not missing:
         return verdict
     source = _source(before[index]) if index is not None else ""

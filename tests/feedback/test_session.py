@@ -390,3 +390,9 @@ def test_listening_survives_a_reload(session: Session) -> None:
     assert len(session.shell.events.callbacks["post_run_cell"]) == before
     assert check is autograder.check
     assert progress is autograder.progress
+
+
+def test_a_given_name_without_a_function_is_a_card(session: Session) -> None:
+    session.run("f = 3", "given")
+    said = session.run(CHECK_F)
+    assert said.startswith("? f: could not be judged. f is not a function any more: cell [")

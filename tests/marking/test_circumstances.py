@@ -140,3 +140,24 @@ def test_every_given_function_of_the_course_is_itself() -> None:
         asked = given_questions(made)
         assert len(asked) == 2
         assert not is_changed(made, ask(asked, namespace))
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        (
+            "params = [4.2]\nfor _ in range(3):\n    for p, d in zip(params, [1.0]):\n"
+            "        p -= 0.1 * d\nx_final = params[0]",
+            "`p` is the loop's own name",
+        ),
+        (
+            "lr = 0.0\n@jax.jit\ndef step(x):\n    return x - lr * (6 * x + 4)\nx = step(4.2)\n"
+            "lr = 0.01\nfor _ in range(9):\n    x = step(x)\nx_final = float(x)",
+            "keeps the `lr` of its first call",
+        ),
+    ],
+)
+def test_why_the_start_came_back_is_named(source: str, cause: str) -> None:
+    verdict = judged(FINAL, code(source, **ANSWER))
+    assert verdict.misconception == "start_returned"
+    assert cause in verdict.hint
