@@ -34,7 +34,7 @@ from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
 from .errors import CheckError
-from .practice import bind, judge_here, no_function, show, with_hints
+from .practice import as_marking_sees, bind, judge_here, no_function, show, with_hints
 
 __all__ = [
     "axis_minimum",
@@ -103,6 +103,7 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
         show([no_function(of, namespace)])  # a student's `f = 3` is no author's mistake
         return
     verdicts = judge_here(check, namespace, given, lambda: make(of))
+    verdicts = as_marking_sees(check, verdicts, namespace)
     verdicts = with_hints(verdicts, hint=hint, see=see)
     together = _together.get()
     if together is None:

@@ -34,7 +34,7 @@ from .runs import Log, log_of
 from .standing import note
 from .unanswered import explain
 
-__all__ = ["bind", "judge_here", "no_function", "show", "with_hints"]
+__all__ = ["as_marking_sees", "bind", "judge_here", "no_function", "show", "with_hints"]
 
 PATIENCE = 5.0  # seconds after which a check says that it is still at work
 
@@ -91,8 +91,6 @@ def judge_here(
         given: what became of that function, if there is one.
         other: makes the same check for what now has the function's name.
     """
-    _answers.update(check.answers)
-    log, file = _guarded(lambda: log_of(namespace)), _guarded(find)
     began = time.monotonic()
     try:
         with _says_that_it_works(began):
@@ -107,6 +105,15 @@ def judge_here(
         return [Verdict(name, "unjudged", 0.0, fact, hint) for name in check.answers]
     finally:
         _asked.update((*check.answers, *check.given))
+    return verdicts
+
+
+def as_marking_sees(
+    check: Check, verdicts: list[Verdict], namespace: Mapping[str, Any]
+) -> list[Verdict]:
+    """The verdicts of one check, where marking will not see what this session holds."""
+    _answers.update(check.answers)
+    log, file = _guarded(lambda: log_of(namespace)), _guarded(find)
     return _guarded(lambda: _foreseen(check, verdicts, namespace, log, file)) or verdicts
 
 

@@ -67,7 +67,7 @@ def _one(
     missing = isinstance(reply, Missing)
     if verdict.misconception == "misspelt_name" or not (missing or isinstance(reply, Found)):
         return verdict
-    index = _cell_of(name, before)
+    index = _cell_of(name, before, missing=missing)
     error = _error_of(index, before, late) if index is not None else None
     if error is not None and classify(error) != "not_answered":
         return _stopped(verdict, error, reply)
@@ -113,23 +113,30 @@ def _said(error: Error) -> str:
     return f"its cell stopped with {name_error(error)}"
 
 
-def _cell_of(name: str, before: Sequence[Mapping[str, Any]]) -> int | None:
-    """The last cell that was to set a name; else the last one of the exercise that was begun."""
+def _cell_of(name: str, before: Sequence[Mapping[str, Any]], *, missing: bool) -> int | None:
+    """The cell that was to set a name: of the exercise's own, else of those above.
+
+    `missing`: nothing has set it; then one that was begun and is silent about it counts as well.
+    """
     code = [i for i, cell in enumerate(before) if cell["cell_type"] == "code"]
-    for i in reversed(code):
-        if assigns(_source(before[i]), name):
-            return i
-    begun = None
+    own = []
     for i in reversed(code):
         about = before[i].get("metadata", {}).get("nbgrader", {})
         if about.get("grade") or (about.get("locked") and not about.get("solution")):
             break
-        if is_begun(_source(before[i])):
-            # The exercise's own cell, sooner than one that a student put beside it.
-            if about.get("solution"):
-                return i
-            begun = i if begun is None else begun
-    return begun
+        own.append(i)
+    setting = [i for i in own if assigns(_source(before[i]), name)]
+    if not setting and missing:
+        begun = [i for i in own if is_begun(_source(before[i]))]
+        # The exercise's cell, sooner than one that a student put beside it.
+        setting = sorted(begun, key=lambda i: not _is_solution(before[i]))
+    if not setting:
+        setting = [i for i in reversed(code) if assigns(_source(before[i]), name)]
+    return setting[0] if setting else None
+
+
+def _is_solution(cell: Mapping[str, Any]) -> bool:
+    return bool(cell.get("metadata", {}).get("nbgrader", {}).get("solution"))
 
 
 def _source(cell: Mapping[str, Any]) -> str:
