@@ -75,9 +75,12 @@ def _one(
         code = [_source(cell) for cell in before if cell["cell_type"] == "code"]
         cause = lost_update(code[-4:])
         return replace(verdict, hint=f"{verdict.hint} {cause}".strip())
-    if not missing:
-        return verdict
     source = _source(before[index]) if index is not None else ""
+    if verdict.misconception == "not_answered" and not is_begun(source):
+        return replace(verdict, fact="The exercise was left as it was.", hint="")
+    if not missing:
+        empty = verdict.misconception == "not_answered"
+        return replace(verdict, fact=f"`{name}` held no answer.", hint="") if empty else verdict
     if error is not None and is_begun(source):
         fact = f"There is no `{name}`: the line `raise NotImplementedError()` was left in its cell."
         hint = "That line ends the cell before the answer is kept."
@@ -87,8 +90,6 @@ def _one(
         what = ": it showed its result, but did not keep it" if printed else ""
         fact, hint = explain("answer_not_named", name=name, what=what, value=printed or "...")
         return Verdict(name, "wrong", 0.0, fact.replace("leaves", "left"), hint, "answer_not_named")
-    if verdict.misconception == "not_answered":
-        return replace(verdict, fact="The exercise was left as it was.", hint="")
     return verdict
 
 

@@ -79,6 +79,23 @@ def test_a_cell_that_left_no_result_is_named(source: str, mistake: str | None, s
     assert mistake is None or verdict.misconception == mistake
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "def f_prime(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()",
+            "left as it was",
+        ),
+        ("f_prime = None", "held no answer"),
+    ],
+)
+def test_a_stub_is_told_in_the_past_tense(source: str, said: str) -> None:
+    verdict = judged(F_PRIME, code(source, solution=True, grade_id="f_derivative"))
+    assert verdict.misconception == "not_answered"
+    assert said in verdict.fact
+    assert not verdict.hint
+
+
 def test_a_right_value_stays_right_whatever_came_after_it() -> None:
     verdict = judged(FINAL, code(WALK + "x_final = x\nprint(jax.grad(func)(3))", **ANSWER))
     assert verdict.right
