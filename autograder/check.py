@@ -34,7 +34,7 @@ from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
 from .errors import CheckError
-from .practice import judge_here, show, with_hints
+from .practice import as_marking_sees, bind, judge_here, no_function, show, with_hints
 
 __all__ = [
     "axis_minimum",
@@ -83,17 +83,27 @@ def exercise() -> Iterator[None]:
     show(verdicts)
 
 
-def _run(check: Check, hint: bool, see: str) -> None:
+def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
+    """Make a check for the function that the exercise gives, and run or record it."""
     recorded = _record.get()
     if recorded is not None:
-        recorded.append(check)
+        recorded.append(make(of))
         return
     # The answers live where the author's line stands: two frames up.
     frame = inspect.currentframe()
     assert frame is not None
     assert frame.f_back is not None
     assert frame.f_back.f_back is not None
-    verdicts = judge_here(check, frame.f_back.f_back.f_globals)
+    namespace = frame.f_back.f_back.f_globals
+    try:
+        check, given = bind(make, of, namespace)
+    except CheckError:
+        if of is None or callable(of):
+            raise
+        show([no_function(of, namespace)])  # a student's `f = 3` is no author's mistake
+        return
+    verdicts = judge_here(check, namespace, given, lambda: make(of))
+    verdicts = as_marking_sees(check, verdicts, namespace)
     verdicts = with_hints(verdicts, hint=hint, see=see)
     together = _together.get()
     if together is None:
@@ -142,7 +152,7 @@ def gradient(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(Gradient(answer, of, at, order, argnums, domain), hint, see)
+    _run(lambda of: Gradient(answer, of, at, order, argnums, domain), of, hint, see)
 
 
 def minimum(
@@ -176,7 +186,12 @@ def minimum(
         CheckError: the line itself cannot be used.
     """
     walk = _descent(start, step_size, num_steps)
-    _run(StationaryPoint(answer, of, None, False, other_than, walk, within), hint, see)
+    _run(
+        lambda of: StationaryPoint(answer, of, None, False, other_than, walk, within),
+        of,
+        hint,
+        see,
+    )
 
 
 def stationary_point(
@@ -194,7 +209,12 @@ def stationary_point(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(StationaryPoint(answer, of, None, True, other_than, None, within), hint, see)
+    _run(
+        lambda of: StationaryPoint(answer, of, None, True, other_than, None, within),
+        of,
+        hint,
+        see,
+    )
 
 
 def axis_minimum(
@@ -214,7 +234,7 @@ def axis_minimum(
         CheckFailed: practice, and the answers are not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(AxisMinimum(answer, axis, of, within), hint, see)
+    _run(lambda of: AxisMinimum(answer, axis, of, within), of, hint, see)
 
 
 def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
@@ -226,7 +246,7 @@ def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
     Raises:
         CheckFailed: practice, and the answer is not right yet.
     """
-    _run(DescentRoutine(answer), hint, see)
+    _run(lambda _: DescentRoutine(answer), None, hint, see)
 
 
 def diverging_step(
@@ -238,7 +258,7 @@ def diverging_step(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(DivergingStep(answer, of), hint, see)
+    _run(lambda of: DivergingStep(answer, of), of, hint, see)
 
 
 def curvature(
@@ -257,7 +277,7 @@ def curvature(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(Curvature(answer, of, at, positive, negative), hint, see)
+    _run(lambda of: Curvature(answer, of, at, positive, negative), of, hint, see)
 
 
 def value(
@@ -277,4 +297,4 @@ def value(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(ExactValue(answer, expected, within), hint, see)
+    _run(lambda _: ExactValue(answer, expected, within), None, hint, see)

@@ -2,7 +2,8 @@
 
 Who fails a check for the first time is told what was seen and nothing else: most find the mistake
 by that. Each further failing run of the same check climbs a rung, and so does asking with
-`hint=True`. The solution stands on no rung. Once the answer is right the ladder starts anew.
+`hint=True`. The solution stands on no rung. Once the answer is right, or wrong in another way, the
+ladder starts anew.
 
 Elsewhere than in practice nobody can ask again: marking and `nbgrader validate` show the fact with
 the question.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .checks.misconceptions.catalogue import ARRIVAL
 from .checks.verdict import Verdict
 from .notebook import exercises
 
@@ -20,8 +22,23 @@ __all__ = ["climb"]
 
 AGAIN = "Run this check once more for a question that may help."
 
-# How often each answer has failed in this session since it was last right.
-_failures: dict[str, int] = {}
+# Slips of the pen and of Python, which no section of a notebook treats: what to do is in the hint.
+UNTREATED = frozenset(ARRIVAL) | {
+    "ambiguous_name",
+    "answer_not_named",
+    "answer_not_run",
+    "asks_for_input",
+    "breakpoint_left",
+    "caret_for_power",
+    "raised",
+    "undefined_name",
+}
+
+# No riddles: what to do is told at once.
+_NO_LADDER = frozenset({"not_answered", "answer_not_named", "answer_not_run"})
+
+# How often each answer has failed in this session by the mistake that it makes now.
+_failures: dict[str, tuple[str | None, int]] = {}
 
 
 def climb(verdicts: Sequence[Verdict], *, hint: bool = False, see: str = "") -> list[Verdict]:
@@ -39,14 +56,17 @@ def _on_its_rung(verdict: Verdict, *, hint: bool, see: str) -> Verdict:
     if verdict.right:
         _failures.pop(verdict.answer, None)
         return verdict
-    # An exercise not begun yet is no failure, and what to do then is no secret.
-    if verdict.outcome == "unjudged" or verdict.misconception == "not_answered":
+    # What is not begun, or not to be seen yet, is no failure; what to do then is no secret.
+    if verdict.outcome in ("unjudged", "open", "stale") or verdict.misconception in _NO_LADDER:
         return verdict
-    rung = _failures.get(verdict.answer, 0) + int(hint)
-    _failures[verdict.answer] = _failures.get(verdict.answer, 0) + 1
+    mistake, failures = _failures.get(verdict.answer, (verdict.misconception, 0))
+    if mistake != verdict.misconception:
+        failures = 0
+    _failures[verdict.answer] = verdict.misconception, failures + 1
+    rung = failures + int(hint)
     if rung == 0:
         return replace(verdict, hint=AGAIN if verdict.hint else "")
-    if rung == 1:
+    if rung == 1 or (verdict.misconception in UNTREATED and not see):
         return verdict
     return replace(verdict, hint=f"{verdict.hint} {_where_to_read(verdict.answer, see)}".strip())
 

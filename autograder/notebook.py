@@ -7,16 +7,19 @@ they are worth, and in which section each stands.
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["Exercise", "exercises", "kernel"]
+__all__ = ["Cell", "Exercise", "File", "asked_by", "exercises", "find", "kernel"]
+
+T = TypeVar("T")
 
 MAX_BYTES = 50_000_000  # a notebook full of pictures is a tenth of this
 
@@ -40,6 +43,33 @@ class Exercise:
     section: str
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One code cell of the file.
+
+    Attributes:
+        cell_id: the file's own, or "".
+        source: its text.
+        role: "answer", "check", "given" (locked by the author), or "other".
+        name: its grade_id, or "".
+        untouched: whether it is as released, as far as nbgrader's checksum tells.
+    """
+
+    cell_id: str
+    source: str
+    role: str
+    name: str
+    untouched: bool
+
+
+@dataclass(frozen=True)
+class File:
+    """The notebook's file: its code cells in order, and when it was written (`time.time()`)."""
+
+    cells: tuple[Cell, ...]
+    saved: float
+
+
 def kernel() -> Any:
     """The IPython shell of a notebook, or None in a plain interpreter or a terminal."""
     ipython = sys.modules.get("IPython")
@@ -49,13 +79,24 @@ def kernel() -> Any:
 
 def exercises() -> list[Exercise]:
     """The exercises of this session's notebook in their order; [] where it cannot be known."""
+    return _first(lambda notebook, saved: list(_read(notebook))) or []
+
+
+def find() -> File | None:
+    """The notebook's file, as it was last saved; None where it cannot be found or read."""
+    return _first(lambda notebook, saved: File(tuple(_cells(notebook)), saved))
+
+
+def _first(made: Callable[[dict[str, Any], float], T]) -> T | None:
+    """What can be made of the first file that is a notebook, and of the time when it was saved."""
     for path in _candidates():
         try:
-            if path.suffix == ".ipynb" and path.stat().st_size <= MAX_BYTES:
-                return list(_read(json.loads(path.read_text(encoding="utf-8"))))
+            about = path.stat()
+            if path.suffix == ".ipynb" and about.st_size <= MAX_BYTES:
+                return made(json.loads(path.read_text(encoding="utf-8")), about.st_mtime)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue  # somebody else's file, or half a notebook: practice goes on without it
-    return []
+    return None
 
 
 def _candidates() -> Iterator[Path]:
@@ -72,6 +113,34 @@ def _text(cell: dict[str, Any]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
+def _cells(notebook: dict[str, Any]) -> Iterator[Cell]:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        about = cell["metadata"].get("nbgrader", {})
+        source = _text(cell)
+        if about.get("solution"):
+            role = "answer"
+        elif about.get("grade"):
+            role = "check"
+        else:
+            role = "given" if about.get("locked") else "other"
+        name = str(about.get("grade_id", ""))
+        yield Cell(
+            str(cell.get("id", "")), source, role, name, about.get("checksum") == _checksum(cell)
+        )
+
+
+def _checksum(cell: dict[str, Any]) -> str:
+    """Nbgrader's checksum of a code cell, as `nbgrader.utils.compute_checksum` does."""
+    about = cell["metadata"].get("nbgrader", {})
+    grade, solution = bool(about.get("grade")), bool(about.get("solution"))
+    locked = not solution and (grade or bool(about.get("locked")))
+    parts = [_text(cell), "code", str(grade), str(solution), str(locked)]
+    parts += [str(about.get("grade_id", "")), *([str(float(about["points"]))] if grade else [])]
+    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
 def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
     section = ""
     for cell in notebook["cells"]:
@@ -85,12 +154,12 @@ def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
                 exercise_id=str(about["grade_id"]).removesuffix("_check"),
                 points=float(about["points"]),
                 by_hand=bool(about.get("solution")),
-                names=() if about.get("solution") else tuple(_names(text)),
+                names=() if about.get("solution") else tuple(asked_by(text)),
                 section=section,
             )
 
 
-def _names(source: str) -> Iterator[str]:
+def asked_by(source: str) -> Iterator[str]:
     """The names of the answers for which the verbs of a test cell ask."""
     try:
         tree = ast.parse(source)

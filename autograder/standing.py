@@ -54,12 +54,14 @@ def _line(exercise: Exercise) -> Line:
 
 def _state(names: Sequence[str]) -> overview.State:
     """Of an exercise with these answers: that of its only one, or of all of them together."""
+    outcome: overview.State
     judged = [_verdicts[n] for n in names if n in _verdicts]
     outcomes = {v.outcome for v in judged}
-    if not judged or all(v.misconception == "not_answered" for v in judged):
+    if not judged or outcomes == {"open"}:
         return "open"
-    if "unjudged" in outcomes:
-        return "unjudged"
+    for outcome in ("unjudged", "stale"):
+        if outcome in outcomes:
+            return outcome
     if outcomes == {"right"} and len(judged) == len(names):
         return "right"
     return "partly" if any(v.share for v in judged) else "wrong"

@@ -107,6 +107,13 @@ def test_every_answer_cell_is_a_stub(release: dict[str, Any]) -> None:
                 assert cell.source.rstrip().endswith("raise NotImplementedError()"), exercise
 
 
+def test_what_is_not_right_yet_stops_no_run_of_all_cells(release: dict[str, Any]) -> None:
+    code = [c for n in release.values() for c in n.cells if c.cell_type == "code"]
+    for cell in code:
+        theirs = about(cell).get("solution") or about(cell).get("grade")
+        assert ("raises-exception" in cell.metadata.get("tags", [])) == bool(theirs)
+
+
 def test_the_release_holds_no_outputs(release: dict[str, Any]) -> None:
     code = [c for n in release.values() for c in n.cells if c.cell_type == "code"]
     assert all(not c.outputs and c.execution_count is None for c in code)

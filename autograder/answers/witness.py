@@ -9,6 +9,7 @@ value: a student who tampers with it can only change what their own answers seem
 other half and describes the format.
 """
 
+import ast
 import contextlib
 import difflib
 import io
@@ -28,6 +29,10 @@ MAX_ITEMS = 256  # of one list, tuple or dict
 MAX_DEPTH = 4
 MAX_TEXT = 600  # characters kept of a string or an error message
 MAX_TRACE = 64  # places kept at which a routine asked for the slope
+
+
+# What is being asked: for practice, where a student may interrupt it.
+asking: dict[str, object] = {}
 
 
 class _Late(BaseException):
@@ -208,6 +213,16 @@ def _deadline(seconds):
             timer.cancel()
 
 
+@contextlib.contextmanager
+def quietly(seconds):
+    """Run a student's code inside: unheard, and no longer than this (raises TimeoutError)."""
+    try:
+        with _quiet(), _deadline(seconds):
+            yield
+    except _Late:
+        raise TimeoutError from None
+
+
 def _call(function, arguments, seconds):
     slopes = []
     try:
@@ -239,24 +254,66 @@ def _similar(name, namespace):
     return [*same, *(n for n in close if n not in same)][:4]
 
 
+def stored(tree):
+    """The names that a module's statements give a value, in functions by `global` only."""
+    names = set()
+
+    def visit(node, inside):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if not inside:
+                names.add(node.name)
+            inside = True
+        elif isinstance(node, ast.Lambda):
+            inside = True
+        elif isinstance(node, ast.Global):
+            names.update(node.names)
+        elif isinstance(node, ast.comprehension):  # its variables are its own
+            for part in (node.iter, *node.ifs):
+                visit(part, inside)
+            return
+        elif isinstance(node, ast.alias) and not inside and node.name != "*":
+            names.add(node.asname or node.name.partition(".")[0])
+        elif not inside:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            named = getattr(node, "name", None) or getattr(node, "rest", None)
+            if isinstance(named, str) and not isinstance(node, ast.ExceptHandler):
+                names.add(named)  # `case` captures
+        for child in ast.iter_child_nodes(node):
+            visit(child, inside)
+
+    visit(tree, False)
+    return names
+
+
+def _stores(text, name):
+    """Whether a cell's text gives `name` a value; a cell with a check only asks for it."""
+    if re.search(r"\bcheck\s*\.\s*\w+\s*\(", text):
+        return False
+    lines = ["" if re.match(r"\s*[%!]", line) else line for line in text.splitlines()]
+    try:
+        return name in stored(ast.parse("\n".join(lines)))
+    except (SyntaxError, ValueError, RecursionError):
+        named = re.escape(name)
+        assigned = rf"^\s*(?:def\s+{named}\b|(?:[\w\s,]*,\s*)?{named}\s*(?:,[\w\s,]*)?=(?!=))"
+        return re.search(assigned, text, re.MULTILINE) is not None
+
+
 def _failed_cell(name):
-    """The last error of this session, if the cell that raised it speaks of `name`."""
+    """The last error of this session, if the cell that raised it would have set `name`."""
     exc = getattr(sys, "last_value", None)
     if exc is None or type(exc).__name__ == "CheckFailed":
         return None
-    sources = []
-    if isinstance(exc, SyntaxError):
-        sources.append((exc.filename or "", (exc.text or "").split()))
+    files = [exc.filename or ""] if isinstance(exc, SyntaxError) else []
     trace = exc.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
-            sources.append((code.co_filename, code.co_names))
+            files.append(code.co_filename)
         trace = trace.tb_next
-    for filename, names in sources:
+    for filename in files:
         # IPython compiles a cell statement by statement but keeps its whole text in linecache.
-        text = "".join(linecache.getlines(filename))
-        if name in names or re.search(rf"\b{re.escape(name)}\b", text):
+        if _stores("".join(linecache.getlines(filename)), name):
             return _error(exc)
     return None
 
@@ -288,12 +345,16 @@ def _answer(question, namespace):
     if not callable(namespace.get(name)):
         return {"calls": []}
     replies, ends = [], time.monotonic() + question["seconds"]
-    for arguments in question["calls"]:
+    for number, arguments in enumerate(question["calls"], start=1):
+        asking.update(name=name, number=number, count=len(question["calls"]))
         left = ends - time.monotonic()
         if left <= 0 or any("late" in r for r in replies):
             replies.append({"late": question["seconds"]})
         else:
-            replies.append(_call(namespace[name], arguments, max(left, 0.05)))
+            reply = _call(namespace[name], arguments, max(left, 0.05))
+            if "late" in reply:  # all calls together had this time, and not the rest of it
+                reply["late"] = question["seconds"]
+            replies.append(reply)
     return {"calls": replies}
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 __all__ = ["Outcome", "Row", "Verdict"]
 
-Outcome = Literal["right", "partly", "wrong", "unjudged"]
+Outcome = Literal["right", "partly", "wrong", "unjudged", "open", "stale"]
 
 MIME = "application/vnd.autograder.verdict+json"
 
@@ -35,6 +35,7 @@ class Verdict:
     Attributes:
         answer: the name that the answer had to have.
         outcome: "right", "partly", "wrong", or "unjudged" (our fault, never the student's).
+            In practice also "open" (not begun) and "stale" (not what marking will see).
         share: of the points that this answer is worth, 0 to 1.
         fact: what was seen, one or two sentences.
         hint: a leading question or pointer that does not give the solution away, or "".
@@ -54,7 +55,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         """Raise ValueError unless the share is finite and fits the outcome."""
-        low, high = {"right": (1, 1), "wrong": (0, 0), "unjudged": (0, 0)}.get(self.outcome, (0, 1))
+        low, high = {"right": (1, 1), "partly": (0, 1)}.get(self.outcome, (0, 0))
         if not (math.isfinite(self.share) and low <= self.share <= high):
             raise ValueError(f"a share of {self.share} does not fit {self.outcome!r}")
 

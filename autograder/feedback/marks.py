@@ -28,6 +28,9 @@ MARKS = {
     "partly": Mark("◐", "partly right", "#E69F00", "#7A5400"),
     "wrong": Mark("✗", "not right yet", "#D55E00", "#A34700"),
     "unjudged": Mark("?", "could not be judged", "#767676", "#5E5E5E"),
+    # In practice only.
+    "open": Mark("○", "not started", "#767676", "#5E5E5E"),
+    "stale": Mark("!", "not what marking will see", "#E69F00", "#7A5400"),
 }
 
 

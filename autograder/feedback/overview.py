@@ -11,11 +11,10 @@ from .marks import MARKS, Mark
 
 __all__ = ["Line", "State", "html", "text"]
 
-State = Literal["right", "partly", "wrong", "unjudged", "open", "person"]
+State = Literal["right", "partly", "wrong", "unjudged", "open", "stale", "person"]
 
 _MARKS: dict[str, Mark] = {
     **MARKS,
-    "open": Mark("○", "not done yet", "#767676", "#5E5E5E"),
     "person": Mark("✎", "a person reads this one", "#767676", "#5E5E5E"),
 }
 _CELL = "padding:.15em .9em .15em 0;text-align:left;border:0;background-color:#fff;color:#1a1a1a"
@@ -103,7 +102,7 @@ def text(lines: Sequence[Line], *, whole: bool) -> str:
     """The same for a terminal."""
     width = max((len(line.name) for line in lines), default=0)
     rows = [
-        f"{_MARKS[line.state].sign} {line.name:{width}}  {_MARKS[line.state].word:24}"
+        f"{_MARKS[line.state].sign} {line.name:{width}}  {_MARKS[line.state].word:26}"
         f"{_points(line)}".rstrip()
         for line in lines
     ]

@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 
 from .budget import CUT, Budget, weigh
+from .places import only_ours, without_places
 
 __all__ = ["keep_sound", "lighten", "say_cut"]
 
@@ -39,7 +40,7 @@ def _text(raw: Any, limit: int = MAX_TEXT) -> str:
     if len(raw) > limit:
         raw = raw[:limit] + _CUT
     # Half of a surrogate pair is no character: the file could not be written.
-    return raw.encode("utf-8", "replace").decode()
+    return without_places(raw.encode("utf-8", "replace").decode())
 
 
 def _is_kept(kind: Any) -> bool:
@@ -116,7 +117,7 @@ def _lines(raw: list[Any]) -> list[str]:
     kept: list[str] = []
     left = MAX_TEXT
     for line in raw[: -MAX_LINES - 1 : -1]:
-        text = _text(line)
+        text = only_ours(_text(line))
         left -= len(text)
         if left < 0:
             return [_CUT.strip(), *reversed(kept)]

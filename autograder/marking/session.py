@@ -21,9 +21,11 @@ import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..answers import kernel
+from ..checks.given import given_questions, is_changed
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
 from .budget import Budget, weigh
+from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
 from .lacking import Lacking
 from .outputs import keep_sound, say_cut
@@ -106,6 +108,7 @@ class Session:
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
     _left_out: set[int] = field(default_factory=set, init=False)
+    _late: dict[int, float] = field(default_factory=dict, init=False)  # stopped, after seconds
     _incomplete: set[int] = field(default_factory=set, init=False)  # cells that put out too much
     _ended: str = field(default="", init=False)  # why no further cell can be run
     _lacking: Lacking = field(default_factory=Lacking, init=False)
@@ -270,6 +273,8 @@ class Session:
 
     def _seal(self, index: int, cell: nbformat.NotebookNode, kept: Budget) -> None:
         """Nothing but what a notebook may hold, and no mark that cannot be read."""
+        if index in self._late:
+            mark_late(cell, self._late[index])
         all_kept = keep_sound(cell, index, kept)
         if all_kept and index in self._incomplete:
             say_cut(cell)
@@ -323,6 +328,7 @@ class Session:
             cells[index] = original
             if time.monotonic() - began >= left:
                 self.disturbed = True
+                self._late[index] = left
                 self._look_for_neighbours(before)
             if self._client.heard > MAX_MESSAGES or self._client.cut:
                 self._incomplete.add(index)
@@ -360,8 +366,10 @@ class Session:
             before, began, left = self._processor(), time.monotonic(), self._left()
             try:
                 questions = check.questions(seed)
+                given = given_questions(check)
                 with self._timed("questions"):
-                    replies = await kernel.ask(self._client.kc, self._manager, questions, left)
+                    asked = [*questions, *given]
+                    every = await kernel.ask(self._client.kc, self._manager, asked, left)
             except KernelLost as exc:
                 if time.monotonic() - began >= left:
                     self._look_for_neighbours(before)
@@ -371,9 +379,13 @@ class Session:
                 verdicts += [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
                 await self._replace(index)
                 continue
+            replies, above = every[: len(questions)], self.notebook.cells[:index]
             with self._timed("judging"):
-                judged = check.judge(seed, replies, exercise.taken)
-                verdicts += self._lacking.excused(replies, judged)
+                found = check.judge(seed, replies, exercise.taken)
+                found = with_circumstances(found, questions, replies, above, self._late)
+                if is_changed(check, every[len(questions) :]):
+                    found = say_changed(found, given[0].name, above)
+                verdicts += self._lacking.excused(replies, found)
             if any(verdict.misconception == "never_returns" for verdict in verdicts):
                 self.disturbed = True
                 self._look_for_neighbours(before)

@@ -13,8 +13,10 @@ import io
 import json
 import math
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -40,6 +42,15 @@ def seen(value: Any) -> Any:
     return [type(value).__name__, repr(value)]
 
 
+def frames(exc: BaseException | None) -> Any:
+    """The last frames of a traceback, and those of what it came of."""
+    if exc is None:
+        return None
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    path = [[Path(code.co_filename).name, code.co_name] for code in codes[:50]]
+    return [path, frames(exc.__cause__), frames(exc.__context__)]
+
+
 def run(source: str) -> list[Any]:
     """What a program shows, prints and warns of; how it ends."""
     shown: list[Any] = []
@@ -57,7 +68,8 @@ def run(source: str) -> list[Any]:
         except Exception as exc:  # noqa: BLE001 - whatever it is, both ways must raise it
             # `words` cuts off what differs from run to run, such as an address.
             text = " ".join(str(exc).split()[:words])
-            shown.append(["raised", [kind.__name__ for kind in type(exc).__mro__], text])
+            kinds = [kind.__name__ for kind in type(exc).__mro__]
+            shown.append(["raised", kinds, text, frames(exc)])
 
     names = {"jax": jax, "jnp": jnp, "np": np, "math": math, "grad": jax.grad}
     names |= {"show": show, "walk": walk, "attempt": attempt, "__name__": "__main__"}

@@ -199,7 +199,7 @@ def test_progress_lists_every_exercise(session: Session, in_notebook: list[dict[
 
 def test_progress_before_any_check(in_notebook: list[dict[str, str]]) -> None:
     progress()
-    assert in_notebook[-1]["text/plain"].count("not done yet") == 2
+    assert in_notebook[-1]["text/plain"].count("not started") == 2
 
 
 def test_progress_without_the_file_knows_the_session(

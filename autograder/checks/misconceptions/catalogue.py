@@ -31,6 +31,14 @@ ARRIVAL = {
         "Write your answer where the cell says YOUR CODE HERE, run that cell, "
         "then run this one again.",
     ),
+    "answer_not_named": _m(
+        "The cell ran, but leaves no `{name}`{what}.",
+        "Give your result the name: `{name} = {value}`.",
+    ),
+    "answer_not_run": _m(
+        "An answer stands in the notebook, but its cell has not been run in this session.",
+        "Run that cell, then this one.",
+    ),
     "misspelt_name": _m(
         "There is no `{name}`, but there is `{other}`.",
         "Did you mean that one? The check looks for the exact name.",
@@ -128,6 +136,19 @@ RAISED = {
         "`{name}` stopped with {what}.",
         "JAX arrays never change. Can you make a new array in place of changing the old one "
         "(`x = x - ...`, or `x.at[i].set(...)`)?",
+    ),
+    "asks_for_input": _m(
+        "`{name}` stopped with {what}.",
+        "There is nobody at the keyboard when your work is marked: `input()` cannot be answered. "
+        "Write the value into the cell.",
+    ),
+    "breakpoint_left": _m(
+        "`{name}` stopped with {what}.",
+        "A `breakpoint()` is still in it, or `pdb`. Take that line out.",
+    ),
+    "stopped_by_the_limit": _m(
+        "`{name}` stopped with {what}.",
+        "Is there a loop that never ends? If it draws or prints in each round, do that less often.",
     ),
     "undefined_name": _m(
         "`{name}` stopped with {what}.",

@@ -14,6 +14,10 @@ __all__ = ["classify"]
 
 _TABLE: tuple[tuple[str, str, str], ...] = (
     # (exception class or base, pattern in the message, misconception)
+    ("StdinNotImplementedError", r"", "asks_for_input"),
+    ("EOFError", r"reading a line", "asks_for_input"),
+    ("BdbQuit", r"", "breakpoint_left"),
+    ("CellTimeoutError", r"", "stopped_by_the_limit"),
     ("NotImplementedError", r"", "not_answered"),
     ("TracerArrayConversionError", r"", "numpy_in_grad"),
     ("TracerIntegerConversionError", r"", "math_in_grad"),

@@ -60,13 +60,17 @@ def uninstall() -> None:
 
 
 def _replacement(stock: Callable[..., Any], settings: list[Any]) -> Callable[..., Any]:
+    from autograder.sandbox.compiled.tracebacks import without_ours
     from autograder.sandbox.compiled.transformed import Transformed
     from autograder.sandbox.compiled.wrapper import accelerated
 
     @functools.wraps(stock)
     def transform(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        plain = stock(*args, **kwargs)  # its complaints first, in its words
+        try:
+            plain = stock(*args, **kwargs)  # its complaints first, in its words
+        except BaseException as raised:
+            without_ours(raised)
+            raise
         request = _understood(args, kwargs)
         if request is None:
             return plain

@@ -24,6 +24,7 @@ from autograder.sandbox.compiled.guards import Guards
 from autograder.sandbox.compiled.internals import calm, trace_context, trace_state_clean
 from autograder.sandbox.compiled.program import NotCompilable, Program
 from autograder.sandbox.compiled.silence import Warned, warnings_are_errors
+from autograder.sandbox.compiled.tracebacks import without_ours
 from autograder.sandbox.compiled.transformed import Transformed
 from autograder.sandbox.compiled.values import NotPlainData, same, snapshot
 from autograder.sandbox.compiled.vocabulary import Vocabulary
@@ -149,8 +150,7 @@ def accelerated(
     argnums = transformed.argnums
     history = _histories[transformed.key, root.__code__]
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True  # as JAX's own frames, in a student's traceback
+    def route(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         # Within another transformation (`jit`, `vmap`, `grad` of this) JAX is only writing down.
         if history.refused or not trace_state_clean() or not calm():
             _calls["plain"] += 1
@@ -158,6 +158,9 @@ def accelerated(
         try:
             given = arguments.read(args, kwargs, argnums)
         except arguments.Unusual:
+            given = None
+        # Not in the handler: what JAX raises there would have our exception for its context.
+        if given is None:
             _calls["plain"] += 1
             return plain(*args, **kwargs)
         context = trace_context()
@@ -173,6 +176,13 @@ def accelerated(
         if variant.program is None:
             return _slow(transformed, plain, history, variant, given, settings, args, kwargs)
         return _fast(variant.program, plain, history, variant, given, root, args, kwargs)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return route(args, kwargs)
+        except BaseException as raised:
+            without_ours(raised)
+            raise
 
     # A function, with the name and the attributes of JAX's own (program `looks`).
     wrapped: Any = functools.update_wrapper(call, plain)
@@ -217,7 +227,6 @@ def _slow(
     kwargs: dict[str, Any],
 ) -> Any:
     """A plain call; when there have been enough, with a compilation on its heels."""
-    __tracebackhide__ = True
     variant.plain_calls += 1
     _calls["plain"] += 1
     result = plain(*args, **kwargs)
@@ -266,7 +275,6 @@ def _fast(
     kwargs: dict[str, Any],
 ) -> Any:
     """A compiled call; a plain one where it fails or is due for a comparison."""
-    __tracebackhide__ = True
     variant.fast_calls += 1
     try:
         result = program.run(given.inputs)

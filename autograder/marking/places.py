@@ -1,0 +1,67 @@
+"""Where things lie on the grader's machine: nothing that a student's page should tell.
+
+Tracebacks, warnings and `jax.__file__` speak of it. A library's file becomes `<jax>`, a home or a
+course `<home>` or `<course>`; of a library's frame only the line that names it stays.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+from pathlib import Path
+
+__all__ = ["only_ours", "without_places"]
+
+_ANSI = r"(?:\x1b\[[0-9;]*m)*"
+# Without blanks: a folder with one in its name is found by `_roots`.
+_FOLDER = r"(?:~|<\w+>|[A-Za-z]:)?(?:[/\\][^\s/\\:'\"<>|\x1b]+)*[/\\]"
+_LIBRARY = re.compile(
+    rf"{_FOLDER}(?:site|dist)-packages[/\\](?P<name>[A-Za-z_]\w*)[^\s:,'\"<>|\x1b)]*"
+)
+_STANDARD = re.compile(rf"{_FOLDER}lib(?:64)?[/\\]python3(?:\.\d+)?[/\\][^\s:,'\"<>|\x1b)]+")
+_SHORT = re.compile(r"(?:site|dist)-packages|python3|\.py")
+_FRAME = re.compile(rf"{_ANSI}\s*File {_ANSI}<(?!ipython)\w+>")
+
+
+@functools.cache
+def _roots() -> tuple[tuple[str, str], ...]:
+    """The folders of this machine that have a name of ours, the innermost first."""
+    package = Path(__file__).parents[1]
+    named = [
+        (str(package), "<autograder>"),
+        (sys.prefix, "<python>"),
+        (sys.base_prefix, "<python>"),
+    ]
+    named += [(str(package.parent), "<python>"), (os.getcwd(), "<course>")]
+    named += [(str(Path.home()), "<home>")]
+    every = {
+        path: name for given, name in reversed(named) for path in (os.path.realpath(given), given)
+    }
+    home = str(Path.home())
+    for path, name in list(every.items()):
+        if path.startswith(home + os.sep):  # as IPython abbreviates it
+            every["~" + path.removeprefix(home)] = name
+    # "/usr" or "/root" by themselves tell nobody where anything lies.
+    deep = [
+        (path, name) for path, name in every.items() if path.count(os.sep) > 1 or name == "<home>"
+    ]
+    return tuple(sorted((p for p in deep if len(p[0]) > 1), key=lambda p: -len(p[0])))
+
+
+def without_places(text: str) -> str:
+    """A text without the paths of this machine."""
+    if _SHORT.search(text):
+        text = _LIBRARY.sub(r"<\g<name>>", text)
+        text = _STANDARD.sub("<python>", text)
+    for path, name in _roots():
+        if path in text:
+            text = re.sub(rf"{re.escape(path)}(?![\w.-])", name, text)
+    return text
+
+
+def only_ours(line: str) -> str:
+    """One entry of a traceback, as IPython sends it; of a frame outside the notebook, its head."""
+    shown = without_places(line)
+    return shown.partition("\n")[0] + "\n" if _FRAME.match(shown) else shown
