@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 ASSIGNMENT := gradient_descent
 # A file's tests stay together, so that what they share (a whole term, a kernel) is made once; the
 # files come in the order of tests/conftest.py, the longest first.
-WORKERS := -n auto --dist loadfile --no-loadscope-reorder
+# One more of them than there are cores: a test that waits for a limit, a server or a page leaves one idle.
+WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test shuffled servers newer lowest attacks lint format release dist lock screenshots clean

@@ -23,13 +23,26 @@ ROOT = Path(__file__).resolve().parent.parent
 # would take first the files with the most tests, which are the quickest.
 LONGEST = (
     "tests/attacks/test_attacks.py",
+    "tests/attacks/test_trees.py",
     "tests/test_round_trip.py",
     "tests/test_documented_commands.py",
+    "tests/attacks/test_reading.py",
+    "tests/attacks/test_pages.py",
+    "tests/compiled/test_programs.py",
     "tests/browser/test_instructor.py",
     "tests/attacks/test_real_assignment.py",
     "tests/marking/test_practice_and_marking_agree.py",
+    "tests/marking/test_fuzz.py",
+    "tests/checks/test_derivatives_of_random_functions.py",
+    "tests/marking/test_submission_as_it_comes.py",
     "tests/grading/test_grade.py",
-    "tests/compiled/test_programs.py",
+    "tests/browser/test_nothing_over_a_card.py",
+    "tests/checks/test_minima.py",
+    "tests/marking/test_fuzz_trees.py",
+    "tests/marking/test_fuzz_outputs.py",
+    "tests/marking/test_whatever_was_done_to_it.py",
+    "tests/compiled/test_random_programs.py",
+    "tests/marking/test_lacking.py",
 )
 
 # The same examples in every run: a test that fails has failed for a reason in the change at hand.
