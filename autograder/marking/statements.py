@@ -229,14 +229,14 @@ def _keys(node: ast.stmt) -> frozenset[Hashable]:
         return frozenset(("import", a.name, a.asname) for a in node.names)
     if isinstance(node, ast.ImportFrom):
         return frozenset(("from", node.level, node.module, a.name, a.asname) for a in node.names)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return frozenset([_dump(node)])
+    return frozenset([_dump(node)])
 
 
 def _dump(node: ast.stmt) -> str:
     """The tree in words; of a docstring without the indentation that formatters give it."""
     text = ast.dump(node)
+    if "Def(" not in text:
+        return text
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             docstring = ast.get_docstring(inner, clean=False)
