@@ -1,7 +1,8 @@
 """A fair teacher's reading of a value: which numbers did the student mean?
 
 Containers of one element are unwrapped, a pair may be a tuple, list, NumPy or JAX array, and
-(point, history) counts as the point. What cannot be read is a `Problem` with a reason in words.
+(point, history) counts as the point, in either order. What cannot be read is a `Problem` with a
+reason in words.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import numpy as np
 from .questions import Value
 
 __all__ = ["Problem", "read_numbers", "read_parts", "read_path", "read_point"]
+
+BESIDE = 4  # a place and what is returned with it: history, slopes, count
 
 
 @dataclass(frozen=True)
@@ -83,29 +86,30 @@ def _is_path(value: Value, size: int) -> bool:
     if value.kind == "mapping":
         return True
     array = _stack(value)
-    if array is None:
-        return value.kind == "sequence" and value.length != len(value.items)
-    if size == 1:
+    if array is None:  # too long to be kept whole, or begun empty and of no steps
+        return value.kind == "sequence" and (value.length != len(value.items) or not value.length)
+    if size == 1 or not array.size:
         return array.ndim >= 1
-    return array.ndim == 2 and array.shape[1] == size
+    return array.ndim >= 2 and array.size == len(array) * size
 
 
 def read_point(value: Value, size: int) -> np.ndarray | Problem:
     """One place of `size` numbers, shape (size,), float64.
 
-    A tuple or list of (place, history) is the place.
+    A tuple or list of a place and its history is the place, whichever comes first.
     """
     numbers = read_numbers(value)
     if isinstance(numbers, np.ndarray) and numbers.size == size:
         return numbers.reshape(size)
-    if value.kind == "sequence" and len(value.items) >= 2:
-        head = read_numbers(value.items[0])
-        if (
-            isinstance(head, np.ndarray)
-            and head.size == size
-            and any(_is_path(item, size) for item in value.items[1:])
-        ):
-            return head.reshape(size)
+    if value.kind == "sequence" and 2 <= len(value.items) <= BESIDE:
+        for k, item in enumerate(value.items):
+            place, others = read_numbers(item), (*value.items[:k], *value.items[k + 1 :])
+            if (
+                isinstance(place, np.ndarray)
+                and place.size == size
+                and any(_is_path(other, size) for other in others)
+            ):
+                return place.reshape(size)
     if isinstance(numbers, Problem):
         return numbers
     if size == 1:
@@ -122,7 +126,7 @@ def read_path(value: Value, size: int) -> np.ndarray | None:
 
     Either the value itself is a history, or it is a (place, history).
     """
-    items = value.items[1:] if value.kind == "sequence" else ()
+    items = value.items if value.kind == "sequence" and value.length <= BESIDE else ()
     for candidate in (value, *items):
         array = _stack(candidate)
         if array is not None and size == 1 and array.squeeze().ndim == 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,13 +27,13 @@ def number(x: float, digits: int = 4) -> str:
     return text.replace("-", "−", 1) if text.startswith("-") else text
 
 
-def place(u: Sequence[float] | np.ndarray) -> str:
+def place(u: Any, digits: int = 4) -> str:
     """A place: "1.37", or "(0.5, −1)". Where float32 means zero, it says 0."""
     values = np.ravel(np.asarray(u, dtype=np.float64))
     values = np.where(np.abs(values) < NOTHING, 0.0, values)
     if values.size == 1:
-        return number(float(values[0]))
-    shown = [number(float(x)) for x in values[:6]]
+        return number(float(values[0]), digits)
+    shown = [number(float(x), digits) for x in values[:6]]
     return "(" + ", ".join(shown) + (", …" if values.size > 6 else "") + ")"
 
 

@@ -142,6 +142,26 @@ RAISED = {
         "`{name}` works for numbers, but for arrays {what}.",
         "Which line only makes sense for a single number: a comparison, a `float()`, an `abs`?",
     ),
+    "formatted_array": _m(
+        "`{name}` stopped with {what}.",
+        "`:.4f` is for a plain number; an array or a traced value cannot be printed so. What does "
+        "`print(x)` show, without the format?",
+    ),
+    "unhashable": _m(
+        "`{name}` stopped with {what}.",
+        "An array cannot be the key of a dictionary, nor the argument of a cached function. Would "
+        "`float(x)` do?",
+    ),
+    "function_in_jit": _m(
+        "`{name}` stopped with {what}.",
+        "`jax.jit` takes numbers and arrays, not functions. Which arguments must be "
+        "`static_argnums`, or what can be jitted instead?",
+    ),
+    "argument_frozen": _m(
+        "`{name}` stopped with {what}.",
+        "One of its arguments is fixed already (by `partial`, say) and the check gives it too. "
+        "Which arguments should your function take?",
+    ),
 }
 
 DERIVATIVE = {
@@ -487,29 +507,182 @@ ROUTINE = {
         "Is the argument `num_steps` used?",
     ),
     "off_by_one_steps": _m(
-        "`{name}` makes {steps} steps where {num_steps} are asked.",
+        "`{name}` makes {steps} steps where `num_steps` is {num_steps}.",
         "Count the rounds of your loop: where does it begin, and where does it end?",
     ),
-    "rounded_in_loop": _m(
-        "`{name}` rounds on the way.",
-        "What happens to steps that are smaller than the rounding?",
+    "wrong_step_count": _m(
+        "`{name}` makes {steps} steps where `num_steps` is {num_steps}.",
+        "Count the rounds of your loop. Does each make one step, and is there one for each of "
+        "`num_steps`?",
+    ),
+    "zero_steps": _m(
+        "With `num_steps` 0, `{name}` does not return the start{what}.",
+        "What does your routine do when the loop has no rounds at all?",
+    ),
+    "capped_steps": _m(
+        "`{name}` never makes more than {steps} steps, however many `num_steps` asks for.",
+        "Is there a largest number of rounds written into the routine?",
+    ),
+    "stops_early": _m(
+        "`{name}` stops after {steps} of {num_steps} steps, though the slope is not zero there.",
+        "What ends your loop before all steps are made?",
+    ),
+    "stops_on_growth": _m(
+        "`{name}` leaves its loop where a step overshoots the valley.",
+        "The exercise wants all `num_steps` steps, uphill too. What ends the loop?",
+    ),
+    "stops_far_out": _m(
+        "`{name}` leaves its loop when it gets far out.",
+        "The exercise wants all `num_steps` steps, wherever they lead. What ends the loop?",
+    ),
+    "best_returned": _m(
+        "`{name}` returns the best place of its way, not the last one.",
+        "Where steps overshoot, the last place is not the best. Which one does the exercise want?",
+    ),
+    "averaged_iterates": _m(
+        "`{name}` returns a mean of the places on its way, not the last one.",
+        "Which of the places does the exercise want?",
+    ),
+    "previous_iterate": _m(
+        "`{name}` returns the place before the last step.",
+        "Which variable does the routine return: the old place or the new one?",
     ),
     "returns_slope_or_value": _m(
         "`{name}` returns the slope at the last place, not the place.",
         "Which variable does the routine return?",
     ),
-    "previous_iterate": _m(
-        "`{name}` returns the place before the last step.",
-        "Which variable does the routine return: the old place or the new one?",
+    "returned_elsewhere": _m(
+        "`{name}` asks for the slope at the right places, but returns another one.",
+        "Which variable does the routine return, and what happened to it after the last step?",
+    ),
+    "rounded_in_loop": _m(
+        "`{name}` rounds on the way.",
+        "What happens to steps that are smaller than the rounding?",
+    ),
+    "rounded_at_end": _m(
+        "`{name}` rounds the place before it returns it.",
+        "Keep all digits in what you return. Where could you round if you only want to print?",
+    ),
+    "whole_numbers": _m(
+        "`{name}` cuts its places to whole numbers.",
+        "An array of integers cuts each step that is put into it. Is there an `int`, or an array "
+        "of integers?",
+    ),
+    "low_precision": _m(
+        "`{name}` computes in {dtype}, which keeps only two or three digits.",
+        "Which line asks for so few digits?",
     ),
     "wrong_iterates": _m(
         "`{name}` arrives somewhere else than gradient descent does.",
         "Do one step by hand: from the start, against the slope, by the step size. "
         "Does the routine do the same?",
     ),
-    "stops_early": _m(
-        "`{name}` stops after {steps} of {num_steps} steps, though the slope is not zero there.",
-        "What ends your loop before all steps are made?",
+    "steps_differ": _m(
+        "The steps of `{name}` are not `step_size` times the slope: from {start}, its first step "
+        "is {first} times as long as that, a later one {last} times.",
+        "Print the slope and the step side by side. What else is in the update?",
+    ),
+    "step_misused": _m(
+        "The steps of `{name}` have the wrong size: {what} where `step_size` belongs.",
+        "Which numbers multiply the slope in your update?",
+    ),
+    "limited_step": _m(
+        "`{name}` does not take the step size it is given, but keeps to a limit of {size}.",
+        "Is there a `min` or `max`, or an `if`, about the step size?",
+    ),
+    "negative_step": _m(
+        "With a negative `step_size`, `{name}` does not do what the rule says{what}.",
+        "A step size of −0.1 goes uphill. Is there an `abs`, a `max`, or a test of its sign?",
+    ),
+    "decaying_step": _m(
+        "The steps of `{name}` change their size from round to round.",
+        "The step size stays the same in all steps here. Where does yours change?",
+    ),
+    "adaptive_step": _m(
+        "`{name}` takes another step size where the one it is given overshoots.",
+        "The exercise wants steps of the size given, also where they overshoot. Where does yours "
+        "change?",
+    ),
+    "overshoot_avoided": _m(
+        "`{name}` makes the steps asked where they lead downhill, but not where they overshoot"
+        "{what}.",
+        "The exercise wants all steps, of the size given, wherever they lead. What does your "
+        "routine do when a step makes things worse?",
+    ),
+    "far_start": _m(
+        "`{name}` does gradient descent near 0, but not from a start far out{what}.",
+        "Is anything cut off or limited in your loop?",
+    ),
+    "clamped_iterates": _m(
+        "`{name}` cuts its places off{bound}: they do not go as far as the steps lead.",
+        "Is there a `clip`, `min` or `max` about x?",
+    ),
+    "clipped_slope": _m(
+        "`{name}` cuts off what is large: a slope or a step of more than {size} is made smaller.",
+        "It does not stop early, but its steps are too short where it is steep. Is there a `clip`?",
+    ),
+    "normalised_slope": _m(
+        "`{name}` divides the slope by its size, so that all its steps are equally long.",
+        "Descent takes long steps where it is steep. Is the slope divided by its norm?",
+    ),
+    "slope_sign_lost": _m(
+        "`{name}` always steps to the same side: the sign of the slope is lost.",
+        "What does the sign of the slope say? Is there an `abs` or a square?",
+    ),
+    "divided_by_slope": _m(
+        "`{name}` divides by the slope where it should multiply.",
+        "Where it is steep, should a step be longer or shorter?",
+    ),
+    "df_differentiated": _m(
+        "`{name}` differentiates `df`{what}, but `df` is the slope already.",
+        "What does `df(x)` give you? Is there still something to differentiate?",
+    ),
+    "slope_elsewhere": _m(
+        "`{name}` takes the slope at another place than the one from which it steps.",
+        "At which place does gradient descent ask for the slope?",
+    ),
+    "sequential_update": _m(
+        "`{name}` moves the entries one after another: the later ones see a slope at a place that "
+        "has half moved already.",
+        "Compute the whole slope first. When may the entries change?",
+    ),
+    "steps_from_start": _m(
+        "`{name}` takes every step from the start.",
+        "From where should the second step go?",
+    ),
+    "start_changed": _m(
+        "`{name}` does not begin at the start, but at another place: {what}.",
+        "What happens to `start` before the first step?",
+    ),
+    "momentum": _m(
+        "The steps of `{name}` remember the ones before: that is momentum.",
+        "Momentum is a method of its own. Which terms of the update belong to plain gradient "
+        "descent?",
+    ),
+    "other_method": _m(
+        "The steps of `{name}` are those of {method}, not of plain gradient descent.",
+        "What does the rule of gradient descent multiply the slope with?",
+    ),
+    "remembers_calls": _m(
+        "Called again with the same arguments, `{name}` gives another place.",
+        "Is there a counter, a list or a place outside the function that is not set back?",
+    ),
+    "arrays_only": _m(
+        "`{name}` works for arrays, but for a start that is one number {what}.",
+        "A Python number is not an array. Which line needs one: a method like `.copy()`, an index?",
+    ),
+    "generator_returned": _m(
+        "`{name}` has a `yield` in it, so calling it returns a generator: none of its steps has "
+        "been made.",
+        "A function with `yield` hands out a series. How do you return the last place instead?",
+    ),
+    "dict_returned": _m(
+        "`{name}` returns {what}, but the place alone is expected.",
+        "Which of its entries is the last place, and how do you return just that?",
+    ),
+    "extra_returned": _m(
+        "`{name}` returns {what}, but the place alone is expected.",
+        "Which of the things you return is the last place?",
     ),
 }
 
