@@ -111,7 +111,10 @@ def _describe(obj, depth=0):
 
 def _error(exc):
     kinds = [k.__name__ for k in type(exc).__mro__[:6]]
-    return {"type": kinds[0], "kinds": kinds, "message": _text(exc)}
+    message = str(exc)
+    if isinstance(exc, SyntaxError) and isinstance(exc.text, str):  # "invalid syntax" says little
+        message = f"{message}: {exc.text.strip()}"
+    return {"type": kinds[0], "kinds": kinds, "message": _text(message)}
 
 
 # --------------------------------------------------------------------------- arguments

@@ -146,6 +146,8 @@ class DescentRoutine(Check):
         if name is not None:
             return wrong(self.answer, name, what=f": {what}", **seen)
         asked = [r.asked for r in tried if isinstance(r.outcome, Returned)]
+        if told.misconception in ("generator_returned", "history_returned", "dict_returned"):
+            return told
         if asked and all(a is not None and a.count == 0 for a in asked):
             return wrong(self.answer, "hard_coded_function", **seen)
         return told
@@ -269,6 +271,8 @@ class DescentRoutine(Check):
         ]
         if all(settled):  # each at the bottom of its own valley, however many steps were asked
             return ("ignores_num_steps", {})
+        if all(abs(ends[k] - np.round(ends[k])) <= 1e-6 for k in near):
+            return ("whole_numbers", {})
         if same(ends[1], ends[3], first):
             return ("hard_coded_start", {})
         if same(ends[1], ends[2], first):

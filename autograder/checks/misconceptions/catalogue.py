@@ -40,11 +40,11 @@ ARRIVAL = {
         "What kind of thing does the exercise ask for here?",
     ),
     "function_not_called": _m(
-        "`{name}` is a function; what comes of calling one is asked.",
+        "`{name}` is a function; the exercise wants its result.",
         "A function is a recipe. What should it be called with?",
     ),
     "number_not_function": _m(
-        "`{name}` is {what}, but a function is asked.",
+        "`{name}` is {what}, but a function is expected.",
         "The check wants to call it at several places. Did you call it yourself already, "
         "or leave out `def` or `lambda`?",
     ),
@@ -54,7 +54,11 @@ ARRIVAL = {
     ),
     "returns_nothing": _m(
         "`{name}` returns nothing (None).",
-        "Does every way through your function end with `return`?",
+        "Does every path through your function end with `return`?",
+    ),
+    "decimal_comma": _m(
+        "`{name}` is {what}: a comma does not make a decimal number.",
+        "Python writes decimals with a point, like 2.5. What does your number look like then?",
     ),
     "wrong_shape": _m(
         "`{name}` has the wrong shape: {what}.",
@@ -129,6 +133,65 @@ RAISED = {
         "JAX arrays never change. Can you make a new array in place of changing the old one "
         "(`x = x - ...`, or `x.at[i].set(...)`)?",
     ),
+    "copied_minus": _m(
+        "`{name}` stopped with {what}.",
+        "A minus sign was copied from a page and is a dash to Python. What is it if you type - on "
+        "the keyboard?",
+    ),
+    "copied_quotes": _m(
+        "`{name}` stopped with {what}.",
+        "Curly quotes were copied from a page. What is it if you type \" or ' on the keyboard?",
+    ),
+    "superscript": _m(
+        "`{name}` stopped with {what}.",
+        "A raised digit is no power to Python. Which operator is?",
+    ),
+    "copied_operator": _m(
+        "`{name}` stopped with {what}.",
+        "A sign of arithmetic was copied from a page. Which key stands for it in Python: * or /?",
+    ),
+    "copied_space": _m(
+        "`{name}` stopped with {what}.",
+        "A space that is none to Python was copied from a page. What if you delete the spaces in "
+        "that line and type them anew?",
+    ),
+    "copied_character": _m(
+        "`{name}` stopped with {what}.",
+        "A sign that Python does not know is in that line. What is it if you type it on the "
+        "keyboard?",
+    ),
+    "keyword_as_name": _m(
+        "`{name}` stopped with {what}.",
+        "Some words belong to Python itself, like `lambda`, and cannot be names. What else could "
+        "the variable be called?",
+    ),
+    "quote_not_closed": _m(
+        "`{name}` stopped with {what}.",
+        "A text begins with a quote and has to end with the same one. Where is the other?",
+    ),
+    "bracket_not_closed": _m(
+        "`{name}` stopped with {what}.",
+        "Each opening bracket needs a closing one of its kind. Which one is missing?",
+    ),
+    "magic_not_first": _m(
+        "`{name}` stopped with {what}.",
+        "A line that begins with %% must be the very first of its cell. Is anything above it, a "
+        "comment perhaps?",
+    ),
+    "asks_for_input": _m(
+        "`{name}` stopped with {what}.",
+        "Nobody is there to type when work is marked. Which line has `input()`, and which value "
+        "could stand there instead?",
+    ),
+    "breakpoint_left": _m(
+        "`{name}` stopped with {what}.",
+        "A `breakpoint()` is still in it. What happens without?",
+    ),
+    "takes_nothing": _m(
+        "`{name}` stopped with {what}.",
+        "It takes no arguments. If it makes the function that the exercise wants, call it once and "
+        "give the result this name.",
+    ),
     "undefined_name": _m(
         "`{name}` stopped with {what}.",
         "A name is used that does not exist when the notebook runs from the top. "
@@ -175,11 +238,11 @@ DERIVATIVE = {
         "the value?",
     ),
     "differentiated_too_often": _m(
-        "Yours is the {found}; the {due} is asked.",
+        "Yours is the {found}; the exercise wants the {due}.",
         "How many times did you differentiate, and how many times should you?",
     ),
     "differentiated_too_seldom": _m(
-        "Yours is the {found}; the {due} is asked.",
+        "Yours is the {found}; the exercise wants the {due}.",
         "How many times did you differentiate, and how many times should you?",
     ),
     "integrated": _m(
@@ -298,7 +361,7 @@ DERIVATIVE = {
     ),
     "rounded": _m(
         "Yours is rounded to {decimals}.",
-        "Who needs the rounding? Keep all digits until you print.",
+        "Keep all digits; round only when you print. Is there a `round`, an `int()` or a `//`?",
     ),
     "inexact": _m(
         "Yours is near the {quantity}, but noisy in the last digits, as a difference of nearly "
@@ -326,11 +389,11 @@ DERIVATIVE = {
         "A gradient has an entry for each coordinate. Where were they added?",
     ),
     "one_partial_only": _m(
-        "Yours is one partial derivative, one number, where {count} are asked.",
+        "Yours is one partial derivative, one number, where {count} are expected.",
         "How do you ask `grad` for the slopes with respect to several arguments?",
     ),
     "too_many_partials": _m(
-        "Yours gives {count} partial derivatives where one is asked.",
+        "Yours gives {count} partial derivatives where one is expected.",
         "Which of them does the name ask for?",
     ),
     "hessian_diagonal": _m(
@@ -339,7 +402,7 @@ DERIVATIVE = {
     ),
     "value_and_gradient": _m(
         "Yours returns the value of the function together with its gradient.",
-        "Which of the two is asked?",
+        "Which of the two does the exercise want?",
     ),
 }
 
@@ -364,8 +427,8 @@ PLACE = {
         "have been so long that it led out here?",
     ),
     "not_stationary": _m(
-        "At {place} the slope is {slope}, so the function still falls there.",
-        "In which direction is downhill, and did your steps go there for long enough?",
+        "At {place} the slope is {slope}, not 0{way}.",
+        "{ask} And in which direction is downhill from there?",
     ),
     "near_but_not_there": _m(
         "{place} is near a stationary point, but not there yet: the slope is {slope}.",
@@ -373,7 +436,8 @@ PLACE = {
     ),
     "same_minimum": _m(
         "{place} is the minimum that `{other}` already holds.",
-        "Which start leads into the other valley? Look at the picture.",
+        "Look at the picture: which start leads into the other valley? And is the first step so "
+        "long that it leaps across?",
     ),
     "root_of_function": _m(
         "{place} is where the function itself is zero, not where its slope is.",
@@ -385,11 +449,11 @@ PLACE = {
     ),
     "value_instead_of_place": _m(
         "{place} is the value of the function at a minimum, not where the minimum is.",
-        "Is the place asked, or the height there?",
+        "Does the exercise ask for the place, or for the height there?",
     ),
     "slope_instead_of_place": _m(
         "{place} is the slope at the minimum, not the place.",
-        "Is the place asked, or the slope there?",
+        "Does the exercise ask for the place, or for the slope there?",
     ),
     "start_returned": _m(
         "{place} is the start itself.",
@@ -425,12 +489,13 @@ PLACE = {
         "Which knob is missing in the update?",
     ),
     "too_few_steps": _m(
-        "{place} lies on the right way, about {steps} steps from the start; {num_steps} are asked.",
+        "{place} is on the right path, but only about {steps} steps along it; the exercise says "
+        "{num_steps}.",
         "How many rounds does your loop make?",
     ),
     "step_too_small": _m(
-        "{place} lies on the right way, but only as far as a step size of about {step:.2g} leads; "
-        "{step_size:g} is asked.",
+        "{place} is on the right path, but only as far as a step size of about {step:.2g} leads; "
+        "the exercise says {step_size:g}.",
         "Which step size did you use?",
     ),
     "diverged": _m(
@@ -447,12 +512,17 @@ PLACE = {
         "Descent takes long steps where it is steep. Was only the sign of the slope used?",
     ),
     "history_returned": _m(
-        "`{name}` gives {count} places, a whole path.",
-        "The last place of the path is asked. How do you pick it?",
+        "`{name}` is a list of {count} points, a whole path. Only the last one is wanted.",
+        "How do you pick the last entry of a list?",
     ),
     "place_rounded": _m(
         "{place} is rounded to {decimals}.",
-        "Who needs the rounding? Keep all digits.",
+        "Keep all digits; round only when you print.",
+    ),
+    "integer_array": _m(
+        "{place} is an array of whole numbers, which cuts each step that is put into it.",
+        "Does your start have a decimal point, as in 0.0? What becomes of 0.3 in an array of "
+        "integers?",
     ),
     "place_in_degrees": _m(
         "{place} would be a minimum if it were in degrees.",
@@ -464,7 +534,7 @@ PLACE = {
     ),
     "swapped_coordinates": _m(
         "With its coordinates swapped, {place} would be right.",
-        "In which order are the coordinates asked?",
+        "In which order does the exercise name the coordinates?",
     ),
     "wrong_axis_label": _m(
         "{place} is a minimum along {right_axis}, not along {given_axis}.",
@@ -480,7 +550,7 @@ PLACE = {
         "When does that factor make it grow?",
     ),
     "step_bounces": _m(
-        "With a step size of {step}, descent jumps to and fro for ever but does not run away.",
+        "With a step size of {step}, descent keeps jumping back and forth, but does not run away.",
         "You are just at the border. On which side of it do the jumps grow?",
     ),
     "step_not_positive": _m(
@@ -700,11 +770,11 @@ LABELS = {
         "The dictionary needs an entry for each of the places.",
     ),
     "unknown_label": _m(
-        "{what} is none of the labels asked.",
+        "{what} is not one of the labels: {labels}.",
         "Which words does the exercise ask for?",
     ),
     "different_value": _m(
-        "`{name}` is {what}, which is not the value asked.",
+        "`{name}` is {what}, which is not the value that the exercise asks for.",
         "Go back to what is asked, and compute it step by step.",
     ),
 }
