@@ -29,7 +29,7 @@ from .checks.diverging import DivergingStep
 from .checks.gradient import Gradient
 from .checks.labels import Curvature
 from .checks.landscape import Descent
-from .checks.minimum import WITHIN, StationaryPoint
+from .checks.minimum import StationaryPoint
 from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
@@ -163,7 +163,7 @@ def minimum(
     start: Any = None,
     step_size: float | None = None,
     num_steps: int | None = None,
-    within: float = WITHIN,
+    within: float | None = None,
     hint: bool = False,
     see: str = "",
 ) -> None:
@@ -177,7 +177,8 @@ def minimum(
             an answer as good as where it ends is right.
         step_size: of that descent.
         num_steps: of that descent.
-        within: how far off each coordinate may be.
+        within: how far off each coordinate may be; by default 0.01, or less or more where the
+            function's own scale is very small or very large.
         hint: give more of a hint than the run before.
         see: the section that the last hint points to.
 
@@ -199,7 +200,7 @@ def stationary_point(
     *,
     of: Callable[..., Any],
     other_than: str | None = None,
-    within: float = WITHIN,
+    within: float | None = None,
     hint: bool = False,
     see: str = "",
 ) -> None:
@@ -222,7 +223,7 @@ def axis_minimum(
     axis: str,
     *,
     of: Callable[..., Any],
-    within: float = WITHIN,
+    within: float | None = None,
     hint: bool = False,
     see: str = "",
 ) -> None:

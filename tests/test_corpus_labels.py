@@ -312,18 +312,14 @@ def judge_step(namespace: Namespace) -> list[Finding]:
 
 
 def judge_axis(namespace: Namespace) -> list[Finding]:
-    """The point is a minimum along an axis; the label says along which."""
+    """The point is a minimum along an axis; the label only says along which, and earns nothing."""
     try:
         point = numbers(named(namespace, "axis_point"), (2,))
     except NoAnswerError:
-        return [Finding(ABSENT), Finding(ABSENT)]
+        return [Finding(ABSENT)]
     minimal = np.abs(point - GOLDFIELD.nearest_minimum(point)) <= 1e-2
     assert np.all(minimal | (np.abs(GOLDFIELD.slope(point)) > 1e-2) | (GOLDFIELD.second(point) < 0))
-    label = str(namespace.get("minimised_over", "")).strip().lower()
-    worth = RIGHT if minimal.any() else FALSE
-    if label not in ("x", "y"):
-        return [Finding(worth, point), Finding(ABSENT)]
-    return [Finding(worth, point), Finding(RIGHT if minimal["xy".index(label)] else FALSE, label)]
+    return [Finding(RIGHT if minimal.any() else FALSE, point)]
 
 
 # --- the routine -------------------------------------------------------------------------------
@@ -714,10 +710,6 @@ def minimal_when_swapped(case: Case, findings: list[Finding]) -> bool:
     return bool((np.abs(swapped - GOLDFIELD.nearest_minimum(swapped)) < 1e-2).any())
 
 
-def label_of_other_axis(_case: Case, findings: list[Finding]) -> bool:
-    return findings[0].worth == RIGHT and findings[1].worth == FALSE
-
-
 def step_is(test: Callable[[float], bool]) -> Signature:
     return lambda _case, findings: test(float(findings[0].seen))
 
@@ -831,7 +823,6 @@ SLIPS: dict[str, Signature] = {
     "rounded": lambda case, findings: all(f.worth == NEAR for f in findings),
     "finite_difference": lambda case, findings: all(f.worth == NEAR for f in findings),
     "inexact": lambda case, findings: all(f.worth == NEAR for f in findings),
-    "wrong_axis_label": label_of_other_axis,
     "too_few_steps": few_steps,
     "step_too_small": on_the_way,
     # Journeys, of places and of routines.

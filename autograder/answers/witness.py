@@ -68,9 +68,12 @@ def _describe_array(obj):
     import numpy
 
     array = numpy.asarray(obj)
+    dtype = str(array.dtype)
     if array.dtype.kind == "V":  # bfloat16 and its kin are void to plain NumPy
         array = array.astype("float32")
-    out = {"type": _type_name(obj), "dtype": str(array.dtype), "shape": list(array.shape)}
+    if array.dtype.kind == "c" and not array.imag.any():  # a root that numpy.roots found
+        array = array.real
+    out = {"type": _type_name(obj), "dtype": dtype, "shape": list(array.shape)}
     if array.dtype.kind in "OUSMmcV" or array.size > MAX_NUMBERS:
         return {"kind": "other", **out}
     kind = "truth" if array.dtype.kind == "b" else "array"
@@ -86,6 +89,8 @@ def _describe(obj, depth=0):
         return {"kind": "truth", "type": name, "data": [float(obj)]}
     if isinstance(obj, str):
         return {"kind": "text", "type": name, "text": obj[:MAX_TEXT]}
+    if isinstance(obj, complex) and obj.imag == 0:
+        obj = obj.real
     if isinstance(obj, (int, float)) and type(obj).__module__ == "builtins":
         return {"kind": "number", "type": name, "data": [_number(obj)]}
     if hasattr(obj, "dtype") and hasattr(obj, "shape"):
@@ -111,7 +116,10 @@ def _describe(obj, depth=0):
 
 def _error(exc):
     kinds = [k.__name__ for k in type(exc).__mro__[:6]]
-    return {"type": kinds[0], "kinds": kinds, "message": _text(exc)}
+    message = str(exc)
+    if isinstance(exc, SyntaxError) and isinstance(exc.text, str):  # "invalid syntax" says little
+        message = f"{message}: {exc.text.strip()}"
+    return {"type": kinds[0], "kinds": kinds, "message": _text(message)}
 
 
 # --------------------------------------------------------------------------- arguments
@@ -120,12 +128,12 @@ def _error(exc):
 class _Slope:
     """A slope function made by the check, which remembers where it was asked.
 
-    slope * (x - centre) + cubic * (x - centre)**3, elementwise: plain arithmetic, so that it
+    slope * d + cubic * d**3 + mix * sum(d), where d = x - centre: plain arithmetic, so that it
     works for Python numbers, NumPy and JAX arrays and under jit alike.
     """
 
-    def __init__(self, slope, cubic, centre):
-        self.slope, self.cubic, self.centre = slope, cubic, centre
+    def __init__(self, slope, cubic, centre, mix):
+        self.slope, self.cubic, self.centre, self.mix = slope, cubic, centre, mix
         self.asked, self.count = [], 0
 
     def __call__(self, x):
@@ -136,7 +144,8 @@ class _Slope:
             except Exception:  # noqa: BLE001 - a tracer under jit has no numbers to note
                 self.asked.append({"kind": "other", "type": _type_name(x)})
         d = x - self.centre
-        return self.slope * d + self.cubic * d * d * d
+        bent = self.slope * d + self.cubic * d * d * d
+        return bent + self.mix * d.sum() if self.mix else bent
 
 
 def _build(argument, slopes):
@@ -152,7 +161,7 @@ def _build(argument, slopes):
             import numpy
 
             parts = [numpy.asarray(p, dtype="float32") for p in parts]
-        slopes.append(_Slope(*parts))
+        slopes.append(_Slope(*parts, argument.get("mix", 0.0)))
 
         def df(x, _slope=slopes[-1]):
             return _slope(x)
@@ -223,11 +232,36 @@ def quietly(seconds):
         raise TimeoutError from None
 
 
-def _call(function, arguments, seconds):
+def _by_name(function, arguments, keywords):
+    """Arguments by position, and by name for parameters that cannot be given otherwise.
+
+    A parameter that is called as the exercise calls it gets that one; the others get what is left,
+    in the order in which they stand.
+    """
+    import inspect
+
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return arguments, {}
+    only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+    only += [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in keywords]
+    left = dict(zip(keywords, arguments, strict=True))
+    named = {name: left.pop(name) for name in only if name in left}
+    rest = [name for name in dict.fromkeys(only) if name not in named]
+    values = list(left.values())
+    split = len(values) - len(rest)
+    return values[:split], {**named, **dict(zip(rest, values[split:], strict=True))}
+
+
+def _call(function, arguments, seconds, keywords=()):
     slopes = []
     try:
         with _quiet(), _deadline(seconds):
-            reply = {"returned": _describe(function(*[_build(a, slopes) for a in arguments]))}
+            given, named = [_build(a, slopes) for a in arguments], {}
+            if keywords:
+                given, named = _by_name(function, given, keywords)
+            reply = {"returned": _describe(function(*given, **named))}
     except _Late:
         reply = {"late": seconds}
     except KeyboardInterrupt:
@@ -344,17 +378,21 @@ def _answer(question, namespace):
         return _look(name, namespace)
     if not callable(namespace.get(name)):
         return {"calls": []}
-    replies, ends = [], time.monotonic() + question["seconds"]
-    for number, arguments in enumerate(question["calls"], start=1):
-        asking.update(name=name, number=number, count=len(question["calls"]))
-        left = ends - time.monotonic()
-        if left <= 0 or any("late" in r for r in replies):
+    calls, replies, took = question["calls"], [], 0.0
+    ends = time.monotonic() + question["seconds"]
+    for number, arguments in enumerate(calls, start=1):
+        asking.update(name=name, number=number, count=len(calls))
+        begun = time.monotonic()
+        slow = number == len(calls) and took > question.get("patience", math.inf)
+        if slow or begun >= ends or any("late" in r for r in replies):
             replies.append({"late": question["seconds"]})
-        else:
-            reply = _call(namespace[name], arguments, max(left, 0.05))
-            if "late" in reply:  # all calls together had this time, and not the rest of it
-                reply["late"] = question["seconds"]
-            replies.append(reply)
+            continue
+        left, named = max(ends - begun, 0.05), question.get("keywords", ())
+        reply = _call(namespace[name], arguments, left, named)
+        if "late" in reply:  # all calls together had this time, and not the rest of it
+            reply["late"] = question["seconds"]
+        replies.append(reply)
+        took = time.monotonic() - begun
     return {"calls": replies}
 
 

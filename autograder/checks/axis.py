@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .base import Check, arrival, wrong
 from .landscape import Landscape
-from .minimum import WITHIN, judge_place, read_place
+from .minimum import judge_place, read_place
 from .questions import Look, Question, Reply
+from .reading import read_label
 from .verdict import Verdict
 from .wording import name_value, place
 
@@ -25,14 +26,14 @@ NAMES = "xyzuvw"
 class AxisMinimum(Check):
     """`answer` is a place, and a minimum of `of` along the coordinate that `axis` names.
 
-    The other coordinates are held wherever the student chose. The two answers are judged apart,
-    but a label alone is worth nothing: it can only be told by a place.
+    The other coordinates are held wherever the student chose. The mark is for the place: the label
+    only says how to read it, so it earns what the place earns, and if it is wrong it is told so.
     """
 
     answer: str
     axis: str
     of: Callable[..., Any]
-    within: float = WITHIN
+    within: float | None = None
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -52,7 +53,9 @@ class AxisMinimum(Check):
     @functools.cached_property
     def _along(self) -> list[Landscape]:
         """The landscape with only the k-th coordinate free, for each k."""
-        size = Landscape(self.of).layout.size
+        whole = Landscape(self.of)
+        whole.refuse_constant(self.answer)
+        size = whole.layout.size
         return [Landscape(self.of, free=[k]) for k in range(size)]
 
     def questions(self, seed: int) -> list[Question]:
@@ -79,12 +82,12 @@ class AxisMinimum(Check):
         value = arrival(self.axis, reply, taken, function=False)
         if isinstance(value, Verdict):
             return value
-        text = value.text.strip().lower() if value.kind == "text" else ""
-        if value.kind == "sequence" and len(value.items) == 1:
-            text = value.items[0].text.strip().lower()
-        if text in self.labels:
-            return self.labels.index(text)
-        return wrong(self.axis, "unknown_label", what=f"`{self.axis}`, {name_value(value)},")
+        label = read_label(value, self.labels)
+        if label is not None:
+            return self.labels.index(label)
+        known = ", ".join(f'"{name}"' for name in self.labels)
+        what = f"`{self.axis}`, {name_value(value)},"
+        return wrong(self.axis, "unknown_label", what=what, labels=known)
 
     def _point(
         self, u: np.ndarray, each: list[Verdict], good: list[int], label: int | Verdict
@@ -103,17 +106,20 @@ class AxisMinimum(Check):
     def _verdict_on_label(
         self, label: int | Verdict, u: np.ndarray | Verdict, good: list[int]
     ) -> Verdict:
-        if isinstance(label, Verdict):
-            return label
         if isinstance(u, Verdict) or not good:
+            if isinstance(label, Verdict):
+                return label
             return wrong(self.axis, "waits_for_point", other=self.answer)
         if label in good:
             fact = f"`{self.axis}` is right: along {NAMES[label]}."
             return Verdict(self.axis, "right", 1.0, fact)
-        return wrong(
-            self.axis,
-            "wrong_axis_label",
-            place=place(u),
-            right_axis=NAMES[good[0]],
-            given_axis=NAMES[label],
-        )
+        if isinstance(label, int):
+            label = wrong(
+                self.axis,
+                "wrong_axis_label",
+                place=place(u),
+                right_axis=NAMES[good[0]],
+                given_axis=NAMES[label],
+            )
+        free = "The points are for the place, so this costs none."
+        return replace(label, outcome="partly", share=1.0, fact=f"{label.fact} {free}")

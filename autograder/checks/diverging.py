@@ -52,6 +52,7 @@ class DivergingStep(Check):
         landscape = Landscape(self.of)
         if not landscape.reference.traceable:
             raise CheckError(f"{self.answer}: the function must be traceable by JAX.")
+        landscape.refuse_constant(self.answer)
         return landscape
 
     @functools.cached_property

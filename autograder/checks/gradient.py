@@ -201,7 +201,7 @@ class Gradient(Check):
                     self.answer,
                     outcome,  # type: ignore[arg-type]
                     share,
-                    f"{seen} {fact}",
+                    f"{fact} {seen}",
                     hint,
                     near.kind,
                     table,
@@ -214,7 +214,7 @@ class Gradient(Check):
             hint = "Work out one of these places by hand and compare step by step."
             return Verdict(self.answer, "wrong", 0.0, seen, hint, None, table, evidence)
         fact, hint = explain(hit[0], **{"name": self.answer, **hit[1]})
-        return Verdict(self.answer, "wrong", 0.0, f"{seen} {fact}", hint, hit[0], table, evidence)
+        return Verdict(self.answer, "wrong", 0.0, f"{fact} {seen}", hint, hit[0], table, evidence)
 
     def _wrong_shape(
         self, points: np.ndarray, rows: list[np.ndarray], outcomes: Sequence[Any]
@@ -235,7 +235,7 @@ class Gradient(Check):
             return wrong(self.answer, "wrong_shape", what=what)
         fact, hint = explain(hit[0], **hit[1])
         return Verdict(
-            self.answer, "wrong", 0.0, f"{what[0].upper()}{what[1:]}. {fact}", hint, hit[0]
+            self.answer, "wrong", 0.0, f"{fact} {what[0].upper()}{what[1:]}.", hint, hit[0]
         )
 
     # ------------------------------------------------------------------ evidence

@@ -105,7 +105,8 @@ def _digits(student: np.ndarray, truth: np.ndarray) -> int | None:
     """To how many decimals the numbers are rounded or cut, if they are."""
     for digits in range(5):
         unit = 10.0**digits
-        ways = [np.round(truth * unit)] + ([np.trunc(truth * unit)] if digits else [])
+        # floor is what // does
+        ways = [cut(truth * unit) for cut in (np.round, np.trunc, np.floor)]
         # float32 holds a decimal only to its own precision
         if any((np.abs(student * unit - w) <= 2e-7 * np.abs(w) + 1e-12).all() for w in ways):
             return digits
@@ -144,7 +145,8 @@ def recognise(
     near = near and bool((error <= NEVER_OFF_BY * (np.abs(truth) + typical)).all())
     digits = _digits(student, truth)
     if digits is not None:
-        return Inexact("rounded", near=True, digits=digits)
+        cut = (error <= 0.5).all()  # rounded, and not cut off, which may be off by 1
+        return Inexact("rounded", near=digits > 0 or bool(cut), digits=digits)
     if near and _rough(student, truth, tol, places):
         return Inexact("inexact", near=True)
     step = _difference(ref, places.points, student, truth, tol)

@@ -12,6 +12,7 @@ from ..errors import CheckError
 from .base import Check, arrival, wrong
 from .layout import find_layout
 from .questions import Look, Question, Reply, Value
+from .reading import read_label
 from .reference import Reference
 from .scenery import curve, rounded
 from .verdict import Verdict
@@ -74,14 +75,25 @@ class Curvature(Check):
         if value.kind != "mapping":
             return [wrong(self.answer, "wrong_kind", what=f"it is {name_value(value)}, not a dict")]
         found = {_key(k): v for k, v in zip(value.items[::2], value.items[1::2], strict=True)}
+        if value.items and all(v.kind == "nothing" for v in value.items[1::2]):
+            return [wrong(self.answer, "not_answered")]  # the dots that the cell came with
         labels: dict[float, str] = {}
         for x in self._expected:
             item = next((v for k, v in found.items() if k is not None and abs(k - x) < 1e-6), None)
             if item is None or item.kind == "nothing":
                 return [wrong(self.answer, "label_missing", place=number(x))]
-            label = item.text.strip().lower()
-            if label not in (self.positive, self.negative):
-                return [wrong(self.answer, "unknown_label", what=name_value(item).capitalize())]
+            label = read_label(item, (self.positive, self.negative))
+            if label is None:
+                came = name_value(item)
+                labels_known = f'"{self.positive}", "{self.negative}"'
+                return [
+                    wrong(
+                        self.answer,
+                        "unknown_label",
+                        what=came[0].upper() + came[1:],
+                        labels=labels_known,
+                    )
+                ]
             labels[x] = label
         missed = [x for x, word in self._expected.items() if labels[x] != word]
         evidence = self._evidence(labels)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import CheckError
 from .layout import Layout, find_layout
 from .precision import enable_x64
 from .reference import Reference
@@ -46,6 +47,20 @@ class Landscape:
         arguments = tuple(range(len(self.layout.shapes)))
         self.reference = Reference(of, self.layout, 1, arguments)
         self.free = np.arange(self.layout.size) if free is None else np.asarray(free)
+
+    def refuse_constant(self, answer: str) -> None:
+        """Raise CheckError if the function is the same everywhere: any answer would be right."""
+        rng = np.random.default_rng(0)
+        far = np.repeat([0.1, 1.0, 10.0, 1e3], 8)[:, None]
+        places = far * rng.uniform(-1, 1, size=(len(far), self.layout.size))
+        with np.errstate(all="ignore"):
+            values = self.reference.value(places)
+        if np.isfinite(values).all() and np.ptp(values) == 0:
+            name = getattr(self.of, "__name__", "the function")
+            raise CheckError(
+                f"{answer}: {name} is {values[0]:g} everywhere, so it has no minimum to be asked "
+                "for. Does of= name the function that you mean?"
+            )
 
     # ------------------------------------------------------------------ at one place
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +96,36 @@ def _gives_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...]) -
     return np.shape(out) == ()
 
 
+def _refuse_structures(of: Callable[..., Any], place: Any, arguments: Sequence[Any]) -> None:
+    """Raise CheckError for a place that is more than numbers and arrays."""
+    for argument in arguments:
+        leaves = jax.tree_util.tree_leaves(argument)
+        nested = isinstance(argument, (Mapping, set, str)) or argument is None
+        if nested or not all(isinstance(x, numbers.Number) or hasattr(x, "dtype") for x in leaves):
+            kind = type(argument).__name__
+            raise CheckError(
+                f"at={place!r}: a {kind} as an argument is not supported, only numbers and arrays "
+                f"of them. Write a function of numbers or of one array that calls "
+                f"{getattr(of, '__name__', 'the function')}, and check that."
+            )
+
+
+def _no_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], place: Any) -> str:
+    """What is wrong with a function that does not return one number at `place`."""
+    name = getattr(of, "__name__", "of")
+    try:
+        out = of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
+    except Exception as exc:  # noqa: BLE001 - the author's function may raise anything
+        return f"{name} stops at at={place!r} with {type(exc).__name__}: {exc}"
+    if np.shape(out) != ():
+        return (
+            f"{name} returns an array of shape {np.shape(out)} at {place!r}; only functions that "
+            "return one number are supported. If it works number by number, show numbers: "
+            "at=[0.5, 2.0]."
+        )
+    return f"{name} returns a {type(out).__name__} at {place!r}, not a number."
+
+
 def find_layout(of: Callable[..., Any], at: Sequence[Any] | None) -> Layout:
     """How `of` takes its place: as the shown places `at` have it, else by trying.
 
@@ -109,11 +139,10 @@ def find_layout(of: Callable[..., Any], at: Sequence[Any] | None) -> Layout:
         first = at[0] if count > 1 else (at[0],)
         if is_number(at[0]) and count > 1:
             raise CheckError(f"at={at[0]!r}: the function takes {count} arguments at each place.")
+        _refuse_structures(of, at[0], first)
         shapes = tuple(np.shape(p) for p in first)
         if not _gives_number(of, shapes):
-            raise CheckError(
-                f"{getattr(of, '__name__', 'of')} does not return a single number at {at[0]!r}."
-            )
+            raise CheckError(_no_number(of, shapes, at[0]))
         return Layout(shapes)
     tries: list[tuple[tuple[int, ...], ...]] = [((),) * count]
     if count == 1:

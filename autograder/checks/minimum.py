@@ -16,9 +16,9 @@ from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
 from .scenery import curve, rounded, surface
 from .stationary import Stationary, levels_off
-from .tolerance import stall_distance
+from .tolerance import place_tolerance, stall_distance
 from .verdict import Row, Verdict
-from .wording import decimals, explain, place
+from .wording import NOTHING, decimals, explain, place, slopes
 
 __all__ = ["StationaryPoint", "judge_place", "read_place"]
 
@@ -61,7 +61,11 @@ class StationaryPoint(Check):
         other_than: the name of an answer that must be another stationary point.
         descent: a descent that leads there, if the exercise names one. It sharpens the
             messages, and an answer as good as where it truly ends is right.
-        within: largest distance in each coordinate, in the units of the place.
+        within: largest distance in each coordinate, in the units of the place; by default, what
+            the function's own scale allows (`tolerance.place_tolerance`).
+
+    Raises:
+        CheckError: on making it, if the parts do not fit together, or `of` is the same everywhere.
     """
 
     answer: str
@@ -70,12 +74,12 @@ class StationaryPoint(Check):
     any_kind: bool = False
     other_than: str | None = None
     descent: Descent | None = None
-    within: float = WITHIN
+    within: float | None = None
     _landscape: Landscape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Bind the reference, as the function stands now."""
-        if not 0 < self.within < REACH:
+        if self.within is not None and not 0 < self.within < REACH:
             raise CheckError(f"{self.answer}: within={self.within!r} is not in (0, {REACH}).")
         shown = self.at
         if shown is None and self.descent is not None:
@@ -87,6 +91,7 @@ class StationaryPoint(Check):
                 f"{self.answer}: start={self.descent.start!r} has {len(self.descent.start)} "
                 f"numbers; the function takes {landscape.layout.size}."
             )
+        landscape.refuse_constant(self.answer)
         object.__setattr__(self, "_landscape", landscape)
 
     @property
@@ -119,6 +124,7 @@ class StationaryPoint(Check):
         verdict = judge_place(
             self.answer, self._landscape, u, self.within, self.descent, self.any_kind
         )
+        verdict = _of_its_type(verdict, replies[0])
         if path is not None:
             verdict = replace(verdict, evidence={**verdict.evidence, "path": _thinned(path)})
         if verdict.right and self.other_than is not None and self._same(u, replies[1]):
@@ -139,42 +145,70 @@ class StationaryPoint(Check):
         v = read_point(other.value, len(u))
         if isinstance(v, Problem) or not np.isfinite(v).all():
             return False
-        here = self._landscape.nearest_stationary(u, REACH)
-        there = self._landscape.nearest_stationary(v, REACH)
+        here = self._landscape.nearest_stationary(u, _reach(u))
+        there = self._landscape.nearest_stationary(v, _reach(v))
         if here is None or there is None:
-            return bool(np.abs(u - v).max() <= 2 * self.within)
+            return bool(np.abs(u - v).max() <= 2 * (self.within or WITHIN))
         return bool(np.abs(here.place - there.place).max() <= 1e-6 * (1 + np.abs(u).max()))
 
 
 # --------------------------------------------------------------------------- judging a place
 
 
+def _reach(u: np.ndarray) -> float:
+    """How far to look: farther where the place itself is in the thousands and more."""
+    size = float(np.abs(u).max())
+    return max(REACH, 1e-2 * size if size > 1e3 else 0.0)
+
+
+def _of_its_type(verdict: Verdict, reply: Reply) -> Verdict:
+    """A wrong place that is held in a type which cannot hold a right one: that is the mistake."""
+    dtype = reply.value.dtype if isinstance(reply, Found) else ""
+    if verdict.right or not dtype:
+        return verdict
+    at = place(verdict.rows[0].place) if verdict.rows else verdict.answer
+    if dtype in ("float16", "bfloat16"):
+        name = "low_precision"
+    elif dtype.startswith(("int", "uint")):
+        name = "integer_array"
+    else:
+        return verdict
+    fact, hint = explain(name, name=verdict.answer, place=at, dtype=dtype)
+    return replace(verdict, fact=f"{fact} {verdict.fact}", hint=hint, misconception=name)
+
+
 def _room(
-    landscape: Landscape, found: Stationary, within: float, descent: Descent | None
+    landscape: Landscape, found: Stationary, within: float | None, descent: Descent | None
 ) -> np.ndarray:
     """How far from the true minimum an answer may be, in each coordinate; shape (n,)."""
+    own = place_tolerance(landscape, found, WITHIN) if within is None else within
     step = descent.step_size if descent is not None else 1e-3
     # Where a coordinate is in the millions, float32 has no finer numbers.
-    room = np.maximum(within, 4 * np.spacing(np.abs(found.place).astype(np.float32)))
+    room = np.maximum(own, 4 * np.spacing(np.abs(found.place).astype(np.float32)))
     if found.curvature <= 0:
         return room
     # Of the coordinates that descent moves: one that is held does not keep it from its end.
     moved = found.place[landscape.free]
-    return np.maximum(room, min(stall_distance(moved, found.curvature, step), 10 * within))
+    stall = stall_distance(moved, found.curvature, step)
+    return np.maximum(room, np.minimum(stall, 10 * np.asarray(own)))
 
 
 def _as_good_as_descent(
-    landscape: Landscape, u: np.ndarray, found: Stationary | None, descent: Descent, within: float
+    landscape: Landscape,
+    u: np.ndarray,
+    found: Stationary | None,
+    descent: Descent,
+    within: float | None,
 ) -> bool:
     """Whether `u` is where the exercise's own descent truly ends, or nearer to its minimum."""
     walks = landscape.walks(descent)
     if not walks or not np.isfinite(walks[""][-1]).all():
         return False
     end = walks[""][-1]
-    goal = landscape.nearest_stationary(end, REACH)
+    goal = landscape.nearest_stationary(end, _reach(end))
     if goal is None or goal.kind != "minimum":
         return False
-    if np.abs(u - end).max() <= within:
+    if (np.abs(u - end) <= (within or place_tolerance(landscape, goal, WITHIN))).all():
         return True
     same = found is not None and np.abs(found.place - goal.place).max() <= 1e-6
     left = np.abs(end - goal.place).max()
@@ -185,7 +219,7 @@ def judge_place(
     answer: str,
     landscape: Landscape,
     u: np.ndarray,
-    within: float = WITHIN,
+    within: float | None = None,
     descent: Descent | None = None,
     any_kind: bool = False,
 ) -> Verdict:
@@ -200,7 +234,7 @@ def judge_place(
         **_scenery(landscape, u, descent),
     }
     rows = (Row(tuple(map(float, u)), tuple(map(float, slope)), (0.0,) * len(slope), False),)
-    found = landscape.nearest_stationary(u, REACH) if np.isfinite(slope).all() else None
+    found = landscape.nearest_stationary(u, _reach(u)) if np.isfinite(slope).all() else None
     # So far out, only what is a minimum is believed to have been looked for there.
     far = np.abs(u).max() > 1e6 and (found is None or found.kind != "minimum")
     if far or not np.isfinite(slope).all():
@@ -220,7 +254,11 @@ def judge_place(
             descent is not None and _as_good_as_descent(landscape, u, found, descent, within)
         ):
             what = "a minimum" if found.kind == "minimum" else "stationary"
-            fact = f"`{answer}` = {place(u)} is {what}: the slope there is {place(slope)}."
+            # A slope that float32 cannot get below is as good as 0 to a reader.
+            far = (np.abs(u - found.place) > 1e-6 * (1 + np.abs(u))).any()
+            left = slopes(slope) if far else place(slope)
+            at = _beside(landscape, u, None if near else found)
+            fact = f"`{answer}` = {at} is {what}: the slope there is {left}."
             right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
@@ -275,13 +313,24 @@ def _name_place(
     u: np.ndarray,
     slope: np.ndarray,
     found: Stationary | None,
-    within: float,
+    within: float | None,
     descent: Descent | None,
     rows: tuple[Row, ...],
     evidence: dict[str, Any],
 ) -> Verdict:
     """Why `u` is not right: the loop that leads there, the kind of place, or the slope left."""
-    words: dict[str, Any] = {"place": place(u), "slope": place(slope), "name": answer}
+    words: dict[str, Any] = {
+        "place": _beside(landscape, u, found),
+        "slope": slopes(slope),
+        "name": answer,
+    }
+    words["way"] = ""
+    if slope.size == 1 and slope[0]:
+        words["way"] = f": the curve {'rises' if slope[0] > 0 else 'falls'} there"
+    words["ask"] = "Put your place into the derivative: is it 0 there?"
+    if descent is not None:
+        words["ask"] = "Did your steps go on for long enough?"
+    near_by = WITHIN if within is None else within
 
     def verdict(name: str, **more: Any) -> Verdict:
         return wrong(answer, name, **{**words, **more}, rows=rows, evidence=evidence)
@@ -297,22 +346,43 @@ def _name_place(
         hit = name_end(landscape, descent, u)
         if hit is not None:
             return verdict(hit[0], **hit[1])
-    at_it = found is not None and np.abs(u - found.place).max() <= within
+    at_it = found is not None and bool(
+        (np.abs(u - found.place) <= _room(landscape, found, within, descent)).all()
+    )
     if found is not None and at_it and found.kind != "minimum":
         names = {
             "maximum": "maximum_found",
             "saddle": "saddle_found",
             "plateau": "plateau_found",
+            "flat": "plateau_found",
         }
         return verdict(names.get(found.kind, "stationary_not_minimum"))
     if found is None and levels_off(landscape, u):
         return verdict("plateau_found")
-    mistaken = _mistaken_quantity(landscape, u, within, descent)
+    ruler = near_by
+    if found is not None and within is None:
+        ruler = float(place_tolerance(landscape, found, WITHIN).min())
+    mistaken = _mistaken_quantity(landscape, u, ruler, descent)
     if mistaken is not None:
         return verdict(mistaken)
     if found is not None and np.abs(u - found.place).max() <= 0.1:
         return verdict("near_but_not_there" if found.kind == "minimum" else "not_stationary")
     return verdict("not_stationary")
+
+
+def _beside(landscape: Landscape, u: np.ndarray, found: Stationary | None) -> str:
+    """A place in digits enough to tell it from the stationary point beside it."""
+    nothing = NOTHING
+    if np.abs(u).max() < 10 * WITHIN:  # what is nothing elsewhere may be the scale of this one
+        near = found or landscape.nearest_stationary(u, REACH)
+        if near is not None:
+            nothing = min(NOTHING, 1e-2 * float(place_tolerance(landscape, near, WITHIN).min()))
+    digits = 4
+    while found is not None and digits < 9:
+        if place(u, digits, nothing) != place(found.place, digits, nothing):
+            break
+        digits += 1
+    return place(u, digits, nothing)
 
 
 def _rounded(
@@ -326,7 +396,10 @@ def _rounded(
             targets.append(walks[""][-1])
     for digits in (1, 2, 3):
         for target in targets:
-            if np.abs(u - np.round(target, digits)).max() <= 1e-6:
+            nearest = np.round(target, digits)
+            if not nearest.any() and target.any():
+                continue  # a minimum at 0.0001 is told in other numbers
+            if np.abs(u - nearest).max() <= 1e-6:
                 return digits
     return None
 
@@ -336,18 +409,19 @@ def _mistaken_quantity(
 ) -> str | None:
     """Another quantity than the place of a minimum, recognised by its value."""
     n = landscape.layout.size
+    near = 0.1 * within
     if n == 1:
         value, slope = landscape.value(u), float(landscape.slope(u)[0])
         bend = float(landscape.hessian(u)[0, 0])
         third = float(landscape.reference.all_derivatives(u[None], 3).ravel()[0])
         heights = [landscape.value(m) for m in landscape.minima]
-        if any(abs(u[0] - h) <= 1e-3 * (1 + abs(h)) for h in heights):
+        if any(abs(u[0] - h) <= near + 1e-3 * abs(h) for h in heights):
             return "value_instead_of_place"
-        if slope and abs(value / slope) <= 1e-3:
+        if slope and abs(value / slope) <= near:
             return "root_of_function"
-        if abs(u[0]) <= 1e-3:
+        if abs(u[0]) <= near:
             return "slope_instead_of_place"
-        if third and abs(bend / third) <= 1e-3:
+        if third and abs(bend / third) <= near:
             return "root_of_second_derivative"
         return None
     steepness = np.abs(landscape.slope(u)).max()

@@ -47,26 +47,32 @@ MAX_LEVELS = 8  # of nesting; the witness sends 5
 
 @dataclass(frozen=True)
 class Array:
-    """An array argument: handed to the answer as a float32 JAX array of this shape."""
+    """An array argument: handed to the answer as a float32 JAX array of this shape; () for one."""
 
-    numbers: tuple[Any, ...]
+    numbers: Any
 
 
 @dataclass(frozen=True)
 class Slope:
-    """A slope function as an argument: slope·(x − centre) + cubic·(x − centre)³, elementwise.
+    """A slope function as an argument: slope·d + cubic·d³ + mix·sum(d), where d = x − centre.
 
-    `slope`, `cubic`, `centre`: floats, or tuples of n floats for arrays of shape (n,).
+    `slope`, `cubic`, `centre`: floats, or (nested) tuples of floats for arrays of that shape. `mix`
+    makes each entry of the slope depend on all entries of the place, as a true gradient's do.
     """
 
-    slope: float | tuple[float, ...]
-    cubic: float | tuple[float, ...]
-    centre: float | tuple[float, ...]
+    slope: Any
+    cubic: Any
+    centre: Any
+    mix: float = 0.0
 
     def __call__(self, x: Any) -> Any:
-        """The slope at `x` (float, or array of shape (n,)), in float64."""
+        """The slope at `x`, in float64: a float's is a float, an array's has its shape."""
+        if isinstance(x, float):  # plain arithmetic: a long walk takes thousands of these
+            d: Any = x - self.centre
+            return self.slope * d + self.cubic * d * d * d
         d = np.asarray(x, dtype=np.float64) - np.asarray(self.centre)
-        return np.asarray(self.slope) * d + np.asarray(self.cubic) * d**3
+        bent = np.asarray(self.slope) * d + np.asarray(self.cubic) * d**3
+        return bent + self.mix * d.sum()
 
 
 Argument = float | int | Array | Slope
@@ -83,12 +89,20 @@ class Look:
 class Call:
     """What does the function of this name return for each tuple of arguments?
 
-    `seconds` is the time for all calls together; a call that is late ends the rest.
+    Attributes:
+        name: of the function.
+        calls: the arguments of each call, given by position.
+        seconds: the time for all calls together; a call that is late ends the rest.
+        keywords: what the parameters are called, for those that can only be given by name.
+        patience: the last call is made only if the one before it took no longer than this; else
+            it counts as late. For a call that costs slow but honest code minutes.
     """
 
     name: str
     calls: tuple[tuple[Argument, ...], ...]
     seconds: float = 20.0
+    keywords: tuple[str, ...] = ()
+    patience: float | None = None
 
 
 Question = Look | Call
@@ -98,8 +112,8 @@ def _argument(argument: Argument) -> Any:
     match argument:
         case Array(numbers):
             return {"array": numbers}
-        case Slope(slope, cubic, centre):
-            return {"slope": slope, "cubic": cubic, "centre": centre}
+        case Slope(slope, cubic, centre, mix):
+            return {"slope": slope, "cubic": cubic, "centre": centre, "mix": mix}
         case _:
             return argument
 
@@ -112,7 +126,12 @@ def write_questions(questions: Sequence[Question]) -> str:
             out.append({"name": question.name})
         else:
             calls = [[_argument(a) for a in arguments] for arguments in question.calls]
-            out.append({"name": question.name, "seconds": question.seconds, "calls": calls})
+            asked = {"name": question.name, "seconds": question.seconds, "calls": calls}
+            if question.keywords:
+                asked["keywords"] = question.keywords
+            if question.patience is not None:
+                asked["patience"] = question.patience
+            out.append(asked)
     return json.dumps(out, allow_nan=False)
 
 
@@ -199,6 +218,7 @@ class Late:
     """The call did not return in time, or was not begun because an earlier one was late."""
 
     seconds: float
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)
@@ -323,7 +343,7 @@ def _outcome(raw: Any) -> Outcome:
     if "raised" in raw:
         return Raised(_error(raw["raised"]), _asked(raw))
     if "late" in raw:
-        return Late(_number(raw["late"]))
+        return Late(_number(raw["late"]), _asked(raw))
     raise _Bad("no outcome")
 
 

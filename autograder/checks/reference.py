@@ -16,6 +16,7 @@ import numpy as np
 
 from .layout import Layout
 from .precision import enable_x64
+from .tracing import refuse_untraceable
 
 __all__ = ["Reference"]
 
@@ -43,6 +44,7 @@ class Reference:
         self.layout = layout
         self.order = order
         self.argnums = argnums
+        refuse_untraceable(of, layout)
         self._compiled: dict[tuple[int, bool], Callable[[np.ndarray], np.ndarray]] = {}
 
     # ------------------------------------------------------------------ structure

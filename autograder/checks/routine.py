@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .base import Check, arrival, wrong
+from .misconceptions.loops import Hit, name_loop, of_steps, same
 from .misconceptions.raised import classify
 from .questions import (
-    Array,
+    Asked,
     Call,
     Calls,
     Garbled,
@@ -22,92 +23,44 @@ from .questions import (
     Raised,
     Reply,
     Returned,
-    Slope,
+    Value,
 )
-from .reading import Problem, read_numbers, read_point
+from .reading import BESIDE, Problem, read_numbers, read_path, read_point
 from .scenery import rounded
+from .trials import KEYWORDS, NUMBERS, Trial, draw_trials
 from .verdict import Row, Verdict
 from .wording import explain, name_error, name_value, number, place
 
 __all__ = ["DescentRoutine"]
 
-Hit = tuple[str, dict[str, Any]]
+SECONDS = 30.0  # for all trials; half a second a step is honest, if slow
+PATIENCE = 1.0  # seconds for some hundred steps: who needs longer is not asked for a thousand
+LOW = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One call of the routine: (df, start, step_size, num_steps)."""
+class _Tried:
+    """What came of a trial: an end, or the verdict where there is none; nothing if not counted."""
 
-    df: Slope
-    start: np.ndarray
-    step_size: float
-    num_steps: int
+    trial: Trial
+    outcome: Outcome
+    end: Any = None
+    problem: Verdict | None = None
+    beside: str = ""
 
-    def arguments(self) -> tuple[Any, ...]:
-        """As a student's routine gets them: a number stays a Python float."""
-        start = float(self.start) if self.start.ndim == 0 else Array(tuple(map(float, self.start)))
-        return (self.df, start, self.step_size, self.num_steps)
-
-    def walk(self, update: Callable[[np.ndarray], np.ndarray], steps: int) -> np.ndarray:
-        """Where `steps` rounds of `update` lead from the start, in float64."""
-        u = self.start
-        with np.errstate(all="ignore"):
-            for _ in range(steps):
-                u = update(u)
-        return np.asarray(u)
-
-    def true(self, steps: int | None = None) -> np.ndarray:
-        """Where gradient descent is after `steps` (default: all of them)."""
-        return self.walk(
-            lambda u: u - self.step_size * self.df(u),
-            self.num_steps if steps is None else steps,
+    @property
+    def right(self) -> bool:
+        return self.end is not None and bool(
+            np.abs(self.end - self.trial.true()).max() <= self.trial.room
         )
 
     @property
-    def room(self) -> float:
-        """Float32 gathers some 1e-7 of the size of the numbers a step; allow for 100 times that."""
-        size = max(
-            1.0, float(np.abs(self.start).max()), float(np.abs(np.ravel(self.df.centre)).max())
-        )
-        return 2e-5 * size
+    def counted(self) -> bool:
+        return self.end is not None or self.problem is not None
 
-
-def draw_trials(seed: int) -> list[Trial]:
-    """Nine trials on slopes k (x - c) + q (x - c)**3, all still well on their way at the end.
-
-    The first is one step; the second makes more of them; the third and fourth change the step size
-    and the start alone, so that an argument that is not used shows. The last three are arrays.
-    """
-    rng = np.random.default_rng(seed)
-
-    def pick(low: float, high: float, n: int | None = None) -> Any:
-        drawn = np.round(rng.uniform(low, high, n) * 1024) / 1024  # exact in float32
-        return float(drawn) if n is None else tuple(map(float, drawn))
-
-    k, c = pick(0.8, 2.0), pick(-2.0, 2.0)
-    a, b = c + pick(2.0, 4.0), c - pick(2.0, 4.0)
-    s = pick(0.15, 0.2) / k
-    plain = Slope(k, 0.0, c)
-    bent = Slope(pick(0.5, 1.0), pick(0.05, 0.1), pick(-1.0, 1.0))
-
-    def field(n: int) -> Slope:
-        return Slope(pick(0.6, 1.6, n), pick(0.0, 0.05, n), pick(-2.0, 2.0, n))
-
-    pair, triple = field(2), field(3)
-    return [
-        Trial(plain, np.array(a), s, 1),
-        Trial(plain, np.array(a), s, 3),
-        Trial(plain, np.array(a), 1.5 * s, 3),
-        Trial(plain, np.array(b), s, 3),
-        Trial(bent, np.array(bent.centre + pick(1.5, 2.5)), pick(0.1, 0.15), 6),
-        Trial(plain, np.array(b), s, 12),
-        Trial(pair, np.asarray(pair.centre) + np.array(pick(1.0, 3.0, 2)), pick(0.1, 0.15), 1),
-        Trial(pair, np.asarray(pair.centre) - np.array(pick(1.0, 3.0, 2)), pick(0.1, 0.15), 5),
-        Trial(triple, np.asarray(triple.centre) + np.array(pick(1.0, 2.0, 3)), pick(0.1, 0.15), 4),
-    ]
-
-
-NUMBERS = 6  # trials with numbers; arrays follow
+    @property
+    def asked(self) -> Asked | None:
+        return None if isinstance(self.outcome, Garbled) else self.outcome.asked
 
 
 @dataclass(frozen=True)
@@ -122,9 +75,9 @@ class DescentRoutine(Check):
         return (self.answer,)
 
     def questions(self, seed: int) -> list[Question]:
-        """Nine calls, on numbers and on arrays."""
+        """One call a trial."""
         calls = tuple(t.arguments() for t in draw_trials(seed))
-        return [Look(self.answer), Call(self.answer, calls)]
+        return [Look(self.answer), Call(self.answer, calls, SECONDS, KEYWORDS, PATIENCE)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]
@@ -137,236 +90,361 @@ class DescentRoutine(Check):
         calls = replies[1]
         if not isinstance(calls, Calls) or len(calls.outcomes) != len(trials):
             return [wrong(self.answer, "garbled")]
-        return [self._judge(trials, calls.outcomes)]
+        tried = [self._try(t, o) for t, o in zip(trials, calls.outcomes, strict=True)]
+        return [self._judge(_excused(tried))]
 
-    def _judge(self, trials: list[Trial], outcomes: Sequence[Outcome]) -> Verdict:
-        ends: list[np.ndarray] = []
-        problem: Verdict | None = None
-        for trial, outcome in zip(trials, outcomes, strict=True):
-            end = self._end(trial, outcome)
-            if isinstance(end, Verdict):
-                problem = end
-                break
-            ends.append(end)
-        right = [
-            bool(np.abs(e - t.true()).max() <= t.room) for e, t in zip(ends, trials, strict=False)
-        ]
-        rows, evidence = self._evidence(trials, ends, right, outcomes)
-        if problem is not None:
-            if len(ends) >= NUMBERS and all(right) and problem.misconception != "never_returns":
-                what = self._array_problem(outcomes[len(ends)], trials[len(ends)])
-                return wrong(self.answer, "numbers_only", what=what, rows=rows, evidence=evidence)
-            asked = [o.asked for o in outcomes if isinstance(o, Returned)]
-            if asked and all(a is not None and a.count == 0 for a in asked):
-                return wrong(self.answer, "hard_coded_function", rows=rows, evidence=evidence)
-            return problem
-        if all(right):
+    def _judge(self, tried: list[_Tried]) -> Verdict:
+        counted = [r for r in tried if r.counted]
+        rows, evidence = self._evidence([r for r in counted if r.end is not None])
+        seen: dict[str, Any] = {"rows": rows, "evidence": evidence}
+        if all(r.right for r in counted):
             fact = (
-                f"`{self.answer}` makes the steps of gradient descent in all {len(trials)} trials, "
-                "with numbers and with arrays."
+                f"`{self.answer}` makes the steps of gradient descent in all {len(counted)} "
+                "trials, with numbers and with arrays: few and many, short ones and such that "
+                "overshoot."
             )
-            return Verdict(self.answer, "right", 1.0, fact, rows=rows, evidence=evidence)
-        seen = self._seen(trials, ends, right)
-        if all(right[:NUMBERS]):
-            fact, hint = explain("numbers_only", name=self.answer, what="it arrives elsewhere")
-            hit = self._name(trials, ends, outcomes)
-            if hit is None or hit[0] == "wrong_iterates":
-                return Verdict(
-                    self.answer,
-                    "wrong",
-                    0.0,
-                    f"{fact} {seen}",
-                    hint,
-                    "numbers_only",
-                    rows,
-                    evidence,
+            beside = next((r.beside for r in reversed(tried) if r.beside), "")
+            if beside:
+                fact += f" It returns {beside} beside the place; the place alone is enough."
+            return Verdict(self.answer, "right", 1.0, fact, **seen)
+        problems = [(r, r.problem) for r in counted if r.problem is not None]
+        if problems:
+            return self._judge_problems(tried, problems, seen)
+        hit = self._name(counted)
+        alone = all(r.right for r in tried[:NUMBERS] if r.counted)
+        if alone and hit[0] in ("wrong_iterates", "overshoot_avoided"):
+            hit = ("numbers_only", {"what": "it arrives elsewhere"})
+        fact, hint = explain(hit[0], **{"name": self.answer, "what": "", **hit[1]})
+        return Verdict(
+            self.answer, "wrong", 0.0, f"{fact} {self._seen(counted)}", hint, hit[0], **seen
+        )
+
+    def _judge_problems(
+        self, tried: list[_Tried], problems: list[tuple[_Tried, Verdict]], seen: dict[str, Any]
+    ) -> Verdict:
+        """A routine that does not come back with a place each time."""
+        first, told = problems[0]
+        if told.misconception == "never_returns":
+            return told
+        # Of several, the longest walk tells most: a pair of numbers may be a path of one step.
+        _, told = max(problems, key=lambda p: p[0].trial.num_steps * (p[0].trial.kind == "gentle"))
+        others = [r for r in tried if r.counted and r.problem is None]
+        fine = bool(others) and all(r.right for r in others)
+        failed = [r for r, _ in problems]
+        what = self._what(first)
+        if fine and all(r.trial.array for r in failed):
+            if told.misconception == "formatted_array":
+                return self._partly(
+                    "formatted_array", what=what.removeprefix("it stops with "), **seen
                 )
-        else:
-            hit = self._name(trials, ends, outcomes)
-        name, words = hit if hit is not None else ("wrong_iterates", {})
-        fact, hint = explain(name, **{"name": self.answer, **words})
-        return Verdict(self.answer, "wrong", 0.0, f"{seen} {fact}", hint, name, rows, evidence)
+            return wrong(self.answer, "numbers_only", what=what, **seen)
+        raised = all(isinstance(r.outcome, Raised) for r in failed)
+        number = {r.trial.kind for r in failed if not r.trial.start.ndim}
+        if fine and raised and "gentle" in number and not any(r.trial.start.ndim for r in failed):
+            return self._partly("arrays_only", what=what, **seen)
+        name = _OF_KINDS.get(frozenset(r.trial.kind for r in failed)) if fine else None
+        if name is not None:
+            return wrong(self.answer, name, what=f": {what}", **seen)
+        asked = [r.asked for r in tried if isinstance(r.outcome, Returned)]
+        if told.misconception in ("generator_returned", "history_returned", "dict_returned"):
+            return told
+        if asked and all(a is not None and a.count == 0 for a in asked):
+            return wrong(self.answer, "hard_coded_function", **seen)
+        return told
+
+    def _partly(self, name: str, *, what: str, rows: Any, evidence: Any) -> Verdict:
+        fact, hint = explain(name, name=self.answer, what=what)
+        return Verdict(self.answer, "partly", 0.5, fact, hint, name, rows, evidence)
 
     # ------------------------------------------------------------------ reading
 
-    def _end(self, trial: Trial, outcome: Outcome) -> np.ndarray | Verdict:
+    def _try(self, trial: Trial, outcome: Outcome) -> _Tried:
         match outcome:
             case Late(seconds):
-                return wrong(self.answer, "never_returns", seconds=seconds)
+                late = wrong(self.answer, "never_returns", seconds=seconds)
+                return _Tried(trial, outcome, problem=late)
+            case Raised(error) if "OverflowError" in error.kinds:  # Python's 1e200 ** 2
+                return _Tried(trial, outcome, np.full(trial.start.shape, np.inf))
             case Raised(error):
                 called = "a slope function, a start, a step size and a number of steps"
                 name = classify(error)
                 if name == "called_before_grad":  # no `grad` is near: the start was called
                     name = "wrong_arguments"
-                return wrong(self.answer, name, what=name_error(error), called=called)
+                if name == "non_scalar_output":
+                    name = "df_differentiated"
+                what = name_error(error)
+                if name == "df_differentiated":
+                    what = f" and stops with {what}"
+                raised = wrong(self.answer, name, what=what, called=called)
+                return _Tried(trial, outcome, problem=raised)
             case Garbled():
-                return wrong(self.answer, "garbled")
-        assert isinstance(outcome, Returned)
-        value = outcome.value
+                return _Tried(trial, outcome, problem=wrong(self.answer, "garbled"))
+        read = read_point(outcome.value, trial.start.size)
+        point, beside = (read, "") if isinstance(read, np.ndarray) else (None, "")
+        if point is None:
+            point, beside = _with_count(outcome.value, trial.start.size)
+        if point is None:
+            return _Tried(trial, outcome, problem=self._unread(outcome.value, trial))
+        return _Tried(trial, outcome, point.reshape(trial.start.shape), beside=beside)
+
+    def _unread(self, value: Value, trial: Trial) -> Verdict:
+        """Why a returned value is no place."""
         if value.kind == "nothing":
             return wrong(self.answer, "returns_nothing")
-        point = read_point(value, trial.start.size)
-        if isinstance(point, np.ndarray):
-            return point.reshape(trial.start.shape)
+        if value.type == "generator":
+            return wrong(self.answer, "generator_returned")
+        if value.kind == "mapping":
+            keys = [
+                k.text or place(k.numbers)
+                for k in value.items[::2]
+                if k.text or k.numbers is not None
+            ]
+            return wrong(
+                self.answer, "dict_returned", what="a dict with " + ", ".join(map(repr, keys))
+            )
+        if value.kind == "text":
+            verdict = wrong(self.answer, "text_answer", what=name_value(value))
+            fact = f"`{self.answer}` returns {name_value(value)}, which cannot be computed with."
+            return replace(verdict, fact=fact)
         numbers = read_numbers(value)
+        if isinstance(numbers, Problem) and numbers.misconception == "function_not_called":
+            return wrong(self.answer, "wrong_shape", what="it returns a function")
+        beside = value.kind == "sequence" and value.type != "list" and value.length <= BESIDE
+        if beside and trial.num_steps + 1 != value.length:
+            what = f"a {value.type} of {value.length} things"
+            return wrong(self.answer, "extra_returned", what=what)
         if isinstance(numbers, np.ndarray) and numbers.size > trial.start.size:
             return wrong(self.answer, "history_returned", count=len(numbers))
         if value.length > 256:
             return wrong(self.answer, "history_returned", count=value.length)
-        if isinstance(numbers, Problem) and numbers.misconception == "function_not_called":
-            return wrong(self.answer, "wrong_shape", what="it returns a function")
-        if value.kind == "text":
-            return wrong(self.answer, "text_answer", what=name_value(value))
-        came, wanted = name_value(value), "a number" if trial.start.ndim == 0 else "an array"
+        came, wanted = name_value(value), "an array" if trial.array else "a number"
         return wrong(
             self.answer, "wrong_shape", what=f"it returns {came} for a start that is {wanted}"
         )
 
-    def _array_problem(self, outcome: Outcome, trial: Trial) -> str:
-        if isinstance(outcome, Raised):
-            return f"it stops with {name_error(outcome.error)}"
-        if isinstance(outcome, Returned):
-            came = name_value(outcome.value)
-            return f"it returns {came} for a start with {trial.start.size} numbers"
+    def _what(self, tried: _Tried) -> str:
+        """In words, what it does in a trial that gives no place."""
+        if isinstance(tried.outcome, Raised):
+            return f"it stops with {name_error(tried.outcome.error)}"
+        if isinstance(tried.outcome, Returned):
+            size = tried.trial.start.size
+            start = f" for a start with {size} numbers" if size > 1 else ""
+            return f"it returns {name_value(tried.outcome.value)}{start}"
         return "it gives nothing that can be read"
 
     # ------------------------------------------------------------------ naming
 
-    def _name(
-        self, trials: list[Trial], ends: list[np.ndarray], outcomes: Sequence[Outcome]
-    ) -> Hit | None:
-        def far(a: np.ndarray, b: np.ndarray) -> bool:
-            """Both ran away, however far."""
-            return not (np.abs(a) < 1e30).all() and not (np.abs(b) < 1e30).all()
-
-        def same(a: np.ndarray, b: np.ndarray, t: Trial) -> bool:
-            return bool(
-                a.shape == b.shape and np.abs(a - b).max() <= 5 * t.room + 1e-4 * np.abs(b).max()
-            )
-
-        for hit, predict in _loops():
-            predictions = [predict(t) for t in trials]
-            told = any(not same(p, t.true(), t) for p, t in zip(predictions, trials, strict=True))
-            if told and all(
-                same(e, p, t) or far(e, p)
-                for e, p, t in zip(ends, predictions, trials, strict=True)
-            ):
-                return (hit, {"place": "What it returns"})
+    def _name(self, tried: list[_Tried]) -> Hit:
+        trials = [r.trial for r in tried]
+        ends = [r.end for r in tried if r.end is not None]
+        wronged = [r for r in tried if not r.right]
+        again = next((r for r in tried if r.trial.kind == "again"), None)
+        if again is not None and not same(again.end, ends[1], again.trial):
+            return ("remembers_calls", {})
+        low = next((t for r in wronged if (t := _precision(r.outcome)) in LOW), None)
+        if low is not None:
+            return ("low_precision", {"dtype": low})
+        counts = [r.asked.count if r.asked else None for r in tried]
+        seen = [len({p.tobytes() for p in _places(r, 64, r.trial.start.size)}) for r in tried]
+        hit = name_loop(trials, ends, counts, seen)
+        if hit is not None:
+            return hit
         if not all(np.isfinite(e).all() for e in ends):
             worst = next(e for e in ends if not np.isfinite(e).all())
             return ("diverged", {"place": place(worst)})
-        counts = [o.asked.count for o in outcomes if isinstance(o, Returned) and o.asked]
-        if len(counts) == len(trials) and not any(counts):
+        if not any(counts):
             return ("hard_coded_function", {})
-        if all(
-            same(e, t.true(t.num_steps - 1), t) and n == t.num_steps
-            for e, t, n in zip(ends, trials, counts, strict=False)
-        ):
-            return ("previous_iterate", {})
-        for shift in (-1, 1, -2, 2):
-            if all(
-                same(e, t.true(max(t.num_steps + shift, 0)), t)
-                for e, t in zip(ends, trials, strict=True)
-            ):
-                steps = trials[1].num_steps
-                return ("off_by_one_steps", {"steps": steps + shift, "num_steps": steps})
+        kinds = frozenset(r.trial.kind for r in wronged)
+        if kinds in _OF_KINDS:
+            return (_OF_KINDS[kinds], {})
+        return self._by_comparison(tried, ends) or ("wrong_iterates", {})
+
+    def _by_comparison(self, tried: list[_Tried], ends: list[np.ndarray]) -> Hit | None:
+        """What two trials that differ in one argument say, or the places that were asked."""
+        trials = [r.trial for r in tried]
         first = trials[1]
+        near = [k for k, t in enumerate(trials[:NUMBERS]) if t.kind == "gentle"]
         settled = [
-            np.abs(t.df(e)).max() <= 0.1 * np.abs(t.df(t.true())).max()
-            for e, t in zip(ends[:NUMBERS], trials, strict=False)
+            np.abs(trials[k].df(ends[k])).max()
+            <= 0.1 * np.abs(trials[k].df(trials[k].true())).max()
+            for k in near
         ]
         if all(settled):  # each at the bottom of its own valley, however many steps were asked
             return ("ignores_num_steps", {})
-        if all(same(e, ends[0], t) for e, t in zip(ends[:NUMBERS], trials, strict=False)):
-            return ("hard_coded_start", {})
+        if all(abs(ends[k] - np.round(ends[k])) <= 1e-6 for k in near):
+            return ("whole_numbers", {})
         if same(ends[1], ends[3], first):
             return ("hard_coded_start", {})
         if same(ends[1], ends[2], first):
             return ("hard_coded_step", {})
         if same(ends[0], ends[1], first) or same(ends[3], ends[5], first):
             return ("ignores_num_steps", {})
-        decimals = self._decimals(ends)
-        if decimals:
-            return ("rounded_in_loop", {})
-        for t, e in zip(trials, ends, strict=True):
-            done = [k for k in range(t.num_steps) if same(e, t.true(k), t)]
-            if done and not same(e, t.true(), t):
-                return ("stops_early", {"steps": done[0], "num_steps": t.num_steps})
-        return ("wrong_iterates", {})
-
-    def _decimals(self, ends: list[np.ndarray]) -> bool:
         flat = np.concatenate([np.ravel(e) for e in ends])
-        return any((np.abs(flat - np.round(flat, d)) <= 1e-6).all() for d in range(5))
+        if any(
+            (np.abs(flat - np.round(flat, d)) <= 1e-6 * (1 + abs(flat))).all() for d in range(5)
+        ):
+            return ("rounded_in_loop", {})
+        wronged = [r for r in tried if not r.right]
+        done = [_steps_made(r) for r in wronged]
+        if None not in done:
+            words = {"steps": done[0], "num_steps": wronged[0].trial.num_steps}
+            return ("stops_early", words)
+        for r in wronged:
+            t = r.trial
+            if t.start.ndim or not 1 < t.num_steps < 30 or not r.asked:
+                continue
+            asked = [a[0] for a in _places(r, 64, 1)]
+            true = [float(u) for u in t.path()]
+            if len(asked) in (t.num_steps, t.num_steps + 1):
+                if all(same(a, u, t) for a, u in zip(asked, true, strict=False)):
+                    return ("returned_elsewhere", {})
+                found = of_steps(t, [*asked[: t.num_steps], float(r.end)])
+                if found is not None:
+                    return found
+        return None
 
     # ------------------------------------------------------------------ evidence
 
-    def _seen(self, trials: list[Trial], ends: list[np.ndarray], right: list[bool]) -> str:
-        t, e = next((t, e) for t, e, r in zip(trials, ends, right, strict=True) if not r)
-        steps = "1 step" if t.num_steps == 1 else f"{t.num_steps} steps"
+    def _seen(self, tried: list[_Tried]) -> str:
+        """One trial in words: the first that went wrong."""
+        r = next(r for r in tried if not r.right)
+        t = r.trial
+        steps = f"{t.num_steps} steps" if t.num_steps != 1 else "1 step"
+        leads = "leads" if t.num_steps == 1 else "lead"
+        digits = 4
+        while digits < 9 and place(t.true(), digits) == place(r.end, digits):
+            digits += 1
         return (
-            f"From {place(t.start)}, {steps} of {number(t.step_size)} lead to {place(t.true())}; "
-            f"yours arrives at {place(e)}."
+            f"From {place(t.start)}, {steps} of {number(t.step_size)} {leads} to "
+            f"{place(t.true(), digits)}; yours arrives at {place(r.end, digits)}."
         )
 
-    def _evidence(
-        self,
-        trials: list[Trial],
-        ends: list[np.ndarray],
-        right: list[bool],
-        outcomes: Sequence[Outcome],
-    ) -> tuple[tuple[Row, ...], dict[str, Any]]:
+    def _evidence(self, tried: list[_Tried]) -> tuple[tuple[Row, ...], dict[str, Any]]:
         rows = tuple(
             Row(
-                tuple(map(float, np.ravel(t.start))),
-                tuple(map(float, np.ravel(e))),
-                tuple(map(float, np.ravel(t.true()))),
-                r,
+                tuple(map(float, np.ravel(r.trial.start))),
+                tuple(map(float, np.ravel(r.end))),
+                tuple(map(float, np.ravel(r.trial.true()))),
+                r.right,
             )
-            for t, e, r in zip(trials, ends, right, strict=False)
+            for r in tried
         )
         shown = [
             {
-                "slope": t.df.slope,
-                "cubic": t.df.cubic,
-                "centre": t.df.centre,
-                "start": np.ravel(t.start).tolist(),
-                "step_size": t.step_size,
-                "num_steps": t.num_steps,
-                "end": np.ravel(e).tolist(),
-                "asked": _asked(outcome, t.start.size),
+                "slope": np.ravel(r.trial.df.slope).tolist(),
+                "cubic": np.ravel(r.trial.df.cubic).tolist(),
+                "centre": np.ravel(r.trial.df.centre).tolist(),
+                "mix": r.trial.df.mix,
+                "start": np.ravel(r.trial.start).tolist(),
+                "step_size": r.trial.step_size,
+                "num_steps": r.trial.num_steps,
+                "end": np.ravel(r.end).tolist(),
+                "asked": [rounded(p) for p in _places(r, 16, r.trial.start.size)],
             }
-            for t, e, outcome in zip(trials, ends, outcomes, strict=False)
+            for r in tried
         ]
         return rows, {"kind": "descent", "trials": shown}
 
 
-def _asked(outcome: Outcome, size: int) -> list[Any]:
+# What is wrong if only trials of these kinds go wrong.
+_OF_KINDS: dict[frozenset[str], str] = {
+    frozenset(kinds): name
+    for name, *groups in (
+        ("zero_steps", {"none"}),
+        ("negative_step", {"uphill"}),
+        ("overshoot_avoided", {"overshoot"}, {"overshoot", "uphill"}),
+        (
+            "far_start",
+            {"far"},
+            {"far", "overshoot"},
+            {"far", "overshoot", "uphill"},
+            {"far", "uphill"},
+        ),
+    )
+    for kinds in groups
+}
+
+
+def _excused(tried: list[_Tried]) -> list[_Tried]:
+    """The trials without those that say nothing of the routine.
+
+    A long walk that was cut off by the clock or by Python's limit of recursion, if it was on the
+    right way as far as it got; and a negative step that the routine refused before it did anything.
+    """
+    short = [r for r in tried if r.trial.kind not in ("long", "uphill")]
+    fine = all(r.right for r in short)
+    if not fine and all(isinstance(r.outcome, Returned) for r in short):
+        return [replace(r, problem=None) if r.trial.kind == "long" else r for r in tried]
+    if not fine:
+        return tried
+    out = []
+    for r in tried:
+        o = r.outcome
+        deep = isinstance(o, Raised) and "RecursionError" in o.error.kinds
+        cut = r.trial.kind == "long" and (deep or isinstance(o, Late)) and _on_the_way(r)
+        refused = (
+            r.trial.kind == "uphill"
+            and isinstance(o, Raised)
+            and bool({"ValueError", "AssertionError"} & set(o.error.kinds))
+            and not (o.asked and o.asked.count)
+        )
+        out.append(replace(r, problem=None) if cut or refused else r)
+    return out
+
+
+def _steps_made(r: _Tried) -> int | None:
+    """After how many steps, but not all, gradient descent is where the routine ended; or None."""
+    for k, u in enumerate(r.trial.path()[:-1]):
+        if same(r.end, u, r.trial):
+            return k
+    return None
+
+
+def _on_the_way(r: _Tried) -> bool:
+    """Whether a walk that was cut off asked for the slope where gradient descent does."""
+    asked = _places(r, 64, r.trial.start.size)
+    if not asked:
+        return r.asked is None  # it was not begun
+    true = r.trial.path(len(asked))
+    return all(
+        same(a.reshape(r.trial.start.shape), u, r.trial) for a, u in zip(asked, true, strict=False)
+    )
+
+
+def _places(r: _Tried, most: int, size: int) -> list[np.ndarray]:
     """The first places at which the routine asked for the slope, as far as they can be read."""
-    asked = outcome.asked if isinstance(outcome, Returned) else None
-    places: list[Any] = []
-    for value in asked.places[:16] if asked is not None else ():
+    places: list[np.ndarray] = []
+    for value in r.asked.places[:most] if r.asked is not None else ():
         point = read_point(value, size)
         if not isinstance(point, np.ndarray) or not np.isfinite(point).all():
             break
-        places.append(rounded(point))
+        places.append(point)
     return places
 
 
-def _loops() -> Iterator[tuple[str, Callable[[Trial], np.ndarray]]]:
-    """Where a loop with one mistake ends."""
-    yield "start_returned", lambda t: t.start
-    yield "one_step_only", lambda t: t.true(1)
-    yield "ascent", lambda t: t.walk(lambda u: u + t.step_size * t.df(u), t.num_steps)
-    yield "stale_gradient", lambda t: t.start - t.num_steps * t.step_size * t.df(t.start)
-    yield "assignment_minus", lambda t: t.walk(lambda u: -t.step_size * t.df(u), t.num_steps)
-    yield "no_step_size", lambda t: t.walk(lambda u: u - t.df(u), t.num_steps)
-    yield (
-        "squared_gradient",
-        lambda t: t.walk(lambda u: u - t.step_size * t.df(u) ** 2, t.num_steps),
-    )
-    yield (
-        "sign_of_gradient",
-        lambda t: t.walk(lambda u: u - t.step_size * np.sign(t.df(u)), t.num_steps),
-    )
-    yield "returns_slope_or_value", lambda t: t.df(t.true())
-    yield "returns_slope_or_value", lambda t: t.df(t.true(t.num_steps - 1))
+def _with_count(value: Value, size: int) -> tuple[np.ndarray | None, str]:
+    """The place in a tuple of it, a count of steps and perhaps a history; and what is beside it."""
+    if value.kind != "sequence" or not 2 <= value.length <= BESIDE or value.type == "list":
+        return None, ""
+    places, counts = [], 0
+    for item in value.items:
+        point = read_point(item, size)
+        if _is_count(item):
+            counts += 1
+        elif isinstance(point, np.ndarray):
+            places.append(point)
+        elif item.kind not in ("mapping", "sequence") and read_path(item, size) is None:
+            return None, ""
+    return (places[0], "a count") if len(places) == 1 and counts else (None, "")
+
+
+def _is_count(value: Value) -> bool:
+    whole = value.type == "int" or value.dtype.startswith(("int", "uint"))
+    return whole and value.numbers is not None and value.numbers.size == 1
+
+
+def _precision(outcome: Outcome) -> str:
+    """The dtype of what was returned."""
+    if not isinstance(outcome, Returned):
+        return ""
+    return outcome.value.dtype or next((i.dtype for i in outcome.value.items if i.dtype), "")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .reference import Reference
 
-__all__ = ["derivative_tolerance", "stall_distance"]
+if TYPE_CHECKING:
+    from .landscape import Landscape
+    from .stationary import Stationary
+
+__all__ = ["derivative_tolerance", "place_tolerance", "stall_distance"]
 
 # Relative room for a formula that a student arranges differently from JAX. Honest float32 needs
 # some 1e-6 at a generic place; the nearest mistake worth telling, a forward difference with
@@ -39,3 +45,40 @@ def stall_distance(place: np.ndarray, curvature: float, step_size: float) -> flo
     """
     ulp = float(np.spacing(np.float32(np.abs(place).max() if place.size else 0.0)))
     return ulp / 2 / max(step_size * curvature, 1e-12)
+
+
+# A minimum whose surroundings are smaller than this has room of a tenth of them.
+SMALL = 0.1
+# Where that makes no difference in height to be seen, the surroundings are rounding.
+SEEN = 1e-6
+# Of places in the thousands and more, four digits are enough where it is as level as this.
+LEVEL = 1e-4
+
+
+def place_tolerance(landscape: Landscape, found: Stationary, usual: float) -> np.ndarray:
+    """How far from a stationary point an answer may be: `usual`, unless the scale is another.
+
+    The surroundings of a minimum end where its curvature has changed (its scale is |f″/f‴| and
+    sqrt|f″/f⁗|), and their size is told, too, by how far it is from 0, if it matters in height
+    whether one stands at the one or at the other. Shape (n,), in each coordinate.
+    """
+    u = found.place
+    bends = np.zeros(len(u))
+    bends[landscape.free] = np.abs(np.diag(landscape.hessian(u)))
+    size = np.abs(u)
+    if len(u) == 1 and landscape.reference.traceable:
+        with np.errstate(all="ignore"):
+            third, fourth = (
+                abs(float(landscape.reference.all_derivatives(u[None], k).ravel()[0]))
+                for k in (3, 4)
+            )
+            for own in (bends[0] / third, np.sqrt(bends[0] / fourth)):
+                if np.isfinite(own) and bends[0] * own**2 > SEEN and not 0 < size[0] < own:
+                    size = np.array([own])
+    small = (size < SMALL) & (bends * size**2 > SEEN)
+    if len(u) > 1:  # in several, how far a coordinate is from 0 says nothing of its surroundings
+        small[:] = False
+    with np.errstate(all="ignore"):
+        level = np.where(bends > 0, np.sqrt(LEVEL / bends), 0.0)
+    wide = np.minimum(LEVEL * size, level)
+    return np.where(small, np.minimum(usual, SMALL * size), np.maximum(usual, wide))

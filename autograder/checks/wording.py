@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,16 @@ import numpy as np
 from .misconceptions.catalogue import CATALOGUE
 from .questions import Error, Value
 
-__all__ = ["decimals", "derivative", "explain", "name_error", "name_value", "number", "place"]
+__all__ = [
+    "decimals",
+    "derivative",
+    "explain",
+    "name_error",
+    "name_value",
+    "number",
+    "place",
+    "slopes",
+]
 
 NOTHING = 1e-7  # in a place or a slope of ordinary size; 1.167e-37 tells a reader nothing
 
@@ -25,17 +33,23 @@ def number(x: float, digits: int = 4) -> str:
         text = f"{float(text):.0f}"
     if float(text) == 0:
         text = "0"
-    return text.replace("-", "−", 1) if text.startswith("-") else text
+    return text.replace("-", "−")
 
 
-def place(u: Sequence[float] | np.ndarray) -> str:
-    """A place: "1.37", or "(0.5, −1)". Where float32 means zero, it says 0."""
+def place(u: Any, digits: int = 4, nothing: float = NOTHING) -> str:
+    """A place: "1.37", or "(0.5, −1)". Where float32 means zero, below `nothing`, it says 0."""
     values = np.ravel(np.asarray(u, dtype=np.float64))
-    values = np.where(np.abs(values) < NOTHING, 0.0, values)
+    values = np.where(np.abs(values) < nothing, 0.0, values)
     if values.size == 1:
-        return number(float(values[0]))
-    shown = [number(float(x)) for x in values[:6]]
+        return number(float(values[0]), digits)
+    shown = [number(float(x), digits) for x in values[:6]]
     return "(" + ", ".join(shown) + (", …" if values.size > 6 else "") + ")"
+
+
+def slopes(values: Any) -> str:
+    """Slopes: as a place, but what is small is told, since it is not zero: 4e−09."""
+    shown = [number(float(x)) for x in np.ravel(np.asarray(values, dtype=np.float64))]
+    return shown[0] if len(shown) == 1 else "(" + ", ".join(shown[:6]) + ")"
 
 
 def derivative(order: int) -> str:

@@ -191,10 +191,10 @@ def test_progress_lists_every_exercise(session: Session, in_notebook: list[dict[
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "✎ story a person reads this one – of 1" in lines
     assert "✓ f_derivative right 2 of 2" in lines
-    assert "◐ rail partly right 1.5 of 3" in lines
-    assert "3.5 of 5 points so far." in text
+    assert "◐ rail partly right 3 of 3" in lines
+    assert "5 of 5 points so far." in text
     assert "fresh places" in text
-    assert "3.5 of 5 points so far." in in_notebook[-1]["text/html"]
+    assert "5 of 5 points so far." in in_notebook[-1]["text/html"]
 
 
 def test_progress_before_any_check(in_notebook: list[dict[str, str]]) -> None:

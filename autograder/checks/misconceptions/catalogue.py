@@ -48,11 +48,11 @@ ARRIVAL = {
         "What kind of thing does the exercise ask for here?",
     ),
     "function_not_called": _m(
-        "`{name}` is a function; what comes of calling one is asked.",
+        "`{name}` is a function; the exercise wants its result.",
         "A function is a recipe. What should it be called with?",
     ),
     "number_not_function": _m(
-        "`{name}` is {what}, but a function is asked.",
+        "`{name}` is {what}, but a function is expected.",
         "The check wants to call it at several places. Did you call it yourself already, "
         "or leave out `def` or `lambda`?",
     ),
@@ -62,7 +62,11 @@ ARRIVAL = {
     ),
     "returns_nothing": _m(
         "`{name}` returns nothing (None).",
-        "Does every way through your function end with `return`?",
+        "Does every path through your function end with `return`?",
+    ),
+    "decimal_comma": _m(
+        "`{name}` is {what}: a comma does not make a decimal number.",
+        "Python writes decimals with a point, like 2.5. What does your number look like then?",
     ),
     "wrong_shape": _m(
         "`{name}` has the wrong shape: {what}.",
@@ -150,6 +154,56 @@ RAISED = {
         "`{name}` stopped with {what}.",
         "Is there a loop that never ends? If it draws or prints in each round, do that less often.",
     ),
+    "copied_minus": _m(
+        "`{name}` stopped with {what}.",
+        "A minus sign was copied from a page and is a dash to Python. What is it if you type - on "
+        "the keyboard?",
+    ),
+    "copied_quotes": _m(
+        "`{name}` stopped with {what}.",
+        "Curly quotes were copied from a page. What is it if you type \" or ' on the keyboard?",
+    ),
+    "superscript": _m(
+        "`{name}` stopped with {what}.",
+        "A raised digit is no power to Python. Which operator is?",
+    ),
+    "copied_operator": _m(
+        "`{name}` stopped with {what}.",
+        "A sign of arithmetic was copied from a page. Which key stands for it in Python: * or /?",
+    ),
+    "copied_space": _m(
+        "`{name}` stopped with {what}.",
+        "A space that is none to Python was copied from a page. What if you delete the spaces in "
+        "that line and type them anew?",
+    ),
+    "copied_character": _m(
+        "`{name}` stopped with {what}.",
+        "A sign that Python does not know is in that line. What is it if you type it on the "
+        "keyboard?",
+    ),
+    "keyword_as_name": _m(
+        "`{name}` stopped with {what}.",
+        "Some words belong to Python itself, like `lambda`, and cannot be names. What else could "
+        "the variable be called?",
+    ),
+    "quote_not_closed": _m(
+        "`{name}` stopped with {what}.",
+        "A text begins with a quote and has to end with the same one. Where is the other?",
+    ),
+    "bracket_not_closed": _m(
+        "`{name}` stopped with {what}.",
+        "Each opening bracket needs a closing one of its kind. Which one is missing?",
+    ),
+    "magic_not_first": _m(
+        "`{name}` stopped with {what}.",
+        "A line that begins with %% must be the very first of its cell. Is anything above it, a "
+        "comment perhaps?",
+    ),
+    "takes_nothing": _m(
+        "`{name}` stopped with {what}.",
+        "It takes no arguments. If it makes the function that the exercise wants, call it once and "
+        "give the result this name.",
+    ),
     "undefined_name": _m(
         "`{name}` stopped with {what}.",
         "A name is used that does not exist when the notebook runs from the top. "
@@ -162,6 +216,26 @@ RAISED = {
     "numbers_only": _m(
         "`{name}` works for numbers, but for arrays {what}.",
         "Which line only makes sense for a single number: a comparison, a `float()`, an `abs`?",
+    ),
+    "formatted_array": _m(
+        "`{name}` stopped with {what}.",
+        "`:.4f` is for a plain number; an array or a traced value cannot be printed so. What does "
+        "`print(x)` show, without the format?",
+    ),
+    "unhashable": _m(
+        "`{name}` stopped with {what}.",
+        "An array cannot be the key of a dictionary, nor the argument of a cached function. Would "
+        "`float(x)` do?",
+    ),
+    "function_in_jit": _m(
+        "`{name}` stopped with {what}.",
+        "`jax.jit` takes numbers and arrays, not functions. Which arguments must be "
+        "`static_argnums`, or what can be jitted instead?",
+    ),
+    "argument_frozen": _m(
+        "`{name}` stopped with {what}.",
+        "One of its arguments is fixed already (by `partial`, say) and the check gives it too. "
+        "Which arguments should your function take?",
     ),
 }
 
@@ -176,11 +250,11 @@ DERIVATIVE = {
         "the value?",
     ),
     "differentiated_too_often": _m(
-        "Yours is the {found}; the {due} is asked.",
+        "Yours is the {found}; the exercise wants the {due}.",
         "How many times did you differentiate, and how many times should you?",
     ),
     "differentiated_too_seldom": _m(
-        "Yours is the {found}; the {due} is asked.",
+        "Yours is the {found}; the exercise wants the {due}.",
         "How many times did you differentiate, and how many times should you?",
     ),
     "integrated": _m(
@@ -299,7 +373,7 @@ DERIVATIVE = {
     ),
     "rounded": _m(
         "Yours is rounded to {decimals}.",
-        "Who needs the rounding? Keep all digits until you print.",
+        "Keep all digits; round only when you print. Is there a `round`, an `int()` or a `//`?",
     ),
     "inexact": _m(
         "Yours is near the {quantity}, but noisy in the last digits, as a difference of nearly "
@@ -327,11 +401,11 @@ DERIVATIVE = {
         "A gradient has an entry for each coordinate. Where were they added?",
     ),
     "one_partial_only": _m(
-        "Yours is one partial derivative, one number, where {count} are asked.",
+        "Yours is one partial derivative, one number, where {count} are expected.",
         "How do you ask `grad` for the slopes with respect to several arguments?",
     ),
     "too_many_partials": _m(
-        "Yours gives {count} partial derivatives where one is asked.",
+        "Yours gives {count} partial derivatives where one is expected.",
         "Which of them does the name ask for?",
     ),
     "hessian_diagonal": _m(
@@ -340,7 +414,7 @@ DERIVATIVE = {
     ),
     "value_and_gradient": _m(
         "Yours returns the value of the function together with its gradient.",
-        "Which of the two is asked?",
+        "Which of the two does the exercise want?",
     ),
 }
 
@@ -365,8 +439,8 @@ PLACE = {
         "have been so long that it led out here?",
     ),
     "not_stationary": _m(
-        "At {place} the slope is {slope}, so the function still falls there.",
-        "In which direction is downhill, and did your steps go there for long enough?",
+        "At {place} the slope is {slope}, not 0{way}.",
+        "{ask} And in which direction is downhill from there?",
     ),
     "near_but_not_there": _m(
         "{place} is near a stationary point, but not there yet: the slope is {slope}.",
@@ -374,7 +448,8 @@ PLACE = {
     ),
     "same_minimum": _m(
         "{place} is the minimum that `{other}` already holds.",
-        "Which start leads into the other valley? Look at the picture.",
+        "Look at the picture: which start leads into the other valley? And is the first step so "
+        "long that it leaps across?",
     ),
     "root_of_function": _m(
         "{place} is where the function itself is zero, not where its slope is.",
@@ -386,11 +461,11 @@ PLACE = {
     ),
     "value_instead_of_place": _m(
         "{place} is the value of the function at a minimum, not where the minimum is.",
-        "Is the place asked, or the height there?",
+        "Does the exercise ask for the place, or for the height there?",
     ),
     "slope_instead_of_place": _m(
         "{place} is the slope at the minimum, not the place.",
-        "Is the place asked, or the slope there?",
+        "Does the exercise ask for the place, or for the slope there?",
     ),
     "start_returned": _m(
         "{place} is the start itself.",
@@ -426,12 +501,13 @@ PLACE = {
         "Which knob is missing in the update?",
     ),
     "too_few_steps": _m(
-        "{place} lies on the right way, about {steps} steps from the start; {num_steps} are asked.",
+        "{place} is on the right path, but only about {steps} steps along it; the exercise says "
+        "{num_steps}.",
         "How many rounds does your loop make?",
     ),
     "step_too_small": _m(
-        "{place} lies on the right way, but only as far as a step size of about {step:.2g} leads; "
-        "{step_size:g} is asked.",
+        "{place} is on the right path, but only as far as a step size of about {step:.2g} leads; "
+        "the exercise says {step_size:g}.",
         "Which step size did you use?",
     ),
     "diverged": _m(
@@ -448,12 +524,17 @@ PLACE = {
         "Descent takes long steps where it is steep. Was only the sign of the slope used?",
     ),
     "history_returned": _m(
-        "`{name}` gives {count} places, a whole path.",
-        "The last place of the path is asked. How do you pick it?",
+        "`{name}` is a list of {count} points, a whole path. Only the last one is wanted.",
+        "How do you pick the last entry of a list?",
     ),
     "place_rounded": _m(
         "{place} is rounded to {decimals}.",
-        "Who needs the rounding? Keep all digits.",
+        "Keep all digits; round only when you print.",
+    ),
+    "integer_array": _m(
+        "{place} is an array of whole numbers, which cuts each step that is put into it.",
+        "Does your start have a decimal point, as in 0.0? What becomes of 0.3 in an array of "
+        "integers?",
     ),
     "place_in_degrees": _m(
         "{place} would be a minimum if it were in degrees.",
@@ -465,7 +546,7 @@ PLACE = {
     ),
     "swapped_coordinates": _m(
         "With its coordinates swapped, {place} would be right.",
-        "In which order are the coordinates asked?",
+        "In which order does the exercise name the coordinates?",
     ),
     "wrong_axis_label": _m(
         "{place} is a minimum along {right_axis}, not along {given_axis}.",
@@ -481,7 +562,7 @@ PLACE = {
         "When does that factor make it grow?",
     ),
     "step_bounces": _m(
-        "With a step size of {step}, descent jumps to and fro for ever but does not run away.",
+        "With a step size of {step}, descent keeps jumping back and forth, but does not run away.",
         "You are just at the border. On which side of it do the jumps grow?",
     ),
     "step_not_positive": _m(
@@ -508,29 +589,182 @@ ROUTINE = {
         "Is the argument `num_steps` used?",
     ),
     "off_by_one_steps": _m(
-        "`{name}` makes {steps} steps where {num_steps} are asked.",
+        "`{name}` makes {steps} steps where `num_steps` is {num_steps}.",
         "Count the rounds of your loop: where does it begin, and where does it end?",
     ),
-    "rounded_in_loop": _m(
-        "`{name}` rounds on the way.",
-        "What happens to steps that are smaller than the rounding?",
+    "wrong_step_count": _m(
+        "`{name}` makes {steps} steps where `num_steps` is {num_steps}.",
+        "Count the rounds of your loop. Does each make one step, and is there one for each of "
+        "`num_steps`?",
+    ),
+    "zero_steps": _m(
+        "With `num_steps` 0, `{name}` does not return the start{what}.",
+        "What does your routine do when the loop has no rounds at all?",
+    ),
+    "capped_steps": _m(
+        "`{name}` never makes more than {steps} steps, however many `num_steps` asks for.",
+        "Is there a largest number of rounds written into the routine?",
+    ),
+    "stops_early": _m(
+        "`{name}` stops after {steps} of {num_steps} steps, though the slope is not zero there.",
+        "What ends your loop before all steps are made?",
+    ),
+    "stops_on_growth": _m(
+        "`{name}` leaves its loop where a step overshoots the valley.",
+        "The exercise wants all `num_steps` steps, uphill too. What ends the loop?",
+    ),
+    "stops_far_out": _m(
+        "`{name}` leaves its loop when it gets far out.",
+        "The exercise wants all `num_steps` steps, wherever they lead. What ends the loop?",
+    ),
+    "best_returned": _m(
+        "`{name}` returns the best place of its way, not the last one.",
+        "Where steps overshoot, the last place is not the best. Which one does the exercise want?",
+    ),
+    "averaged_iterates": _m(
+        "`{name}` returns a mean of the places on its way, not the last one.",
+        "Which of the places does the exercise want?",
+    ),
+    "previous_iterate": _m(
+        "`{name}` returns the place before the last step.",
+        "Which variable does the routine return: the old place or the new one?",
     ),
     "returns_slope_or_value": _m(
         "`{name}` returns the slope at the last place, not the place.",
         "Which variable does the routine return?",
     ),
-    "previous_iterate": _m(
-        "`{name}` returns the place before the last step.",
-        "Which variable does the routine return: the old place or the new one?",
+    "returned_elsewhere": _m(
+        "`{name}` asks for the slope at the right places, but returns another one.",
+        "Which variable does the routine return, and what happened to it after the last step?",
+    ),
+    "rounded_in_loop": _m(
+        "`{name}` rounds on the way.",
+        "What happens to steps that are smaller than the rounding?",
+    ),
+    "rounded_at_end": _m(
+        "`{name}` rounds the place before it returns it.",
+        "Keep all digits in what you return. Where could you round if you only want to print?",
+    ),
+    "whole_numbers": _m(
+        "`{name}` cuts its places to whole numbers.",
+        "An array of integers cuts each step that is put into it. Is there an `int`, or an array "
+        "of integers?",
+    ),
+    "low_precision": _m(
+        "`{name}` computes in {dtype}, which keeps only two or three digits.",
+        "Which line asks for so few digits?",
     ),
     "wrong_iterates": _m(
         "`{name}` arrives somewhere else than gradient descent does.",
         "Do one step by hand: from the start, against the slope, by the step size. "
         "Does the routine do the same?",
     ),
-    "stops_early": _m(
-        "`{name}` stops after {steps} of {num_steps} steps, though the slope is not zero there.",
-        "What ends your loop before all steps are made?",
+    "steps_differ": _m(
+        "The steps of `{name}` are not `step_size` times the slope: from {start}, its first step "
+        "is {first} times as long as that, a later one {last} times.",
+        "Print the slope and the step side by side. What else is in the update?",
+    ),
+    "step_misused": _m(
+        "The steps of `{name}` have the wrong size: {what} where `step_size` belongs.",
+        "Which numbers multiply the slope in your update?",
+    ),
+    "limited_step": _m(
+        "`{name}` does not take the step size it is given, but keeps to a limit of {size}.",
+        "Is there a `min` or `max`, or an `if`, about the step size?",
+    ),
+    "negative_step": _m(
+        "With a negative `step_size`, `{name}` does not do what the rule says{what}.",
+        "A step size of −0.1 goes uphill. Is there an `abs`, a `max`, or a test of its sign?",
+    ),
+    "decaying_step": _m(
+        "The steps of `{name}` change their size from round to round.",
+        "The step size stays the same in all steps here. Where does yours change?",
+    ),
+    "adaptive_step": _m(
+        "`{name}` takes another step size where the one it is given overshoots.",
+        "The exercise wants steps of the size given, also where they overshoot. Where does yours "
+        "change?",
+    ),
+    "overshoot_avoided": _m(
+        "`{name}` makes the steps asked where they lead downhill, but not where they overshoot"
+        "{what}.",
+        "The exercise wants all steps, of the size given, wherever they lead. What does your "
+        "routine do when a step makes things worse?",
+    ),
+    "far_start": _m(
+        "`{name}` does gradient descent near 0, but not from a start far out{what}.",
+        "Is anything cut off or limited in your loop?",
+    ),
+    "clamped_iterates": _m(
+        "`{name}` cuts its places off{bound}: they do not go as far as the steps lead.",
+        "Is there a `clip`, `min` or `max` about x?",
+    ),
+    "clipped_slope": _m(
+        "`{name}` cuts off what is large: a slope or a step of more than {size} is made smaller.",
+        "It does not stop early, but its steps are too short where it is steep. Is there a `clip`?",
+    ),
+    "normalised_slope": _m(
+        "`{name}` divides the slope by its size, so that all its steps are equally long.",
+        "Descent takes long steps where it is steep. Is the slope divided by its norm?",
+    ),
+    "slope_sign_lost": _m(
+        "`{name}` always steps to the same side: the sign of the slope is lost.",
+        "What does the sign of the slope say? Is there an `abs` or a square?",
+    ),
+    "divided_by_slope": _m(
+        "`{name}` divides by the slope where it should multiply.",
+        "Where it is steep, should a step be longer or shorter?",
+    ),
+    "df_differentiated": _m(
+        "`{name}` differentiates `df`{what}, but `df` is the slope already.",
+        "What does `df(x)` give you? Is there still something to differentiate?",
+    ),
+    "slope_elsewhere": _m(
+        "`{name}` takes the slope at another place than the one from which it steps.",
+        "At which place does gradient descent ask for the slope?",
+    ),
+    "sequential_update": _m(
+        "`{name}` moves the entries one after another: the later ones see a slope at a place that "
+        "has half moved already.",
+        "Compute the whole slope first. When may the entries change?",
+    ),
+    "steps_from_start": _m(
+        "`{name}` takes every step from the start.",
+        "From where should the second step go?",
+    ),
+    "start_changed": _m(
+        "`{name}` does not begin at the start, but at another place: {what}.",
+        "What happens to `start` before the first step?",
+    ),
+    "momentum": _m(
+        "The steps of `{name}` remember the ones before: that is momentum.",
+        "Momentum is a method of its own. Which terms of the update belong to plain gradient "
+        "descent?",
+    ),
+    "other_method": _m(
+        "The steps of `{name}` are those of {method}, not of plain gradient descent.",
+        "What does the rule of gradient descent multiply the slope with?",
+    ),
+    "remembers_calls": _m(
+        "Called again with the same arguments, `{name}` gives another place.",
+        "Is there a counter, a list or a place outside the function that is not set back?",
+    ),
+    "arrays_only": _m(
+        "`{name}` works for arrays, but for a start that is one number {what}.",
+        "A Python number is not an array. Which line needs one: a method like `.copy()`, an index?",
+    ),
+    "generator_returned": _m(
+        "`{name}` has a `yield` in it, so calling it returns a generator: none of its steps has "
+        "been made.",
+        "A function with `yield` hands out a series. How do you return the last place instead?",
+    ),
+    "dict_returned": _m(
+        "`{name}` returns {what}, but the place alone is expected.",
+        "Which of its entries is the last place, and how do you return just that?",
+    ),
+    "extra_returned": _m(
+        "`{name}` returns {what}, but the place alone is expected.",
+        "Which of the things you return is the last place?",
     ),
 }
 
@@ -548,11 +782,11 @@ LABELS = {
         "The dictionary needs an entry for each of the places.",
     ),
     "unknown_label": _m(
-        "{what} is none of the labels asked.",
+        "{what} is not one of the labels: {labels}.",
         "Which words does the exercise ask for?",
     ),
     "different_value": _m(
-        "`{name}` is {what}, which is not the value asked.",
+        "`{name}` is {what}, which is not the value that the exercise asks for.",
         "Go back to what is asked, and compute it step by step.",
     ),
 }

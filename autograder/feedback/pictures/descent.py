@@ -16,18 +16,21 @@ from .picture import Picture
 
 __all__ = ["draw"]
 
+SHOWN = 30  # steps of a trial that can be told apart in a picture
 FAR = 8.0  # times the true walk's extent: beyond this an iterate is off the picture
 
 
 def draw(verdict: Verdict) -> Picture | None:
-    """One telling trial: the first that went wrong and has more than one step, else a long one."""
+    """One telling trial: a wrong one, if it can of some steps; else the longest of numbers."""
     trials = list(verdict.evidence.get("trials", ()))
     tried = [(t, r.right) for t, r in zip(trials, verdict.rows, strict=False)]
     wrong = [t for t, right in tried if not right]
     if not tried:
         return None
-    several = [t for t in wrong if int(t["num_steps"]) > 1] or wrong
-    small = [t for t, _ in tried if len(t["start"]) == 1]
+    several = [t for t in wrong if 1 < int(t["num_steps"]) <= SHOWN] or wrong
+    small = [t for t, _ in tried if len(t["start"]) == 1 and int(t["num_steps"]) <= SHOWN]
+    if not several and not small:
+        return None
     trial = several[0] if several else max(small, key=lambda t: int(t["num_steps"]))
     return _draw(verdict, trial, right=not wrong)
 
@@ -38,7 +41,8 @@ def _true(trial: Mapping[str, Any]) -> np.ndarray:
     walk = [np.asarray(numbers(trial["start"]))]
     for _ in range(int(trial["num_steps"])):
         d = walk[-1] - centre
-        walk.append(walk[-1] - float(trial["step_size"]) * (slope * d + cubic * d**3))
+        bent = slope * d + cubic * d**3 + float(trial.get("mix", 0.0)) * d.sum()
+        walk.append(walk[-1] - float(trial["step_size"]) * bent)
     return np.stack(walk)
 
 
@@ -59,6 +63,7 @@ def _draw(verdict: Verdict, trial: Mapping[str, Any], *, right: bool) -> Picture
             true[:, k],
             color=BLUE,
             marker="o",
+            markevery=max(1, steps // SHOWN),
             markerfacecolor="white",
             markersize=8,
             label="gradient descent",
