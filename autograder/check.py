@@ -87,7 +87,9 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
     """Make a check for the function that the exercise gives, and run or record it."""
     recorded = _record.get()
     if recorded is not None:
-        recorded.append(make(of))
+        check = make(of)
+        _require_names(check)
+        recorded.append(check)
         return
     # The answers live where the author's line stands: two frames up.
     frame = inspect.currentframe()
@@ -102,6 +104,7 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
             raise
         show([no_function(of, namespace)])  # a student's `f = 3` is no author's mistake
         return
+    _require_names(check)
     verdicts = judge_here(check, namespace, given, lambda: make(of))
     verdicts = as_marking_sees(check, verdicts, namespace)
     verdicts = with_hints(verdicts, hint=hint, see=see)
@@ -110,6 +113,19 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
         show(verdicts)
     else:
         together.extend(verdicts)
+
+
+def _require_names(check: Check) -> None:
+    """Raise CheckError unless the check has names of answers, and not the answers themselves."""
+    for answer in check.answers:
+        if not (isinstance(answer, str) and answer.isidentifier()):
+            shown = getattr(answer, "__name__", None) or repr(answer)
+            raise CheckError(
+                f"A check wants the name of the answer in quotes, such as {shown!r}, and was given "
+                f"a {type(answer).__name__}."
+                if not isinstance(answer, str)
+                else f"A check wants the name of the answer, and {answer!r} can be none."
+            )
 
 
 def _descent(start: Any, step_size: float | None, num_steps: int | None) -> Descent | None:

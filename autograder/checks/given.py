@@ -17,7 +17,7 @@ from .layout import find_layout
 from .questions import Call, Calls, Found, Look, Question, Reply, Returned
 from .reading import read_numbers
 
-__all__ = ["given_questions", "is_changed"]
+__all__ = ["differ", "given_questions", "is_changed"]
 
 _PLACES = (0.37, -1.21, 1.83, -2.6, 0.9, -0.55, 2.2)  # generic: nothing is special there
 _SECONDS = 3.0
@@ -54,6 +54,24 @@ def is_changed(check: Check, replies: Sequence[Reply]) -> bool:
         due = np.asarray(of(*_arguments(layout.split(u.astype(np.float32)))), dtype=np.float64)
         given = read_numbers(outcome.value) if isinstance(outcome, Returned) else None
         if not isinstance(given, np.ndarray) or not np.allclose(given, due, 1e-4, 1e-5, True):
+            return True
+    return False
+
+
+def differ(first: Check, second: Check) -> bool | None:
+    """Whether two checks of one line were handed functions that differ; None: they have none.
+
+    Raises:
+        CheckError: one of them cannot be asked.
+    """
+    of, other = getattr(first, "of", None), getattr(second, "of", None)
+    if of is None or other is None:
+        return None
+    layout = find_layout(of, getattr(first, "at", None))
+    for u in _places(layout.size):
+        arguments = _arguments(layout.split(u.astype(np.float32)))
+        one, two = (np.asarray(f(*arguments), dtype=np.float64) for f in (of, other))
+        if one.shape != two.shape or not np.allclose(one, two, 1e-6, 1e-9, equal_nan=True):
             return True
     return False
 

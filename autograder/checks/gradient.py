@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -53,6 +54,12 @@ class Gradient(Check):
         """Bind the reference, as the function stands now."""
         if not (isinstance(self.order, int) and self.order >= 1):
             raise CheckError(f"{self.answer}: order={self.order!r} is not a positive whole number.")
+        if self.domain is not None:
+            low, high = self.domain
+            if not (math.isfinite(low) and math.isfinite(high) and low < high):
+                raise CheckError(
+                    f"{self.answer}: domain=({low}, {high}) is no interval: the lower end first."
+                )
         if self.at is not None:  # one place, an array of places, a list of places
             object.__setattr__(self, "at", [self.at] if is_number(self.at) else list(self.at))
         layout = find_layout(self.of, self.at)

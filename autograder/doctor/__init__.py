@@ -137,4 +137,5 @@ def _course_of(app: Any) -> Iterator[Finding]:
     yield from rights(place, exchange)
     yield from course.gradebook(place.db_url)
     yield from notebooks.assignments(source, root / place.release_directory)
+    yield from notebooks.sources(source, root / place.release_directory)
     yield from assignment_packages(source, root / place.submitted_directory)

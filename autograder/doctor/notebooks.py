@@ -13,7 +13,7 @@ from typing import Any
 from ..access import refusal
 from .findings import Finding, fine, warning, wrong
 
-__all__ = ["assignments", "subfolders"]
+__all__ = ["assignments", "sources", "subfolders"]
 
 # What nbgrader takes out of a cell, or replaces in it, depends on its configuration; a cell with
 # such a mark is compared by its description alone.
@@ -41,6 +41,28 @@ def assignments(source: Path, release: Path) -> Iterator[Finding]:
         )
     for folder in found:
         yield _assignment(folder, release / folder.name)
+
+
+def sources(source: Path, release: Path) -> Iterator[Finding]:
+    """For each assignment, whether its notebooks can be marked by; they are run for that.
+
+    Args:
+        source: the folder with a folder of notebooks for each assignment.
+        release: the same of what was generated.
+    """
+    from ..errors import RubricError
+    from ..marking.rubric import verified_rubric
+
+    for folder in sorted({path.parent for path in source.glob("*/*.ipynb")}):
+        subject, sound = f"{folder.name}, run", True
+        for path in sorted(folder.glob("*.ipynb")):
+            try:
+                verified_rubric(path, release / folder.name / path.name)
+            except RubricError as error:
+                sound = False
+                yield wrong(subject, str(error).rstrip("."), f"mend {path}, and generate it again")
+        if sound:
+            yield fine(subject, "its own answers earn all points, and an empty submission none")
 
 
 def subfolders(folder: Path) -> list[Path]:

@@ -176,6 +176,12 @@ class Grade(Autograde):
         Raises:
             NbGraderException: some, or all, could not be marked; the summary has who and why.
         """
+        if self.examine() is None:
+            raise MarkingError(
+                f"{NOBODY} This course is not set up for `autograder grade`: autograder's Examine "
+                "is not among the autograde_preprocessors of nbgrader_config.py. `autograder "
+                "doctor` says which lines are missing."
+            )
         began = time.monotonic()
         now = datetime.datetime.now(datetime.UTC)
         self.summary.began = now.isoformat(timespec="seconds")

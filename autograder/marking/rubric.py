@@ -14,20 +14,25 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from ..answers.local import judge
+from ..answers.local import ask, judge
 from ..check import recording
 from ..checks.base import Check
+from ..checks.given import differ
+from ..checks.questions import Reply
 from ..errors import RubricError
 from .compilations import kept_compilations
+from .unmarked import refuse_what_would_not_be_run
 
 __all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
+
+_SEED = 0  # of the places at which the source's own answers and an empty submission are tried
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,14 @@ class Exercise:
         checks: in the order of its lines.
         taken: names that belong to the author, to this exercise or to one before it: none of them
             is suggested for an answer that is missing.
+        replies: what the instructor's own answers reply to each check's questions, with seed 0.
     """
 
     cell: str
     points: float
     checks: tuple[Check, ...]
     taken: frozenset[str]
+    replies: tuple[tuple[Reply, ...], ...] = ()
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -113,8 +120,16 @@ class _Stop:
     namespace: dict[str, Any]
 
 
-def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterator[_Stop]:
-    """Run the cells in order; stop at each test cell with checks.
+@dataclass(frozen=True)
+class _Broken:
+    """A test cell that stopped with an error."""
+
+    cell: str
+    error: Exception
+
+
+def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterator[_Stop | _Broken]:
+    """Run the cells in order; stop at each test cell with checks, or that is broken.
 
     `strict`: an error in a cell is an error of the instructor's (RubricError); else the cell
     just ends there, as in a student's notebook.
@@ -127,6 +142,7 @@ def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterato
         nbgrader = _metadata(cell)
         name = str(nbgrader.get("grade_id", f"number {number}"))
         is_test = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
+        broken: Exception | None = None
         with recording() as checks:
             try:
                 code = compile(_code(cell), f"<{path.name}: {name}>", "exec")
@@ -138,8 +154,14 @@ def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterato
                         f"{path}: cell {name} of the source notebook stopped at line "
                         f"{last.lineno} with {type(exc).__name__}: {exc}"
                     ) from exc
+                broken = exc
+        if is_test and broken is not None:
+            yield _Broken(name, broken)
+            continue
         if not (checks and is_test):
             continue
+        if strict:
+            refuse_what_would_not_be_run(_code(cell), f"{path}: cell {name}")
         for check in checks:
             taken.update((*check.answers, *check.given))
         exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
@@ -157,18 +179,36 @@ def read_rubric(path: str | os.PathLike[str]) -> Rubric:
     exercises: dict[str, Exercise] = {}
     with _aside(path.parent), kept_compilations():
         for stop in _walk(path, _read(path), strict=True):
+            assert isinstance(stop, _Stop)
             exercise = stop.exercise
             if exercise.cell in exercises:
                 raise RubricError(f"{path}: two test cells are called {exercise.cell}.")
-            for check in exercise.checks:
-                for verdict in judge(check, stop.namespace, seed=0, taken=exercise.taken):
-                    if not verdict.right:
-                        raise RubricError(
-                            f"{path}: the instructor's own answer to {exercise.cell} is not right, "
-                            f"so nobody can be marked by it. {verdict.answer}: {verdict.fact}"
-                        )
-            exercises[exercise.cell] = exercise
+            try:
+                replies = _own_replies(path, stop)
+            except RubricError:
+                raise
+            except Exception as exc:
+                raise RubricError(
+                    f"{path}: the check in {exercise.cell} cannot be used: "
+                    f"{type(exc).__name__}: {exc}"
+                ) from exc
+            exercises[exercise.cell] = replace(exercise, replies=replies)
     return Rubric(path.stem, exercises)
+
+
+def _own_replies(path: Path, stop: _Stop) -> tuple[tuple[Reply, ...], ...]:
+    """What the instructor's own answers reply; raises RubricError unless all are right."""
+    exercise, found = stop.exercise, []
+    for check in exercise.checks:
+        replies = ask(check.questions(_SEED), stop.namespace)
+        for verdict in check.judge(_SEED, replies, exercise.taken):
+            if not verdict.right:
+                raise RubricError(
+                    f"{path}: the instructor's own answer to {exercise.cell} is not right, "
+                    f"so nobody can be marked by it. {verdict.answer}: {verdict.fact}"
+                )
+        found.append(tuple(replies))
+    return tuple(found)
 
 
 def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
@@ -179,24 +219,61 @@ def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
     """
     path = Path(release).resolve()
     missing = set(rubric.exercises)
+    broken: dict[str, Exception] = {}
     with _aside(path.parent):
         for stop in _walk(path, _read(path), strict=False):
+            if isinstance(stop, _Broken):
+                broken[stop.cell] = stop.error
+                continue
             known = rubric.exercises.get(stop.exercise.cell)
             if known is None:
                 continue
             missing.discard(known.cell)
             for check in known.checks:
-                for verdict in judge(check, stop.namespace, seed=0, taken=known.taken):
+                for verdict in judge(check, stop.namespace, seed=_SEED, taken=known.taken):
                     if verdict.share > 0:
                         raise RubricError(
                             f"{path}: {verdict.answer} of {known.cell} earns points in an empty "
                             "submission: the release gives its answer away."
                         )
+            if not _says_the_same(known, stop.exercise):
+                raise RubricError(
+                    f"{path}: the check in {known.cell} wants another answer than the same check "
+                    "in the source notebook does, so right answers would be wrong. Data drawn "
+                    "without a seed do that (give np.random or jax.random one), and a given "
+                    "function that uses what a student's cell sets (let a locked cell set it)."
+                )
+    for cell in sorted(missing & broken.keys()):
+        error = broken[cell]
+        raise RubricError(
+            f"{path}: in an empty submission, test cell {cell} stops with "
+            f"{type(error).__name__}: {error}. So what it judges by depends on what a student "
+            "writes: let a locked cell give it."
+        )
     if missing:
         names = ", ".join(sorted(missing))
         raise RubricError(
-            f"{path} has no test cell {names}; generate the assignment again from its source."
+            f"{path} has no test cell {names}; generate the assignment again from its source: "
+            "`nbgrader generate_assignment ASSIGNMENT --force`."
         )
+
+
+def _says_the_same(known: Exercise, again: Exercise) -> bool:
+    """Whether checks that were bound in another run find the source's own answers right."""
+    if len(known.checks) != len(again.checks):
+        return True  # a hidden check is not in the release
+    for first, second, replies in zip(known.checks, again.checks, known.replies, strict=True):
+        if type(first) is not type(second):
+            return True
+        try:
+            changed = differ(first, second)
+            if changed is None:  # what it wants is a value
+                changed = not all(v.right for v in second.judge(_SEED, replies, again.taken))
+        except Exception:  # noqa: BLE001 - an author's function may raise anything
+            changed = True
+        if changed:
+            return False
+    return True
 
 
 # By path and content: a class is marked by one rubric, and a wrong one is found wrong once.

@@ -1,0 +1,155 @@
+"""An author's slip is found before anybody is marked, and is never a student's 0.
+
+Each notebook holds one slip that would otherwise cost right answers their marks, or give wrong ones
+full marks, without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.doctor.notebooks import sources
+from autograder.errors import CheckError, RubricError
+from autograder.marking.rubric import read_rubric, verify_rubric
+from tests.marking.small_course import _cell
+
+HEAD = "import jax, jax.numpy as jnp, numpy as np, math\nfrom autograder import check"
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+
+def notebook(given: str, answer: str, test: str) -> nbformat.NotebookNode:
+    cells = [
+        _cell("code", HEAD, "setup", locked=True),
+        _cell("code", answer, "ex", solution=True),
+        _cell("code", given, "given_f", locked=True),
+        _cell("code", test, "ex_check", grade=True, locked=True, points=2),
+    ]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def look(tmp_path: Path, given: str, answer: str, test: str, stub: str = STUB) -> None:
+    """Read the source and the release as marking does before it begins."""
+    source, release = tmp_path / "source.ipynb", tmp_path / "release.ipynb"
+    nbformat.write(notebook(given, answer, test), source)
+    nbformat.write(notebook(given, stub, test), release)
+    verify_rubric(read_rubric(source), release)
+
+
+SQUARE = "def f(x):\n    return x**2 + jnp.sin(x)"
+RIGHT = "def df(x):\n    return 2 * x + jnp.cos(x)"
+CHECK = "check.gradient('df', of=f)"
+NOISE = "noise = {draw}\ndef f(w):\n    return jnp.mean((w * 2.0 - 1.0 - noise) ** 2)"
+LATER = "df = lambda x: jax.grad(f)(x)"
+
+REFUSED = {
+    "data without a seed": (
+        NOISE.format(draw="0.1 * np.random.randn(20)"), LATER, CHECK, STUB,
+        ["ex_check", "without a seed"],
+    ),
+    "a place without a seed": (
+        "import random\nshift = random.random()\ndef f(x):\n    return (x - shift) ** 2",
+        "class Late:\n    def __float__(self):\n        return shift\nlow = Late()",
+        "check.minimum('low', of=f)", STUB,
+        ["ex_check", "without a seed"],
+    ),
+    "a value without a seed": (
+        "import random\nshift = random.random()",
+        "class Late:\n    def __float__(self):\n        return shift\nlow = Late()",
+        "check.value('low', shift)", STUB,
+        ["ex_check", "without a seed"],
+    ),
+    "a function that a student's cell has a part in": (
+        "def f(x):\n    return a * x**3 - x", f"a = 3.0\n{LATER}", CHECK, "a = 1.0",
+        ["ex_check", "a locked cell"],
+    ),
+    "a value from a student's cell": (
+        "def f(x):\n    return x**3 - x", "x0 = 2.0\ns = 11.0",
+        "check.value('s', jax.grad(f)(x0))", STUB,
+        ["ex_check", "NameError", "'x0'", "a locked cell"],
+    ),
+    "an assert beside a check": (
+        SQUARE, RIGHT, f"{CHECK}\nassert abs(df(1.0) - 2.54) < 0.1", STUB,
+        ["ex_check", "`assert abs(df(1.0) - 2.54) < 0.1`", "a test cell of its own"],
+    ),
+    "an assert within": (
+        SQUARE, RIGHT, f"if True:\n    {CHECK}\n    assert df(0.0) == 1", STUB,
+        ["ex_check", "`assert df(0.0) == 1`"],
+    ),
+    "a hidden assert": (
+        SQUARE, RIGHT,
+        f"{CHECK}\n### BEGIN HIDDEN TESTS\nassert df(0.0) == 1\n### END HIDDEN TESTS", STUB,
+        ["ex_check", "`assert df(0.0) == 1`"],
+    ),
+    "points behind a check": (
+        SQUARE, RIGHT, f"{CHECK}\n1.5", STUB, ["ex_check", "`1.5`"],
+    ),
+    "the function for its name": (
+        SQUARE, RIGHT, "check.gradient(df, of=f)", STUB,
+        ["ex_check", "in quotes", "'df'"],
+    ),
+    "NumPy in the function": (
+        "def f(x):\n    return np.sin(x)", "df = jnp.cos", CHECK, STUB, ["ex_check", "NumPy"],
+    ),
+    "math in the function": (
+        "def f(x):\n    return math.sin(x)", "df = jnp.cos", CHECK, STUB, ["ex_check", "jnp"],
+    ),
+    "a domain the wrong way round": (
+        SQUARE, RIGHT, "check.gradient('df', of=f, domain=(3, 1))", STUB,
+        ["ex_check", "the lower end first"],
+    ),
+}  # fmt: skip
+
+SOUND = {
+    "nothing odd": (SQUARE, RIGHT, CHECK, STUB),
+    "data with a seed": (
+        NOISE.format(draw="0.1 * np.random.default_rng(7).normal(size=20)"), LATER, CHECK, STUB,
+    ),
+    "a function with a kink": (
+        "def f(x):\n    return jnp.where(x > 0, jnp.sqrt(jnp.abs(x)), -x)", LATER, CHECK, STUB,
+    ),
+    "helpers, prints and pictures": (
+        SQUARE, RIGHT, f"place = 3.0\nprint('looking')\n{CHECK}\nprint('done')", STUB,
+    ),
+    "a hidden check": (
+        SQUARE, RIGHT, f"{CHECK}\n### BEGIN HIDDEN TESTS\n{CHECK}\n### END HIDDEN TESTS", STUB,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", REFUSED)
+def test_an_authors_slip_is_told_with_its_cell(tmp_path: Path, slip: str) -> None:
+    *cells, words = REFUSED[slip]
+    with pytest.raises(RubricError) as caught:
+        look(tmp_path, *cells)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_sound_goes_through(tmp_path: Path, name: str) -> None:
+    look(tmp_path, *SOUND[name])
+
+
+def test_the_doctor_runs_the_source(tmp_path: Path) -> None:
+    for name, test in (("good", CHECK), ("bad", f"{CHECK}\nassert True")):
+        for folder, answer in (("source", RIGHT), ("release", STUB)):
+            path = tmp_path / folder / name / "one.ipynb"
+            path.parent.mkdir(parents=True)
+            nbformat.write(notebook(SQUARE, answer, test), path)
+    bad, good = sources(tmp_path / "source", tmp_path / "release")
+    assert (bad.level, good.level) == ("wrong", "fine")
+    assert "`assert True`" in bad.says
+
+
+def test_practice_too_wants_a_name() -> None:
+    from autograder import check
+
+    def df(x: float) -> float:
+        return 2 * x
+
+    with pytest.raises(CheckError, match=re.escape("in quotes, such as 'df'")):
+        check.gradient(df, of=lambda x: x**2)
