@@ -33,6 +33,7 @@ from ..startup import hush
 from . import files, last_words, log, rights
 from .foreseen import foreseen, require_rights
 from .journal import Journal
+from .sources import rubric_digest
 from .student import CURE, why_refused
 from .turns import Turns
 
@@ -337,7 +338,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             digest = files.digest_of_all(
                 self.coursedir, self._format_source(assignment_id, student_id)
             )
-            self.journal(assignment_id).finish(student_id, digest)
+            by = rubric_digest(self.coursedir, assignment_id, self.expected())
+            self.journal(assignment_id).finish(student_id, digest, by)
         self._marked += 1
         self._let_go((assignment_id, student_id))
 

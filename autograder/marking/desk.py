@@ -29,10 +29,11 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 from ..database import file_of
 from ..errors import MarkingError
 from .converter import Autograde
-from .examine import Examine, rubric_files
+from .examine import Examine
 from .files import digest_of_files
 from .foreseen import foreseen
 from .results import Results, circumstances, contents, state_folder
+from .sources import rubric_files
 
 __all__ = ["Desk", "Finding", "snapshot"]
 

@@ -187,6 +187,11 @@ def _summary_lines(summary: Summary) -> list[str]:
         counts.append(f"{len(summary.faults)} could not be marked")
     minutes, seconds = divmod(round(summary.seconds), 60)
     lines = [f"{summary.assignment}: {', '.join(counts)}, in {minutes} min {seconds} s."]
+    if summary.outdated:
+        lines.append(
+            f"{summary.outdated} of the unchanged were marked by another version of the source: "
+            f"`autograder grade {summary.assignment} --force` marks them by this one."
+        )
     if summary.isolation is not Isolation.SANDBOXED:
         lines.append(f"Submissions ran {summary.isolation.words}.")
     if summary.way != "warm":

@@ -31,8 +31,9 @@ from .record import verdict_output
 from .results import contents
 from .rubric import Rubric, verified_rubric
 from .session import Session, SessionLimits
+from .sources import rubric_files
 
-__all__ = ["Examine", "rubric_files"]
+__all__ = ["Examine"]
 
 
 class Examine(NbGraderPreprocessor):
@@ -262,13 +263,6 @@ def _found_out(examine: Examine) -> Any:
             return found
         owner = getattr(owner, "parent", None)
     return None
-
-
-def rubric_files(course: CourseDirectory, assignment: str, notebook: str) -> tuple[Path, Path]:
-    """Where the source of a notebook and its release are, or would be."""
-    source = Path(course.format_path(course.source_directory, ".", assignment))
-    release = Path(course.format_path(course.release_directory, ".", assignment))
-    return source / f"{notebook}.ipynb", release / f"{notebook}.ipynb"
 
 
 def _record_of(cell: nbformat.NotebookNode) -> Any:

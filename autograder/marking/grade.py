@@ -37,6 +37,7 @@ from .crew import Crew, Order
 from .desk import Finding, common_circumstances, snapshot
 from .files import digest_of_all, digest_of_files
 from .results import Results, contents, state_folder, write_whole
+from .sources import rubric_digest
 
 if TYPE_CHECKING:
     from .examine import Examine
@@ -84,6 +85,7 @@ class Summary:
         marked: submissions that were marked, the reused among them.
         reused: submissions all of whose results were known.
         unchanged: submissions that were marked before and have not changed.
+        outdated: those of them that were marked by another version of the source.
         to_review: marked submissions that wait for a person.
         left: submissions whose turn did not come, because the run was stopped.
         slower: why something could not be made beforehand, which makes kernels slower; or "".
@@ -102,6 +104,7 @@ class Summary:
     marked: int = 0
     reused: int = 0
     unchanged: int = 0
+    outdated: int = 0
     to_review: int = 0
     left: int = 0
     slower: str = ""
@@ -226,6 +229,7 @@ class Grade(Autograde):
             MarkingError: a student that was asked for handed in nothing.
         """
         folders = self.assignments
+        self._by = rubric_digest(self.coursedir, self.summary.assignment, self.expected())
         if self._only:  # and nobody else is looked at
             self._refused, self._faults = {}, {}
         self.summary.faults.update(self._refused)
@@ -236,6 +240,11 @@ class Grade(Autograde):
             )
         due = {self.student_of(folder): folder for folder in self._due(sorted(folders))}
         self.summary.unchanged = len(self._only or folders) - len(due)
+        self.summary.outdated = sum(
+            self._is_outdated(student)
+            for student in map(self.student_of, folders)
+            if student not in due and (not self._only or student in self._only)
+        )
         self._tell(len(due))
         if not due:
             return
@@ -296,6 +305,11 @@ class Grade(Autograde):
             return True
         known = journal.digest(student)
         return known is not None and known != digest_of_all(self.coursedir, folder)
+
+    def _is_outdated(self, student: str) -> bool:
+        """Whether a submission was marked by what the source has been changed from since."""
+        by = self.journal(self.summary.assignment).by(student)
+        return bool(by) and by != self._by
 
     def _is_complete(self, target: str) -> bool:
         return all(os.path.exists(os.path.join(target, f"{n}.ipynb")) for n in self.expected())

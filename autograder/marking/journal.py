@@ -34,18 +34,19 @@ class Journal:
         write_whole(self._folder / "begun" / student, b"")
         (self._folder / "lacking" / student).unlink(missing_ok=True)
 
-    def finish(self, student: str, digest: str | None = None) -> None:
+    def finish(self, student: str, digest: str | None = None, by: str = "") -> None:
         """They are complete, or as they were before.
 
         Args:
             student: whose they are.
             digest: of the files that were marked; none where they were not.
+            by: a digest of what they were marked by.
 
         Raises:
             OSError: that cannot be written down.
         """
         if digest is not None:
-            write_whole(self._folder / "marked" / student, digest.encode())
+            write_whole(self._folder / "marked" / student, f"{digest}\n{by}".encode())
         (self._folder / "begun" / student).unlink(missing_ok=True)
 
     def lacks(self, student: str) -> None:
@@ -66,7 +67,15 @@ class Journal:
 
     def digest(self, student: str) -> str | None:
         """Of the files of this submission that were marked last; none if nobody wrote it down."""
+        return self._marked(student)[0] or None
+
+    def by(self, student: str) -> str:
+        """A digest of what this submission was marked by; "" if nobody wrote it down."""
+        return self._marked(student)[1]
+
+    def _marked(self, student: str) -> tuple[str, str]:
         try:
-            return (self._folder / "marked" / student).read_text().strip()
+            digest, _, by = (self._folder / "marked" / student).read_text().partition("\n")
         except OSError:
-            return None
+            return "", ""
+        return digest.strip(), by.strip()

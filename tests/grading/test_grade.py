@@ -110,6 +110,34 @@ def test_what_is_marked_is_not_marked_again(graded: Path, grade):
     assert (rows(graded), files(graded)) == before
 
 
+def test_that_marks_are_by_another_version_of_the_source_is_said(
+    graded: Path, grade, tmp_path: Path
+):
+    root = copy(graded, tmp_path / "course")
+    path = root / "source" / ASSIGNMENT / f"{FIRST}.ipynb"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace(f"# {FIRST}", "# Slopes"), encoding="utf-8")
+    assert grade(root).summary["outdated"] == 0
+    path.write_text(before.replace("3 * x - 5", "3 * x - 6"), encoding="utf-8")
+    said = grade(root, json=False)
+    assert said.status == 0
+    assert f"{len(CLASS)} of the unchanged were marked by another version" in said.output
+    assert f"`autograder grade {ASSIGNMENT} --force`" in said.output
+
+
+def test_a_course_with_nbgraders_own_configuration_is_told_so(graded: Path, grade, tmp_path: Path):
+    root = copy(graded, tmp_path / "course")
+    (root / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.course_id = {small.COURSE_ID!r}\n"
+    )
+    said = grade(root, json=False)
+    assert said.status == 2
+    assert "not set up for `autograder grade`" in said.output
+    assert "`autograder doctor`" in said.output
+    assert "Traceback" not in said.output + said.errors
+    assert rows(root) == rows(graded)
+
+
 def test_force_takes_known_results(graded: Path, grade):
     before = rows(graded), files(graded)
     said = grade(graded, "--force", "--student", "honest", "--student", "o'brien [2] & co")
