@@ -186,8 +186,8 @@ class Asking:
             if late := late - above - set(dir(builtins)):
                 self._ask(
                     cell,
-                    f"Your answer for `{cell.exercise}` uses {_listed(late)}, which is defined "
-                    "further down only. Cells run from top to bottom; a person will look if it "
+                    f"Your answer for `{cell.exercise}` uses {_listed(late)}, defined further down "
+                    "only. Cells run from top to bottom; a person will look if it "
                     "did not work.",
                 )
                 return

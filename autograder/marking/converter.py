@@ -33,6 +33,7 @@ from ..startup import hush
 from . import files, last_words, log, rights
 from .foreseen import foreseen, require_rights
 from .journal import Journal
+from .patience import be_patient, wait_until_free
 from .sources import rubric_digest
 from .student import CURE, why_refused
 from .turns import Turns
@@ -120,6 +121,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             NbGraderException: some, or all, could not be marked.
         """
         hush()
+        be_patient()
+        self.wait_for_gradebook()
         examine = self.examine()
         self._isolation = Isolation.SANDBOXED
         if examine is not None:
@@ -138,6 +141,14 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             super().start()
         finally:
             rights.keep_private(self.coursedir)
+
+    def wait_for_gradebook(self) -> None:
+        """Wait until no other program is writing to it.
+
+        Raises:
+            GradebookError: one is, for long.
+        """
+        wait_until_free(self.coursedir.db_url, self.log.warning)
 
     def prepare(self, examine: Examine) -> None:
         """Find out whether anyone can be marked.
@@ -286,6 +297,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         key = (assignment_id, student_id)
         journal = self.journal(assignment_id)
         with self._noting_faults():
+            self.wait_for_gradebook()
             self._turns.take(*key)
             # A run was killed here: what it left is half of something, and nothing to go back to.
             half = journal.interrupted(student_id)

@@ -43,8 +43,8 @@ class Display(AbstractContextManager["Display", None], ABC):
         """Nothing to tidy up, for most."""
 
     @abstractmethod
-    def tell(self, what: int | Progress) -> None:
-        """The number of submissions to do; then each of them, once it is done."""
+    def tell(self, what: int | str | Progress) -> None:
+        """The number of submissions to do; then each of them, once it is done; or a sentence."""
 
     @abstractmethod
     def sum_up(self, summary: Summary, error: str) -> None:
@@ -73,8 +73,10 @@ class _Lines(Display):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def tell(self, what: int | Progress) -> None:
-        if isinstance(what, int):
+    def tell(self, what: int | str | Progress) -> None:
+        if isinstance(what, str):
+            self._print(printable(what))
+        elif isinstance(what, int):
             self._print(f"{what} submission(s) to mark")
         else:
             self._print(f"[{what.done}/{what.total}] {_words(what)}")
@@ -121,7 +123,10 @@ class _Live(_Lines):
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def tell(self, what: int | Progress) -> None:
+    def tell(self, what: int | str | Progress) -> None:
+        if isinstance(what, str):
+            self._print(printable(what))
+            return
         if isinstance(what, int):
             self._bar.update(self._task, total=what)
             return
@@ -150,8 +155,10 @@ class _Live(_Lines):
 class _Events(Display):
     """One JSON object a line."""
 
-    def tell(self, what: int | Progress) -> None:
-        if isinstance(what, int):
+    def tell(self, what: int | str | Progress) -> None:
+        if isinstance(what, str):
+            self._write({"event": "waiting", "because": what})
+        elif isinstance(what, int):
             self._write({"event": "begin", "total": what})
         else:
             self._write({"event": "submission", **asdict(what)})

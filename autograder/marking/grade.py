@@ -36,6 +36,7 @@ from .converter import NOBODY, Autograde
 from .crew import Crew, Order
 from .desk import Finding, common_circumstances, snapshot
 from .files import digest_of_all, digest_of_files
+from .patience import wait_until_free
 from .results import Results, contents, state_folder, write_whole
 from .sources import rubric_digest
 
@@ -150,7 +151,8 @@ class Grade(Autograde):
         arguments: those with which the desks configure themselves, as for `nbgrader autograde`.
         fresh: whether what was found out before is found out again.
         only: the students to mark; all where there is none.
-        tell: called with the number of submissions to do, then after each.
+        tell: called with the number of submissions to do, then after each; with a sentence where
+            there is something to wait for.
         stopped: asked several times a second; once it says so, the run ends with what is done.
     """
 
@@ -163,7 +165,7 @@ class Grade(Autograde):
         arguments: Sequence[str],
         fresh: bool = False,
         only: Sequence[str] = (),
-        tell: Callable[[int | Progress], None],
+        tell: Callable[[int | str | Progress], None],
         stopped: Callable[[], bool],
         **kwargs: Any,
     ) -> None:
@@ -195,6 +197,14 @@ class Grade(Autograde):
             finally:
                 self.summary.seconds = time.monotonic() - began
                 self._remember()
+
+    def wait_for_gradebook(self) -> None:
+        """Wait until no other program is writing to it, or the run is stopped.
+
+        Raises:
+            GradebookError: one is, for long.
+        """
+        wait_until_free(self.coursedir.db_url, self._tell, self._stopped)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ Only read, never run: the text is a student's.
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import io
 import re
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from types import CodeType
 
 __all__ = ["Code", "Statement", "plain", "print_of", "read_code", "same_text", "without_magic"]
 
@@ -112,9 +114,13 @@ class Statement:
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """The names that it uses, now or when it is called."""
-        names = (n for n in ast.walk(self.node) if isinstance(n, ast.Name))
-        return frozenset(name.id for name in names if isinstance(name.ctx, ast.Load))
+        """The names of the notebook that it uses, now or when it is called; no parameters."""
+        try:
+            code = compile(ast.Module([self.node], []), "<cell>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            names = (n for n in ast.walk(self.node) if isinstance(n, ast.Name))
+            return frozenset(name.id for name in names if isinstance(name.ctx, ast.Load))
+        return frozenset(_loaded(code))
 
     @property
     def blocks(self) -> list[ast.stmt]:
@@ -244,6 +250,16 @@ def _dump(node: ast.stmt) -> str:
                 clean = " ".join(inspect.cleandoc(docstring).split())
                 text = text.replace(repr(docstring), repr(clean))
     return text
+
+
+def _loaded(code: CodeType) -> Iterator[str]:
+    """The names that compiled code, and the functions in it, look up in the notebook."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            yield str(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _loaded(constant)
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.errors import UnreadableSubmission
 from autograder.marking.reading import read_notebook
-from autograder.marking.statements import same_text
+from autograder.marking.statements import read_code, same_text
 from tests.marking.handed_in import (
     ANSWERS,
     GIVEN,
@@ -546,3 +546,19 @@ def test_a_text_that_nobody_can_read_breaks_nothing(tmp_path: Path, text: str) -
     assert [found.cell(g.name).source for g in GIVEN if g.kept] == [
         g.source for g in GIVEN if g.kept
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("def f(x, y=z):\n    return x + w", {"z", "w"}),
+        ("g = lambda x: x * scale", {"scale"}),
+        ("x = x - rate * df(x)", {"x", "rate", "df"}),
+        ("squares = [k**2 for k in places]", {"places"}),
+        ("def outer(a):\n    def inner(b):\n        return a + b + c\n    return inner", {"c"}),
+    ],
+)
+def test_what_a_statement_uses_of_the_notebook(text: str, names: set[str]) -> None:
+    code = read_code(text)
+    assert code is not None
+    assert {name for s in code.statements for name in s.reads} == names
