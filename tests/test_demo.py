@@ -162,6 +162,8 @@ def test_marks_and_faults(course: Path, tmp_path: Path) -> None:
         "func_gradient": 1,
     }
     assert {damaged.marks[e].state for e in ("quartic_minimum", "knobs")} == {"to grade"}
+    # As in the report: what was not handed in was not answered.
+    assert damaged.marks["goldfield_minimum"].state == "no answer"
     assert [note.split(":")[0] for note in damaged.notes] == ["02_minima", "03_goldfield"]
     assert len(damaged.feedback) == 3
 

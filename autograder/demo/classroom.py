@@ -7,18 +7,19 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import nbformat
-from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
 from ..access import require_readable, require_writable
 from ..errors import AutograderError
+from ..report.data import Paper
+from ..report.gather import gather
 from .students import SampleStudent
 
 __all__ = ["Classroom", "DemoError", "Exercise", "Mark", "Result"]
@@ -155,8 +156,10 @@ class Classroom:
         state = self.folder / ".autograder" / ASSIGNMENT
         faults = json.loads((state / "last_run.json").read_text(encoding="utf-8"))["faults"]
         log = (state / "last_run.log").read_text(encoding="utf-8")
+        papers = {p.student: p for p in gather(self._nbgrader.coursedir, ASSIGNMENT).papers}
         return [
-            self._result(student, faults.get(student.student_id, ""), log) for student in students
+            self._result(student, papers.get(student.student_id), faults, log)
+            for student in students
         ]
 
     def report(self) -> Path:
@@ -174,12 +177,15 @@ class Classroom:
         autograder = Path(sys.executable).with_name("autograder")
         return subprocess.run([autograder, *command], cwd=self.folder).returncode
 
-    def _result(self, student: SampleStudent, fault: str, log: str) -> Result:
+    def _result(
+        self, student: SampleStudent, paper: Paper | None, faults: Mapping[str, str], log: str
+    ) -> Result:
+        fault = faults.get(student.student_id, "")
         notes = re.findall(rf" WARNING {student.student_id}, (.+)$", log, re.MULTILINE)
         pages = self.folder / "feedback" / student.student_id / ASSIGNMENT
         return Result(
             student=student,
-            marks=self._marks(student.student_id, marked=not fault),
+            marks=self._marks(None if fault else paper),
             feedback=tuple(sorted(pages.glob("*.html"))),
             notes=tuple(notes),
             fault=fault,
@@ -202,21 +208,13 @@ class Classroom:
                     )
         return found
 
-    def _marks(self, student_id: str, *, marked: bool) -> dict[str, Mark]:
-        """The marks in the gradebook; all "not marked" where the submission was not."""
+    def _marks(self, paper: Paper | None) -> dict[str, Mark]:
+        """The marks as the class report has them; all "not marked" where there are none."""
         marks = {e.exercise_id: Mark("not marked") for e in self.exercises()}
-        if not marked:
-            return marks
-        coursedir = self._nbgrader.coursedir
-        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            submission = gradebook.find_submission(ASSIGNMENT, student_id)
-            for notebook in submission.notebooks:
-                untouched = {c.name for c in notebook.comments if c.auto_comment == "No response."}
-                for grade in notebook.grades:
-                    exercise = grade.name.removesuffix("_check")
-                    if grade.needs_manual_grade:
-                        marks[exercise] = Mark("to grade", grade.auto_score)
-                    elif grade.auto_score is not None:
-                        state: State = "no answer" if exercise in untouched else "marked"
-                        marks[exercise] = Mark(state, grade.auto_score)
+        for found in paper.marks if paper is not None else ():
+            if found.outcome == "unjudged":
+                marks[found.exercise.name] = Mark("to grade")
+            else:
+                state: State = "no answer" if found.outcome == "unanswered" else "marked"
+                marks[found.exercise.name] = Mark(state, found.score)
         return marks

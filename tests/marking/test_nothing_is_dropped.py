@@ -6,9 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from autograder.demo.students import SampleStudent, load_students
 from autograder.errors import UnreadableSubmission
+from autograder.marking.given import Given, name_of
+from autograder.marking.mend import mend
 from autograder.marking.reading import read_notebook
 from autograder.marking.statements import read_code, same_text
 from tests.marking.handed_in import (
@@ -562,3 +566,28 @@ def test_what_a_statement_uses_of_the_notebook(text: str, names: set[str]) -> No
     code = read_code(text)
     assert code is not None
     assert {name for s in code.statements for name in s.reads} == names
+
+
+SAMPLE = load_students(Path(__file__).parents[2] / "sample_class")
+RELEASED = sorted((Path(__file__).parents[2] / "release" / "gradient_descent").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("student", SAMPLE, ids=lambda student: student.student_id)
+def test_nothing_is_said_of_work_in_its_place(student: SampleStudent) -> None:
+    """Right or wrong: there is nothing odd about how it was handed in."""
+    for path in RELEASED:
+        notebook = nbformat.read(path, as_version=4)
+        given = [
+            Given(
+                name_of(cell),
+                cell.cell_type,
+                cell.source,
+                {**about, "cell_type": cell.cell_type} if about else {},
+                cell.source,
+            )
+            for cell in notebook.cells
+            for about in [dict(cell.metadata.get("nbgrader", {}))]
+        ]
+        student.solve(notebook)
+        assert mend(notebook, given) == []
+        assert not notebook.metadata.get("autograder", {}).get("ask")
