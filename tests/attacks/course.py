@@ -259,7 +259,7 @@ class Ground:
             command = container.command(*command)
         command = [sys.executable, alone, *command]
         return subprocess.run(
-            command, cwd=self.course, env=environment, capture_output=True, text=True, timeout=600
+            command, cwd=self.course, env=environment, capture_output=True, text=True, timeout=2400
         )
 
     def gradebook(self) -> Gradebook:

@@ -21,6 +21,9 @@ from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome
 from tests.container import Container
 from tests.sandbox.environments import Installation
 
+# The first test waits for the slowest course, on whatever machine.
+pytestmark = pytest.mark.timeout(3000)
+
 SHIPPED = (Path(__file__).resolve().parents[2] / "nbgrader_config.py").read_text(encoding="utf-8")
 ATTACKS = {family: load(family) for family in FAMILIES}
 ALL = [attack for family in FAMILIES for attack in ATTACKS[family]]
