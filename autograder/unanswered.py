@@ -16,8 +16,16 @@ __all__ = ["explain"]
 def explain(verdict: Verdict, log: Log, file: File | None) -> Verdict:
     """A verdict on a missing answer, with what the session's runs and the file know of it.
 
-    A misspelt name and an error that the check has named already stay.
+    A misspelt name and an error that the check has named already stay, and so do the points that
+    the check gives in spite of it, as for a label.
     """
+    told = _explained(verdict, log, file)
+    if told.outcome == "open" or told.share >= verdict.share:
+        return told
+    return replace(told, outcome=verdict.outcome, share=verdict.share)
+
+
+def _explained(verdict: Verdict, log: Log, file: File | None) -> Verdict:
     if verdict.misconception in ("misspelt_name", "garbled"):
         return verdict
     name, check = verdict.answer, log.current

@@ -50,7 +50,12 @@ def with_circumstances(
         late: the cells that ran into a limit of time, by their place, with its seconds.
     """
     found = {q.name: r for q, r in zip(questions, replies, strict=True) if not _is_call(r)}
-    return [_one(v, found.get(v.answer), before, late) for v in verdicts]
+    told = [_one(v, found.get(v.answer), before, late) for v in verdicts]
+    # Circumstances explain a verdict; points are the check's to give, and it has given them.
+    return [
+        new if new.share >= old.share else replace(new, outcome=old.outcome, share=old.share)
+        for old, new in zip(verdicts, told, strict=True)
+    ]
 
 
 def _is_call(reply: Reply) -> bool:

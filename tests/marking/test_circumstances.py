@@ -12,6 +12,7 @@ import pytest
 from autograder.answers.local import ask
 from autograder.check import recording
 from autograder.checks.given import given_questions, is_changed
+from autograder.checks.questions import Look, Missing
 from autograder.checks.verdict import Verdict
 from autograder.marking.circumstances import mark_late, say_changed, with_circumstances
 from tests.corpus import given_namespace
@@ -178,3 +179,12 @@ def test_why_the_start_came_back_is_named(source: str, cause: str) -> None:
     verdict = judged(FINAL, code(source, **ANSWER))
     assert verdict.misconception == "start_returned"
     assert cause in verdict.hint
+
+
+def test_what_a_check_has_given_no_circumstance_takes() -> None:
+    """A label that is missing costs nothing: its verdict is a message with all its points."""
+    verdict = Verdict("axis", "partly", 1.0, "There is no `axis`.", "", "not_answered")
+    cell = {"cell_type": "code", "source": "print('x')", "metadata": {}, "outputs": []}
+    (told,) = with_circumstances([verdict], [Look("axis")], [Missing()], [cell], {})
+    assert (told.outcome, told.share) == ("partly", 1.0)
+    assert told.misconception == "answer_not_named"
