@@ -155,7 +155,6 @@ NONE: dict[str, tuple[Function, list[Place]]] = {
         lambda p, q: q**2 - jnp.maximum(0, jnp.abs(p) - 1) ** 2,
         [(0, 0), (0.5, 0)],
     ),
-    "nothing at all": (lambda p, q: 0 * p + 0 * q + 3.0, [(0, 0)]),
 }
 
 
