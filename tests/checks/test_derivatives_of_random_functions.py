@@ -143,7 +143,7 @@ def test_every_honest_derivative_is_right(function: Any, seed: int) -> None:
         assert found.right, (way, found.fact)
 
 
-@settings(max_examples=16, phases=UNSHRUNK)
+@settings(max_examples=10, phases=UNSHRUNK)
 @given(functions(), st.integers(0, 2**32), st.sampled_from([0.995, 1.005]))
 def test_half_a_percent_off_is_refused(function: Any, seed: int, factor: float) -> None:
     n, terms = function
@@ -191,12 +191,13 @@ def test_higher_derivatives(function: Any, seed: int, order: int) -> None:
         check.questions(seed)
     except CheckError:
         assume(False)
-    honest = f
+    plain = f
     for _ in range(order):
-        honest = jax.grad(honest)
+        plain = jax.grad(plain)
+    honest = jax.jit(plain)  # operation by operation, each of these takes seconds
     found = verdict(check, honest, seed)
     assert found.right, found.fact
-    assert verdict(check, jax.grad(honest), seed).share == 0
+    assert verdict(check, jax.jit(jax.grad(plain)), seed).share == 0
     assert verdict(check, lambda x: 1.005 * float(honest(x)), seed).share == 0
 
 
@@ -210,7 +211,7 @@ def test_hessians(function: Any, seed: int) -> None:
         check.questions(seed)
     except CheckError:
         assume(False)
-    hessian = jax.hessian(f)
+    hessian = jax.jit(jax.hessian(f))
     found = verdict(check, hessian, seed)
     assert found.right, found.fact
     assert verdict(check, lambda x: 1.005 * hessian(x), seed).share == 0
