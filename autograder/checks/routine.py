@@ -329,22 +329,35 @@ class DescentRoutine(Check):
             )
             for r in tried
         )
+        wrong = [r for r in tried if not r.right]
+        # Of one trial a picture is drawn (feedback/pictures/descent.py): of these, one.
+        several = [r for r in wrong or tried if 1 < r.trial.num_steps <= _FEW]
+        numbers = [r for r in several if r.trial.start.size == 1]
+        longest = sorted(numbers, key=lambda r: -r.trial.num_steps)
+        drawn = [*wrong[:1], *several[:1], *longest[:1]]
         shown = [
             {
-                "slope": np.ravel(r.trial.df.slope).tolist(),
-                "cubic": np.ravel(r.trial.df.cubic).tolist(),
-                "centre": np.ravel(r.trial.df.centre).tolist(),
+                "slope": rounded(np.ravel(r.trial.df.slope)),
+                "cubic": rounded(np.ravel(r.trial.df.cubic)),
+                "centre": rounded(np.ravel(r.trial.df.centre)),
                 "mix": r.trial.df.mix,
-                "start": np.ravel(r.trial.start).tolist(),
-                "step_size": r.trial.step_size,
+                "start": rounded(np.ravel(r.trial.start)),
+                "step_size": float(f"{r.trial.step_size:.9g}"),
                 "num_steps": r.trial.num_steps,
-                "end": np.ravel(r.end).tolist(),
-                "asked": [rounded(p) for p in _places(r, 16, r.trial.start.size)],
+                "end": rounded(np.ravel(r.end)),
+                "asked": [
+                    rounded(p)
+                    for p in _places(r, _KEPT, r.trial.start.size)
+                    if any(r is d for d in drawn)
+                ],
             }
             for r in tried
         ]
         return rows, {"kind": "descent", "trials": shown}
 
+
+_KEPT = 16  # places of one trial in a verdict, which lives in notebooks
+_FEW = 30  # steps that can be told apart in a picture
 
 # What is wrong if only trials of these kinds go wrong.
 _OF_KINDS: dict[frozenset[str], str] = {
