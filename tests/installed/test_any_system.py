@@ -116,13 +116,17 @@ os.environ["JPY_SESSION_NAME"] = NOTEBOOK
 InteractiveShell.instance().kernel = types.SimpleNamespace()
 cards = []
 import IPython.display
-IPython.display.display = lambda data, raw: cards.append(data["text/html"])
+# A check that takes long says so in plain words.
+IPython.display.display = lambda data, raw: cards.extend(filter(None, [data.get("text/html")]))
 verbs()
 assert len(cards) == 11 and all("autograder-card" in card for card in cards)
 assert sum("<img" in card or "<svg" in card for card in cards) >= 8, cards
 for rung in range(3):
     told(check.gradient, "wrong", of=f, see="The slope")
 assert "The slope" in cards[-1]
+check.minimum("not_begun", of=f)
+assert "not started" in cards[-1], cards[-1]
+wrong_place = 7.0
 told(check.minimum, "wrong_place", of=f)
 told(check.descent, "backwards", hint=True)
 progress()

@@ -76,7 +76,8 @@ def solved_and_checked(
                 continue
             assert not errors, (name, cell.source, shown(cell))
             if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("_check"):
-                assert re.match(r"✓ \w+: right", shown(cell)), shown(cell)
+                # On a slow machine, a check says first that it takes long.
+                assert re.search(r"^✓ \w+: right", shown(cell), re.MULTILINE), shown(cell)
                 checked += 1
         assert "points" in shown(added[0])
         assert Path(shown(added[1]).strip()).is_relative_to(environment.folder)
