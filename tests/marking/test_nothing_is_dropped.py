@@ -74,7 +74,7 @@ def test_a_right_notebook_is_right_and_nothing_is_said(tmp_path: Path) -> None:
     assert len(found.notebook.cells) == len(GIVEN)
 
 
-# ------------------------------------------------------------------------------ layout (B04)
+# ------------------------------------------------------------------------------ layout
 
 
 def as_black_does(text: str) -> str:
@@ -139,7 +139,7 @@ def test_a_blank_text_with_another_end_is_as_released(tmp_path: Path) -> None:
     assert mended(notebook, tmp_path).cell("why").source == "YOUR ANSWER HERE"
 
 
-# ---------------------------------------------------------------- lines in given cells (B01)
+# ---------------------------------------------------------------- lines in given cells
 
 
 def test_an_import_put_before_a_given_text_is_run(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_text_that_a_formatter_wrapped_is_no_addition(tmp_path: Path) -> None:
     assert mended(notebook, tmp_path).notes == []
 
 
-# ------------------------------------------------------- answers in the check's cell (B02, B05)
+# ------------------------------------------------------- answers in the check's cell
 
 CHECK = '# Is f_prime the slope of f?\ncheck.gradient("f_prime", of=f)'
 
@@ -332,7 +332,7 @@ def test_no_hidden_test_gets_into_a_cell_that_is_run(tmp_path: Path) -> None:
     assert mended(notebook, tmp_path, given).notes == []
 
 
-# ---------------------------------------------------------------- cells without names (B03)
+# ---------------------------------------------------------------- cells without names
 
 
 def test_a_notebook_without_metadata_is_recognised(tmp_path: Path) -> None:
@@ -469,7 +469,7 @@ def test_a_text_for_a_code_exercise_waits_for_a_person(tmp_path: Path) -> None:
     assert list(found.ask) == ["slope_check"]
 
 
-# ---------------------------------------------------------------------- below its check (B08)
+# ---------------------------------------------------------------------- below its check
 
 
 def test_an_answer_below_its_check_is_told_and_a_person_asked(tmp_path: Path) -> None:
@@ -503,7 +503,7 @@ def test_an_answer_that_is_used_again_below_is_none_of_it(tmp_path: Path) -> Non
     assert mended(notebook, tmp_path).ask == {}
 
 
-# ------------------------------------------------------------------------------ files (B07, B10)
+# ------------------------------------------------------------------------------ files
 
 
 @pytest.mark.parametrize(
