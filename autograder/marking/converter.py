@@ -228,6 +228,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._before: dict[tuple[str, str], _Before] = {}
         self._turns = Turns(self.coursedir.db_url, self.coursedir.course_id)
         self._make_courses()
+        # Once: nobody's marks are by a source that changes while the class is marked.
+        self._by = rubric_digest(self.coursedir, str(self.coursedir.assignment_id), self.expected())
         self._faults: dict[str, str] = dict(self._refused)
         self._marked = 0
         self._student = ""
@@ -350,8 +352,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             digest = files.digest_of_all(
                 self.coursedir, self._format_source(assignment_id, student_id)
             )
-            by = rubric_digest(self.coursedir, assignment_id, self.expected())
-            self.journal(assignment_id).finish(student_id, digest, by)
+            self.journal(assignment_id).finish(student_id, digest, self._by)
         self._marked += 1
         self._let_go((assignment_id, student_id))
 

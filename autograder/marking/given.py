@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -161,12 +162,21 @@ def released_cells(course: CourseDirectory, assignment: str, notebook: str) -> l
     for folder in (course.release_directory, course.source_directory):
         path = Path(course.format_path(folder, ".", assignment)) / f"{notebook}.ipynb"
         if path.is_file():
-            break
-    else:
-        return []
-    cells = []
-    for cell in nbformat.read(path, as_version=4).cells:
-        released = cell.source if folder == course.release_directory else None
-        about = dict(cell.metadata.get("nbgrader", {}))
-        cells.append(Given(name_of(cell), cell.cell_type, cell.source, about, released))
-    return cells
+            is_release = folder == course.release_directory
+            return list(_cells_of(path, path.stat().st_mtime_ns, is_release))
+    return []
+
+
+@lru_cache(maxsize=64)
+def _cells_of(path: Path, changed: int, is_release: bool) -> tuple[Given, ...]:
+    """The cells of a file as it was changed last: each notebook of a class is held against them."""
+    return tuple(
+        Given(
+            name_of(cell),
+            cell.cell_type,
+            cell.source,
+            dict(cell.metadata.get("nbgrader", {})),
+            cell.source if is_release else None,
+        )
+        for cell in nbformat.read(path, as_version=4).cells
+    )

@@ -38,7 +38,6 @@ from .desk import Finding, common_circumstances, snapshot
 from .files import digest_of_all, digest_of_files
 from .patience import wait_until_free
 from .results import Results, contents, state_folder, write_whole
-from .sources import rubric_digest
 
 if TYPE_CHECKING:
     from .examine import Examine
@@ -239,7 +238,6 @@ class Grade(Autograde):
             MarkingError: a student that was asked for handed in nothing.
         """
         folders = self.assignments
-        self._by = rubric_digest(self.coursedir, self.summary.assignment, self.expected())
         if self._only:  # and nobody else is looked at
             self._refused, self._faults = {}, {}
         self.summary.faults.update(self._refused)

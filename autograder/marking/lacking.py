@@ -11,14 +11,11 @@ mark.
 from __future__ import annotations
 
 import difflib
-import dis
 import re
 from collections.abc import Iterator, Sequence
-from types import CodeType
 from typing import Any
 
-from IPython.core.inputtransformer2 import TransformerManager
-
+from ..answers.source import sketch
 from ..checks.questions import Calls, Error, Missing, Raised, Reply
 from ..checks.verdict import Verdict
 
@@ -69,19 +66,10 @@ def _is_misspelt(module: str) -> bool:
     return top not in _KNOWN and bool(difflib.get_close_matches(top, _KNOWN, n=1, cutoff=0.8))
 
 
-def assigned(source: str) -> set[str]:
-    """The names that a cell's own statements give a value, functions' insides left out."""
-    try:
-        code = compile(TransformerManager().transform_cell(source), "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return set(_stored(code))
-
-
-def _stored(code: CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("STORE_NAME", "STORE_GLOBAL"):
-            yield str(instruction.argval)
+def assigned(source: str) -> frozenset[str]:
+    """The names that a cell's own statements give a value; none of what is no Python."""
+    seen = sketch(source)
+    return seen.stores if seen.sound else frozenset()
 
 
 class Lacking:
