@@ -111,6 +111,10 @@ SOUND = {
     "a function with a kink": (
         "def f(x):\n    return jnp.where(x > 0, jnp.sqrt(jnp.abs(x)), -x)", LATER, CHECK, STUB,
     ),
+    "a function that only JAX's arrays can be handed to": (
+        "def f(p):\n    return jnp.sum(p.at[0].add(1.0) ** 2)", LATER,
+        "check.gradient('df', of=f, at=[[0.5, 1.0]])", STUB,
+    ),
     "helpers, prints and pictures": (
         SQUARE, RIGHT, f"place = 3.0\nprint('looking')\n{CHECK}\nprint('done')", STUB,
     ),
