@@ -13,6 +13,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.kept import cache_root
 
 ASSIGNMENT = "small"
 COURSE_ID = "gradient_descent_course"
@@ -497,6 +501,19 @@ COSTLY = [
     Submission("text in a new cell", _text_in_a_new_cell),
 ]
 """What is missing is missing; the rest has its marks."""
+
+
+def typed(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """What a grader with an empty home types in the course, and what came of it."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=root,
+        env={**os.environ, "HOME": str(root), "XDG_CACHE_HOME": str(cache_root().parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
 
 
 def marks(root: Path, student: str) -> dict[str, tuple[float | None, bool]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,6 @@ from nbformat import v4
 
 from autograder.checks.questions import Calls, Error, Found, Missing, Raised, Value
 from autograder.checks.verdict import Verdict
-from autograder.kept import cache_root
 from autograder.marking.lacking import LACKING, Lacking, assigned, lacks
 from autograder.marking.magics import tolerant
 from autograder.marking.record import read_record
@@ -163,15 +159,7 @@ JUDGED = {"honest": 2.0, "cosmetic": 2.0, "slip": 0.0}
 
 
 def _grade(root: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "autograder", "grade", small.ASSIGNMENT],
-        cwd=root,
-        env={**os.environ, "HOME": str(root), "XDG_CACHE_HOME": str(cache_root().parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    done = small.typed(root, "autograder", "grade", small.ASSIGNMENT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import html
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from autograder.kept import cache_root
 from autograder.marking.record import read_record
 from tests.marking import small_course as small
 from tests.marking.small_course import COSTLY, FIRST, HARMLESS, SECOND, UNREADABLE
@@ -102,15 +98,7 @@ def marked(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Marked:
     for submission in (*COSTLY, *UNREADABLE):
         small.hand_in(root, submission)
     before = small.fingerprint(root / "submitted")
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", small.ASSIGNMENT],
-        cwd=root,
-        env={**os.environ, "HOME": str(root), "XDG_CACHE_HOME": str(cache_root().parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    done = small.typed(root, "nbgrader", "autograde", small.ASSIGNMENT)
     return Marked(root, done.stdout + done.stderr, done.returncode, before)
 
 
