@@ -18,6 +18,7 @@ __all__ = ["Places", "draw_places"]
 
 CANDIDATES = 128
 FRESH = 5
+FEW = 10  # candidates of which the most distant is taken
 SPECIAL = np.array([-1.0, 0.0, 1.0])  # where mistakes hide, and 1/x, log(x), ... have no value
 GRID = 2.0**-10  # places are multiples of this, so that float32 holds them exactly
 NEIGHBOUR = 2.0**-8
@@ -82,14 +83,23 @@ def _suitable(reference: Reference, points: np.ndarray) -> tuple[np.ndarray, np.
     return finite & smooth & big, d
 
 
-def _choose(d: np.ndarray, good: np.ndarray) -> np.ndarray:
-    """FRESH of the good candidates, both signs of the (first) derivative among them if there."""
+def _choose(d: np.ndarray, good: np.ndarray, points: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """FRESH of the good candidates, both signs of the (first) derivative among them if there.
+
+    They are spread, so that a student sees different places: each is, of the next few candidates,
+    the one farthest from all that are taken (best-candidate sampling; Mitchell, "Spectrally optimal
+    sampling for distribution ray tracing", SIGGRAPH 1991). The farthest of all would be the ends.
+    """
     positive = good[d[good, 0] > 0]
     negative = good[d[good, 0] < 0]
     half = min(FRESH // 2, len(positive), len(negative))
-    must = np.concatenate([positive[:half], negative[:half]])
-    rest = np.array([i for i in good if i not in set(must.tolist())], dtype=int)
-    return np.concatenate([must, rest])[:FRESH].astype(int)
+    chosen: list[int] = []
+    for pool in [positive] * half + [negative] * half + [good] * (FRESH - 2 * half):
+        free = [int(k) for k in pool if k not in chosen][:FEW]
+        taken = np.concatenate([shown, points[chosen]])
+        apart = [np.abs(points[k] - taken).sum(axis=1).min(initial=np.inf) for k in free]
+        chosen.append(free[int(np.argmax(apart))])
+    return np.array(chosen)
 
 
 def draw_places(
@@ -127,7 +137,7 @@ def draw_places(
             f"No place was found where the derivative of {name} is finite and generic; "
             "give the check domain=(low, high)."
         )
-    fresh = points[_choose(d, indices)]
+    fresh = points[_choose(d, indices, points, shown.reshape(-1, n))]
     around = fresh if n == 1 else fresh[:3]
     first, start = len(shown), len(shown) + len(fresh)
     each = len(ULPS) + 1
