@@ -47,6 +47,11 @@ class Check(ABC):
         """Names that belong to the author: never taken for a misspelt answer."""
         return ()
 
+    @property
+    def unasked(self) -> str:
+        """What its author should know that it cannot ask; "" where it asks all."""
+        return ""
+
     @abstractmethod
     def questions(self, seed: int) -> list[Question]:
         """What to ask, points drawn afresh from `seed`."""

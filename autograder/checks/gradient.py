@@ -115,6 +115,18 @@ class Gradient(Check):
             "a number" if s == () else "one array of " + "×".join(map(str, s)) for s in shapes
         )
 
+    @property
+    def unasked(self) -> str:
+        """Where the derivative is not finite, nothing is asked: how much that is, and where."""
+        places = self._places(seed=0)
+        if not len(places.blind):
+            return ""
+        return (
+            f"the derivative of {getattr(self.of, '__name__', 'the function')} is not finite at "
+            f"{len(places.blind)} of {places.looked} places that were looked at, such as "
+            f"{place(places.blind[0])}; {self.answer} is asked at the others only"
+        )
+
     # ------------------------------------------------------------------ judging
 
     def verdicts(

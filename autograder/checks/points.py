@@ -2,7 +2,8 @@
 
 A place is generic when the derivative there is finite, far from zero and smooth around: three such
 places with both signs of the derivative let none of the catalogued wrong derivatives pass, while 0,
-1 or the minimum let several through.
+1 or the minimum let several through. Each piece of a function that is put together of pieces is
+asked as well, however level.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = ["Places", "draw_places"]
 CANDIDATES = 128
 FRESH = 5
 FEW = 10  # candidates of which the most distant is taken
+PIECES = 3  # places more, at most, for pieces of the function that are not asked yet
 SPECIAL = np.array([-1.0, 0.0, 1.0])  # where mistakes hide, and 1/x, log(x), ... have no value
 GRID = 2.0**-10  # places are multiples of this, so that float32 holds them exactly
 NEIGHBOUR = 2.0**-8
@@ -33,19 +35,25 @@ class Places:
     """Where to ask.
 
     Attributes:
-        points: (p, n) float64: the shown ones first, then `FRESH` fresh ones, then neighbours.
+        points: (p, n) float64: the shown ones first, then fresh ones, then neighbours.
         shown: how many are the author's shown ones.
+        fresh: how many are fresh: `FRESH`, and one more for each piece that has none of those.
         clusters: (c, 5) indices of a place, three next to it in float32, and one `NEIGHBOUR` off.
+        blind: (b, n), of the `looked` candidates those at which the derivative is not finite.
+        looked: how many candidates there were.
     """
 
     points: np.ndarray
     shown: int
+    fresh: int
     clusters: np.ndarray
+    blind: np.ndarray
+    looked: int
 
     @property
     def generic(self) -> np.ndarray:
         """Indices of the fresh places, without neighbours."""
-        return np.arange(self.shown, self.shown + FRESH)
+        return np.arange(self.shown, self.shown + self.fresh)
 
 
 def _box(
@@ -61,15 +69,17 @@ def _box(
     return [wide, (low, high), *BOXES]
 
 
-def _suitable(reference: Reference, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which candidates are generic, and the derivative there (k, m**order)."""
+def _suitable(
+    reference: Reference, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The derivative at candidates (k, m**order); which are smooth, and which of them generic."""
     with np.errstate(all="ignore"):
         d = reference.derivative(points)
         finite = np.isfinite(d).all(axis=1) & np.isfinite(reference.value(points))
         # The place must be usable in float32 as well: exp(60) squared is not.
         finite &= (np.abs(d) < 1e30).all(axis=1)
         if not finite.any():
-            return finite, d
+            return d, finite, finite
         scale = np.median(np.abs(d[finite]), axis=0)
         big = (np.abs(d) >= 0.1 * scale).all(axis=1) | (scale == 0).all()
         # Smooth around: over a small step the derivative changes as a smooth function's would,
@@ -80,7 +90,7 @@ def _suitable(reference: Reference, points: np.ndarray) -> tuple[np.ndarray, np.
         smooth = np.isfinite(bend).all(axis=1) & (
             bend <= 0.02 * np.abs(d) + 1e-3 * scale + 0.1 * np.abs(far - d)
         ).all(axis=1)
-    return finite & smooth & big, d
+    return d, finite & smooth, finite & smooth & big
 
 
 def _choose(d: np.ndarray, good: np.ndarray, points: np.ndarray, shown: np.ndarray) -> np.ndarray:
@@ -95,11 +105,27 @@ def _choose(d: np.ndarray, good: np.ndarray, points: np.ndarray, shown: np.ndarr
     half = min(FRESH // 2, len(positive), len(negative))
     chosen: list[int] = []
     for pool in [positive] * half + [negative] * half + [good] * (FRESH - 2 * half):
-        free = [int(k) for k in pool if k not in chosen][:FEW]
-        taken = np.concatenate([shown, points[chosen]])
-        apart = [np.abs(points[k] - taken).sum(axis=1).min(initial=np.inf) for k in free]
-        chosen.append(free[int(np.argmax(apart))])
+        chosen.append(_apart(pool, chosen, points, shown))
     return np.array(chosen)
+
+
+def _each_piece(chosen: np.ndarray, pool: np.ndarray, decided: np.ndarray) -> np.ndarray:
+    """The chosen, and of `pool` what is needed for each decision to be met both ways."""
+    ways = np.concatenate([decided, ~decided], axis=1)  # (candidates, 2 m)
+    for _ in range(PIECES):
+        new = (ways[pool] & ~ways[chosen].any(axis=0)).sum(axis=1)
+        if not new.any():
+            break
+        chosen = np.append(chosen, pool[int(np.argmax(new))])
+    return chosen
+
+
+def _apart(pool: np.ndarray, chosen: list[int], points: np.ndarray, shown: np.ndarray) -> int:
+    """Of the first few in `pool` that are not chosen yet, the farthest from all that are taken."""
+    free = [int(k) for k in pool if k not in chosen][:FEW]
+    taken = np.concatenate([shown, points[chosen]])
+    apart = [np.abs(points[k] - taken).sum(axis=1).min(initial=np.inf) for k in free]
+    return free[int(np.argmax(apart))]
 
 
 def draw_places(
@@ -126,8 +152,9 @@ def draw_places(
         count = CANDIDATES if reference.traceable else CANDIDATES // 4
         raw = rng.uniform(low, high, size=(count, n))
         points = np.round(raw / GRID) * GRID
-        good, d = _suitable(reference, points)
-        good &= (np.abs(points[:, :, None] - SPECIAL) > 4 * NEIGHBOUR).all(axis=(1, 2))
+        d, smooth, good = _suitable(reference, points)
+        usual = (np.abs(points[:, :, None] - SPECIAL) > 4 * NEIGHBOUR).all(axis=(1, 2))
+        smooth, good = smooth & usual, good & usual
         indices = np.flatnonzero(good)
         if len(indices) >= FRESH:
             break
@@ -137,15 +164,20 @@ def draw_places(
             f"No place was found where the derivative of {name} is finite and generic; "
             "give the check domain=(low, high)."
         )
-    fresh = points[_choose(d, indices, points, shown.reshape(-1, n))]
-    around = fresh if n == 1 else fresh[:3]
+    shown = shown.reshape(-1, n)
+    chosen = _choose(d, indices, points, shown)
+    around = points[chosen] if n == 1 else points[chosen[:3]]
+    chosen = _each_piece(chosen, np.flatnonzero(smooth), reference.decided(points))
+    fresh = points[chosen]
     first, start = len(shown), len(shown) + len(fresh)
     each = len(ULPS) + 1
     clusters = np.array(
         [[first + k, *range(start + each * k, start + each * (k + 1))] for k in range(len(around))]
     )
     neighbours = np.concatenate([_neighbours(p) for p in around])
-    return Places(np.concatenate([shown.reshape(-1, n), fresh, neighbours]), first, clusters)
+    asked = np.concatenate([shown, fresh, neighbours])
+    blind = points[~np.isfinite(d).all(axis=1)]
+    return Places(asked, first, len(fresh), clusters, blind, count)
 
 
 def _neighbours(place: np.ndarray) -> np.ndarray:

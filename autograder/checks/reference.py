@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from .layout import Layout
+from .pieces import decisions
 from .precision import enable_x64
 from .tracing import refuse_untraceable
 
@@ -110,6 +111,20 @@ class Reference:
     def all_derivatives(self, places: np.ndarray, order: int) -> np.ndarray:
         """The derivative of this order in all n coordinates; shape (p,) + (n,)*order."""
         return self._evaluate(order, places, double=True)
+
+    def decided(self, places: np.ndarray) -> np.ndarray:
+        """What the function decides at `places` (p, n), as truths (p, m): its pieces' marks."""
+        with enable_x64():
+            if self._decisions is None:
+                return np.zeros((len(places), 0), dtype=bool)
+            return np.asarray(self._decisions(np.asarray(places, dtype=np.float64)), dtype=bool)
+
+    @cached_property
+    def _decisions(self) -> Callable[[np.ndarray], Any] | None:
+        if not self.traceable:
+            return None
+        found = decisions(self.flat, self.layout.size)
+        return found and jax.jit(jax.vmap(found))
 
     def _select(self, full: np.ndarray, order: int) -> np.ndarray:
         for axis in range(1, order + 1):

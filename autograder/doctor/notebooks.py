@@ -18,6 +18,10 @@ __all__ = ["assignments", "sources", "subfolders"]
 # What nbgrader takes out of a cell, or replaces in it, depends on its configuration; a cell with
 # such a mark is compared by its description alone.
 _MARKS = ("### BEGIN ", "### END ")
+_ELSEWHERE = (
+    "give the function a derivative there (two `where`, one inside the other), or say by "
+    "domain=(low, high) that it is not asked there; or leave it, if that is what you mean"
+)
 
 
 def assignments(source: Path, release: Path) -> Iterator[Finding]:
@@ -57,10 +61,15 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
         subject, sound = f"{folder.name}, run", True
         for path in sorted(folder.glob("*.ipynb")):
             try:
-                verified_rubric(path, release / folder.name / path.name)
+                rubric = verified_rubric(path, release / folder.name / path.name)
             except RubricError as error:
                 sound = False
                 yield wrong(subject, str(error).rstrip("."), f"mend {path}, and generate it again")
+                continue
+            for exercise in rubric.exercises.values():
+                for unasked in filter(None, (check.unasked for check in exercise.checks)):
+                    says = f"{exercise.cell} of {path.stem}: {unasked}"
+                    yield warning(subject, says, _ELSEWHERE)
         if sound:
             yield fine(subject, "its own answers earn all points, and an empty submission none")
 

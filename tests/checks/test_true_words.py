@@ -197,3 +197,21 @@ def test_whole_numbers_are_called_rounded(cut: Any) -> None:
     )
     assert verdict.misconception == "rounded"
     assert not verdict.right
+
+
+@pytest.mark.parametrize(
+    ("of", "step"),
+    [
+        (lambda x: jnp.log(1 + jnp.exp(x)), lambda x: jnp.where(x > 0, 1.0, 0.0)),
+        (jnp.tanh, lambda x: 1.0 if abs(x) < 0.9 else 0.0),
+        (jnp.sin, lambda x: jnp.round(jnp.cos(x))),
+    ],
+)
+def test_a_step_is_no_rounded_derivative(of: Any, step: Any) -> None:
+    (verdict,) = marked(lambda: check.gradient("d", of=of), d=step)
+    assert (verdict.outcome, verdict.misconception) == ("wrong", None)
+
+
+def test_a_rounded_derivative_is_partly_right() -> None:
+    (verdict,) = marked(lambda: check.gradient("d", of=bowl), d=lambda x: round(2 * x + 3))
+    assert (verdict.outcome, verdict.misconception) == ("partly", "rounded")

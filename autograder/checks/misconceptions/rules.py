@@ -18,6 +18,7 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from ..pieces import INLINE
 from ..precision import enable_x64
 
 __all__ = ["Mistake", "mistaken_derivatives"]
@@ -95,14 +96,6 @@ _LINEAR = frozenset(
         "expand_dims",
     ]
 )
-_INLINE = {
-    "pjit": "jaxpr",
-    "jit": "jaxpr",
-    "closed_call": "call_jaxpr",
-    "remat": "jaxpr",
-    "custom_jvp_call": "call_jaxpr",
-    "custom_vjp_call": "call_jaxpr",
-}
 MAX_EQUATIONS = 60
 
 
@@ -142,8 +135,8 @@ def _inline(jaxpr: Any, consts: list[Any], args: list[Any], steps: list[_Step]) 
     for eqn in jaxpr.eqns:
         name = eqn.primitive.name
         ins = [read(v) for v in eqn.invars]
-        if name in _INLINE and _INLINE[name] in eqn.params:
-            inner = eqn.params[_INLINE[name]]
+        if name in INLINE and INLINE[name] in eqn.params:
+            inner = eqn.params[INLINE[name]]
             outs = _inline(inner.jaxpr, list(inner.consts), ins, steps)
             env.update(zip(eqn.outvars, outs, strict=True))
             continue
