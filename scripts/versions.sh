@@ -10,15 +10,16 @@ shift
 environment=.venvs/$which
 
 selection=(
-    tests/checks/test_fair_reading.py
-    tests/compiled
     tests/sandbox/test_kernel.py
     tests/sandbox/test_seccomp.py
     tests/marking/test_repeatable.py
     tests/test_demo.py
 )
-# What compiles is a matter of the Python and of JAX, and takes the most time: the rules are enough.
-[ "$which" = newer ] || selection[1]=tests/compiled/test_rules.py
+# What compiles is a matter of the Python; how a check reads numbers, of the packages.
+case $which in
+newer) selection+=(tests/compiled/test_programs.py tests/compiled/test_rules.py) ;;
+lowest) selection+=(tests/compiled/test_rules.py tests/checks/test_fair_reading.py) ;;
+esac
 [ "$#" -eq 0 ] || selection=("$@")
 
 # Each working Python, "MINOR PATH" a line, the newest first. pyenv's shims stand for one that is chosen.

@@ -15,12 +15,15 @@ from pathlib import Path
 __all__ = ["only_ours", "without_places"]
 
 _ANSI = r"(?:\x1b\[[0-9;]*m)*"
-# Without blanks: a folder with one in its name is found by `_roots`.
-_FOLDER = r"(?:~|<\w+>|[A-Za-z]:)?(?:[/\\][^\s/\\:'\"<>|\x1b]+)*[/\\]"
+# A word that may hold a path: without blanks, since a folder with one in its name is found by
+# `_roots`. Each character is looked at once or twice, however long the word is: a student wrote it.
+_WORD = re.compile(r"(?:<\w+>|\b[A-Za-z]:)?(?P<path>[^\s:'\"<>|\x1b]+)")
 _LIBRARY = re.compile(
-    rf"{_FOLDER}(?:site|dist)-packages[/\\](?P<name>[A-Za-z_]\w*)[^\s:,'\"<>|\x1b)]*"
+    r"(?P<kept>[^/\\]*)[/\\](?:.*[/\\])?(?:site|dist)-packages[/\\](?P<name>[A-Za-z_]\w*)[^,)]*"
 )
-_STANDARD = re.compile(rf"{_FOLDER}lib(?:64)?[/\\]python3(?:\.\d+)?[/\\][^\s:,'\"<>|\x1b)]+")
+_STANDARD = re.compile(
+    r"(?P<kept>[^/\\]*)[/\\](?:.*[/\\])?lib(?:64)?[/\\]python3(?:\.\d+)?[/\\][^,)]+"
+)
 _SHORT = re.compile(r"(?:site|dist)-packages|python3|\.py")
 _FRAME = re.compile(rf"{_ANSI}\s*File {_ANSI}<(?!ipython)\w+>")
 
@@ -53,12 +56,21 @@ def _roots() -> tuple[tuple[str, str], ...]:
 def without_places(text: str) -> str:
     """A text without the paths of this machine."""
     if _SHORT.search(text):
-        text = _LIBRARY.sub(r"<\g<name>>", text)
-        text = _STANDARD.sub("<python>", text)
+        text = _WORD.sub(_named, text)
     for path, name in _roots():
         if path in text:
             text = re.sub(rf"{re.escape(path)}(?![\w.-])", name, text)
     return text
+
+
+def _named(word: re.Match[str]) -> str:
+    """A word with the name of a library in place of a path to it."""
+    path = word["path"]
+    found = _LIBRARY.match(path) or _STANDARD.match(path)
+    if found is None:
+        return word.group()
+    name = found.groupdict().get("name", "python")
+    return f"{found['kept'].removesuffix('~')}<{name}>{path[found.end() :]}"
 
 
 def only_ours(line: str) -> str:

@@ -28,6 +28,8 @@ from autograder.errors import CheckError
 
 COEFFICIENTS = st.integers(-40, 40).filter(bool).map(lambda k: k / 8)
 # Every example compiles new functions, so that shrinking one would take minutes.
+# `--hypothesis-profile=explore` tries ten times as many.
+MANY, SOME, FEW = (settings().max_examples * n // 100 for n in (10, 6, 4))
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 SCALES = st.sampled_from([0.5, 0.75, 1.0, 1.5])
 
@@ -126,7 +128,7 @@ def verdict(check: Gradient, answer: Any, seed: int = 0) -> Verdict:
     return check.judge(seed, ask(questions, {"answer": answer}), ())[0]
 
 
-@settings(max_examples=16, phases=UNSHRUNK)
+@settings(max_examples=MANY, phases=UNSHRUNK)
 @given(functions(), st.integers(0, 2**32))
 def test_every_honest_derivative_is_right(function: Any, seed: int) -> None:
     n, terms = function
@@ -143,7 +145,7 @@ def test_every_honest_derivative_is_right(function: Any, seed: int) -> None:
         assert found.right, (way, found.fact)
 
 
-@settings(max_examples=10, phases=UNSHRUNK)
+@settings(max_examples=SOME, phases=UNSHRUNK)
 @given(functions(), st.integers(0, 2**32), st.sampled_from([0.995, 1.005]))
 def test_half_a_percent_off_is_refused(function: Any, seed: int, factor: float) -> None:
     n, terms = function
@@ -153,7 +155,7 @@ def test_half_a_percent_off_is_refused(function: Any, seed: int, factor: float) 
     assert found.share == 0, found.fact
 
 
-@settings(max_examples=10, phases=UNSHRUNK)
+@settings(max_examples=SOME, phases=UNSHRUNK)
 @given(functions(2, 4), st.integers(0, 2**32), st.data())
 def test_one_entry_off_is_refused(function: Any, seed: int, data: Any) -> None:
     n, terms = function
@@ -169,7 +171,7 @@ def test_one_entry_off_is_refused(function: Any, seed: int, data: Any) -> None:
     assert verdict(check, answer, seed).share == 0
 
 
-@settings(max_examples=10, phases=UNSHRUNK)
+@settings(max_examples=SOME, phases=UNSHRUNK)
 @given(functions(1, 1), st.integers(0, 2**32))
 def test_right_on_one_side_only_is_refused(function: Any, seed: int) -> None:
     n, terms = function
@@ -181,7 +183,7 @@ def test_right_on_one_side_only_is_refused(function: Any, seed: int) -> None:
     assert found.share == 0, found.fact
 
 
-@settings(max_examples=10, phases=UNSHRUNK)
+@settings(max_examples=SOME, phases=UNSHRUNK)
 @given(functions(1, 1), st.integers(0, 2**32), st.sampled_from([2, 3]))
 def test_higher_derivatives(function: Any, seed: int, order: int) -> None:
     n, terms = function
@@ -201,7 +203,7 @@ def test_higher_derivatives(function: Any, seed: int, order: int) -> None:
     assert verdict(check, lambda x: 1.005 * float(honest(x)), seed).share == 0
 
 
-@settings(max_examples=6, phases=UNSHRUNK)
+@settings(max_examples=FEW, phases=UNSHRUNK)
 @given(functions(2, 3), st.integers(0, 2**32))
 def test_hessians(function: Any, seed: int) -> None:
     n, terms = function

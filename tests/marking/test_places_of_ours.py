@@ -58,6 +58,10 @@ def test_a_traceback_shows_no_place(failing: str) -> None:
         ("C:\\Users\\me\\lib\\site-packages\\numpy\\core.py:3", "<numpy>:3"),
         ("/usr/lib/python3.11/json/decoder.py:355", "<python>:355"),
         ("1/2 and a/b: a slope of 3/4", "1/2 and a/b: a slope of 3/4"),
+        ("(/a/lib/python3/dist-packages/jax/x.py, 3)", "(<jax>, 3)"),
+        ("~/v/lib/python3.11/site-packages/numpy/x.py", "<numpy>"),
+        ("<home>/v/lib/python3.11/json/x.py:3", "<python>:3"),
+        ("path=/a/lib/python3.11/json/x.py", "path=<python>"),
     ],
 )
 def test_places_in_a_text(text: str, kept: str | None) -> None:
@@ -72,3 +76,13 @@ def test_whatever_a_cell_prints_of_its_machine_is_hidden() -> None:
     assert not tell_tales(cell), cell.outputs
     shown = cell_with(output_type="display_data", data={"text/html": f"<p>{text}</p>"}, metadata={})
     assert not tell_tales(shown)
+
+
+@pytest.mark.timeout(60)  # in time of the square of its length, each of these would take hours
+@pytest.mark.parametrize(
+    "piece",
+    ["/a", "/", "a", "<a", "a:", "/lib/python3", "/site-packages/9", "~/", "\\", "a,/b", "(/"],
+)
+def test_a_long_text_takes_time_as_its_length(piece: str) -> None:
+    for text in (piece * 200_000, f"<{piece * 200_000}"):
+        assert without_places(f"site-packages {text} .py").endswith(" .py")

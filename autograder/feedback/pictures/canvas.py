@@ -42,7 +42,7 @@ _SETTINGS: Any = {
 }
 
 # Matplotlib writes millionths of a point; hundredths are finer than any screen.
-_PATH = re.compile(rb' d="[^"]*"')
+_PATH = re.compile(rb' (?:d|x|y)="[^"]*"')
 _DIGITS = re.compile(rb"(\.\d\d)\d+")
 
 

@@ -28,6 +28,6 @@ def contours(
     # Only so does a gradient stand at right angles to its contour.
     axes.set_aspect("equal", adjustable="box", anchor="SW")
     if highest > lowest:
-        lines = axes.contour(xs, ys, heights, levels=8, colors=GREY, linewidths=0.7, linestyles="-")
+        lines = axes.contour(xs, ys, heights, levels=7, colors=GREY, linewidths=0.7, linestyles="-")
         axes.clabel(lines, list(lines.levels)[::2], fontsize=8, fmt=number)
     return (low, high), (bottom, top)
