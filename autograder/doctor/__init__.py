@@ -124,6 +124,7 @@ def _course_of(app: Any) -> Iterator[Finding]:
 
     from . import course, notebooks
     from .access import access
+    from .handed_in import exercises
     from .imports import assignment_packages
     from .rights import rights
 
@@ -135,7 +136,10 @@ def _course_of(app: Any) -> Iterator[Finding]:
     yield from course.preprocessors(app.config)
     yield from course.exchange(exchange, root)
     yield from rights(place, exchange)
-    yield from course.gradebook(place.db_url)
+    opened = list(course.gradebook(place.db_url))
+    yield from opened
+    if all(finding.level == "fine" for finding in opened):
+        yield from exercises(place.db_url, source)
     yield from notebooks.assignments(source, root / place.release_directory)
     yield from notebooks.sources(source, root / place.release_directory)
     yield from assignment_packages(source, root / place.submitted_directory)

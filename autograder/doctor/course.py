@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from ..access import refusal
 from ..errors import GradebookError
 from .findings import Finding, fine, warning, wrong
 
-__all__ = ["configuration", "exchange", "gradebook", "preprocessors"]
+__all__ = ["configuration", "exchange", "gradebook", "preprocessors", "read_only"]
 
 CONFIG = "nbgrader_config.py"
 EXAMINE = "autograder.marking.examine.Examine"
@@ -141,7 +142,7 @@ def gradebook(db_url: str) -> Iterator[Finding]:
         if file is not None and not file.exists():
             yield fine("gradebook", f"{file} is not there yet; {make} it")
             return
-        counts = _counts(db_url, file)
+        counts = _counts(db_url)
     except GradebookError as error:
         level = warning if "writing to it" in error.says else wrong
         yield level("gradebook", error.says, error.cure)
@@ -152,24 +153,37 @@ def gradebook(db_url: str) -> Iterator[Finding]:
     yield fine("gradebook", f"{shown(db_url)}: assignments: {counts[0]}, students: {counts[1]}")
 
 
-def _counts(db_url: str, file: Path | None) -> tuple[int, int] | None:
-    """How many assignments and students there are, read without a change; None without tables.
-
-    nbgrader's own way in would make the tables, and a row for the course.
-    """
+def _counts(db_url: str) -> tuple[int, int] | None:
+    """How many assignments and students there are; None without tables."""
     from nbgrader import api
-    from sqlalchemy import create_engine, inspect, select
-    from sqlalchemy.pool import NullPool
+    from sqlalchemy import select
 
-    from ..database import translating
-
-    read_only = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true" if file else db_url
-    with (
-        translating(db_url),
-        create_engine(read_only, poolclass=NullPool).connect() as connection,
-    ):
-        if not inspect(connection).get_table_names():
+    with read_only(db_url) as connection:
+        if connection is None:
             return None
         # All columns, since an older nbgrader's tables lack some.
         assignments = len(connection.execute(select(api.Assignment.__table__)).all())
         return assignments, len(connection.execute(select(api.Student.__table__)).all())
+
+
+@contextlib.contextmanager
+def read_only(db_url: str) -> Iterator[Any]:
+    """A connection to the gradebook through which nothing is changed; None without tables.
+
+    nbgrader's own way in would make the tables, and a row for the course.
+
+    Raises:
+        GradebookError: it cannot be read, and why.
+    """
+    from sqlalchemy import create_engine, inspect
+    from sqlalchemy.pool import NullPool
+
+    from ..database import file_of, translating
+
+    file = file_of(db_url)
+    if file is not None and not file.exists():
+        yield None
+        return
+    address = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true" if file else db_url
+    with translating(db_url), create_engine(address, poolclass=NullPool).connect() as connection:
+        yield connection if inspect(connection).get_table_names() else None
