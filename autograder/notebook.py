@@ -146,7 +146,7 @@ def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
     for cell in notebook["cells"]:
         text = _text(cell)
         if cell["cell_type"] == "markdown":
-            for heading in re.findall(r"^## +(.+?)\s*$", text, re.MULTILINE):
+            for heading in re.findall(r"^## +(.*\S)", text, re.MULTILINE):
                 section = heading
         about = cell["metadata"].get("nbgrader", {})
         if about.get("grade"):

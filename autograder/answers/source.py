@@ -89,7 +89,7 @@ def sketch(source: str) -> Sketch:
             code = compile(text, "<cell>", "exec", flags=flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         stores = frozenset(
-            re.findall(r"^\s*(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:=(?!=)|\()", text, re.M)
+            re.findall(r"^[ \t]*(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:=(?!=)|\()", text, re.M)
         )
         return Sketch(_digest(text), stores=stores, asks=_asks(text), sound=False)
     reads, late, _ = _names(code)
@@ -128,7 +128,7 @@ def _digest(text: str) -> str:
 
 
 def _asks(text: str) -> bool:
-    return re.search(r"\bcheck\s*\.\s*\w+\s*\(|^\s*progress\s*\(", text, re.M) is not None
+    return re.search(r"\bcheck\s*\.\s*\w+\s*\(|^[ \t]*progress\s*\(", text, re.M) is not None
 
 
 def _names(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:

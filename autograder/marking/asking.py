@@ -24,7 +24,7 @@ __all__ = ["Asking"]
 
 _NEIGHBOURS = 2  # given cells on each side
 # Of a text in quotes or a comment: two words at least, no label of an axis.
-_WORDS = re.compile(r"[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
+_WORDS = re.compile(r"\b[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 Cells = Sequence[nbformat.NotebookNode]

@@ -28,7 +28,7 @@ _COSMETIC = ("%%time", "%%timeit", "%%capture", "%%prun")
 _ALONE = re.compile(r"(?P<indent>[ \t]*)(?:[%!?].*|[\w.*]+\?{1,2})\s*\Z")
 _TAKEN_FOR_WINDOWS = re.compile("[\u00c2\u00c3\u00e2]")
 _WINDOWS = {bytes([n]).decode("cp1252", "ignore") or chr(n): n for n in range(128, 256)}
-_ASSIGNED = re.compile(r"(?P<before>[ \t]*[\w, ]+=\s*)[%!].*\Z")
+_ASSIGNED = re.compile(r"(?P<before>[ \t]*\w[\w, ]*=\s*)[%!].*\Z")
 
 
 def plain(text: str) -> str:

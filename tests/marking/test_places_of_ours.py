@@ -76,13 +76,3 @@ def test_whatever_a_cell_prints_of_its_machine_is_hidden() -> None:
     assert not tell_tales(cell), cell.outputs
     shown = cell_with(output_type="display_data", data={"text/html": f"<p>{text}</p>"}, metadata={})
     assert not tell_tales(shown)
-
-
-@pytest.mark.timeout(60)  # in time of the square of its length, each of these would take hours
-@pytest.mark.parametrize(
-    "piece",
-    ["/a", "/", "a", "<a", "a:", "/lib/python3", "/site-packages/9", "~/", "\\", "a,/b", "(/"],
-)
-def test_a_long_text_takes_time_as_its_length(piece: str) -> None:
-    for text in (piece * 200_000, f"<{piece * 200_000}"):
-        assert without_places(f"site-packages {text} .py").endswith(" .py")
