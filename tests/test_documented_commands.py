@@ -38,6 +38,7 @@ TERM = (
     ("ID", "nbgrader submit gradient_descent"),
     ("instructor", "nbgrader collect gradient_descent"),
     ("instructor", "autograder grade gradient_descent"),
+    ("instructor", "autograder grade gradient_descent --dry-run"),
     ("instructor", "autograder grade gradient_descent --force"),
     ("instructor", "autograder grade gradient_descent --student ID"),
     ("instructor", "nbgrader autograde gradient_descent"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from typing import Any
@@ -27,6 +28,11 @@ _INTERRUPTED = 130
 @click.option("--force", is_flag=True, help="Also submissions that are marked and unchanged.")
 @click.option("--fresh", is_flag=True, help="Run everything again, even where results are known.")
 @click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Mark all again and tell whose marks would be others; write to no gradebook.",
+)
+@click.option(
     "-j",
     "--workers",
     type=click.IntRange(1),
@@ -41,6 +47,7 @@ def grade(
     notebook: str | None,
     force: bool,
     fresh: bool,
+    dry_run: bool,
     workers: int | None,
     unsandboxed: bool,
     as_json: bool,
@@ -61,6 +68,7 @@ def grade(
     from .converter import NOBODY
     from .crew import default_size
     from .display import display_for
+    from .dry_run import DryRun
     from .foreseen import foreseen, require_rights
     from .grade import LOG, Grade, Summary, quiet
     from .results import state_folder
@@ -80,6 +88,7 @@ def grade(
             display.sum_up(Summary(assignment), f"{NOBODY} {exc}")
             sys.exit(2)
         quiet(app.log, state_folder(app.coursedir.root, assignment) / LOG)
+        dry = DryRun(app.coursedir, assignment) if dry_run else None
         run = Grade(
             coursedir=app.coursedir,
             parent=app,
@@ -87,12 +96,13 @@ def grade(
             arguments=arguments,
             fresh=fresh,
             only=students,
+            dry=dry,
             tell=display.tell,
             stopped=stop,
         )
-        run.force = run.force or force or fresh
+        run.force = run.force or force or fresh or dry_run
         try:
-            with stop:
+            with stop, dry or contextlib.nullcontext():
                 run.start()
         except NbGraderException as exc:
             error = "" if run.summary.faults else str(exc)

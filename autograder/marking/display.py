@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,7 @@ from rich.table import Table
 from ..errors import CURE
 from ..isolation import Isolation
 from ..printable import printable
+from .dry_run import Change
 from .grade import Progress, Summary
 
 __all__ = ["Display", "display_for"]
@@ -181,7 +183,8 @@ def _plain(text: str) -> Any:
 
 
 def _summary_lines(summary: Summary) -> list[str]:
-    counts = [f"{summary.marked} marked"]
+    dry = summary.changes is not None
+    counts = [f"{summary.marked} marked" + (" for a trial" if dry else "")]
     if summary.reused:
         counts.append(f"{summary.reused} of them as known from before")
     if summary.unchanged:
@@ -194,6 +197,8 @@ def _summary_lines(summary: Summary) -> list[str]:
         counts.append(f"{len(summary.faults)} could not be marked")
     minutes, seconds = divmod(round(summary.seconds), 60)
     lines = [f"{summary.assignment}: {', '.join(counts)}, in {minutes} min {seconds} s."]
+    if summary.changes is not None:
+        lines += _change_lines(summary.assignment, summary.changes)
     if summary.outdated:
         lines.append(
             f"{summary.outdated} of the unchanged were marked by another version of the source: "
@@ -213,6 +218,26 @@ def _summary_lines(summary: Summary) -> list[str]:
     if summary.plain:
         lines.append(f"Gradients were not compiled, which is slower: {summary.plain}")
     return lines
+
+
+def _change_lines(assignment: str, changes: Sequence[Change]) -> list[str]:
+    if not changes:
+        return ["Nobody's marks would be others; nothing was written."]
+    lines = [f"{len(changes)} would have other marks; nothing was written:"]
+    for change in sorted(changes, key=lambda change: change.student):
+        points = f"{_points(change.before)} -> {_points(change.after)}"
+        lines.append(f"  {printable(change.student)}: {points}")
+        for one in change.exercises:
+            points = f"{_points(one.before)} -> {_points(one.after)}"
+            lines.append(f"    {one.cell} of {one.notebook}: {points}")
+            if one.said != one.says:
+                lines += [f"      was: {printable(one.said)}"] if one.said else []
+                lines += [f"      now: {printable(one.says)}"] if one.says else []
+    return [*lines, f"`autograder grade {assignment} --force` makes it so."]
+
+
+def _points(points: float | None) -> str:
+    return "no mark" if points is None else f"{points:g}"
 
 
 def _told(fault: str) -> tuple[str, str]:

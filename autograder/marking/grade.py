@@ -35,7 +35,9 @@ from ..kept import why_for_this_run_only
 from .converter import NOBODY, Autograde
 from .crew import Crew, Order
 from .desk import Finding, common_circumstances, snapshot
+from .dry_run import Change, DryRun
 from .files import digest_of_all, digest_of_files
+from .journal import Journal
 from .patience import wait_until_free
 from .results import Results, contents, state_folder, write_whole
 
@@ -90,6 +92,7 @@ class Summary:
         left: submissions whose turn did not come, because the run was stopped.
         slower: why something could not be made beforehand, which makes kernels slower; or "".
         not_kept: why what was made is not kept for the next run; or "".
+        changes: of a dry run, whose marks would be others; None where marks were written.
         faults: by student, why the submission could not be marked.
         submissions: by student, how long a desk was busy with what.
     """
@@ -109,6 +112,7 @@ class Summary:
     left: int = 0
     slower: str = ""
     not_kept: str = ""
+    changes: list[Change] | None = None
     faults: dict[str, str] = field(default_factory=dict)
     submissions: dict[str, Any] = field(default_factory=dict)
 
@@ -150,6 +154,7 @@ class Grade(Autograde):
         arguments: those with which the desks configure themselves, as for `nbgrader autograde`.
         fresh: whether what was found out before is found out again.
         only: the students to mark; all where there is none.
+        dry: beside what all is marked instead of in the gradebook, or None.
         tell: called with the number of submissions to do, then after each; with a sentence where
             there is something to wait for.
         stopped: asked several times a second; once it says so, the run ends with what is done.
@@ -164,15 +169,17 @@ class Grade(Autograde):
         arguments: Sequence[str],
         fresh: bool = False,
         only: Sequence[str] = (),
+        dry: DryRun | None = None,
         tell: Callable[[int | str | Progress], None],
         stopped: Callable[[], bool],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._workers, self._fresh, self._only = workers, fresh, frozenset(only)
-        self._arguments = tuple(arguments)
+        self._arguments, self._dry = tuple(arguments), dry
         self._tell, self._stopped = tell, stopped
         self.summary = Summary(str(self.coursedir.assignment_id), workers=workers)
+        self.summary.changes = None if dry is None else []
 
     def start(self) -> None:
         """Mark all submissions that are new or changed.
@@ -196,6 +203,12 @@ class Grade(Autograde):
             finally:
                 self.summary.seconds = time.monotonic() - began
                 self._remember()
+
+    def journal(self, assignment_id: str) -> Journal:
+        """What is written down of the marking; of a dry run, nothing that outlives it."""
+        if self._dry is None:
+            return super().journal(assignment_id)
+        return Journal(self._dry.place, assignment_id)
 
     def wait_for_gradebook(self) -> None:
         """Wait until no other program is writing to it, or the run is stopped.
@@ -341,6 +354,9 @@ class Grade(Autograde):
             summary.marked += 1
             summary.reused += finding.reused
             summary.to_review += review
+            if self._dry is not None and summary.changes is not None:
+                change = self._dry.change(finding.student)
+                summary.changes += [] if change is None else [change]
         if finding.cold:
             summary.way = f"cold: {finding.cold}"
         summary.plain = summary.plain or finding.plain
@@ -356,7 +372,7 @@ class Grade(Autograde):
     def _remember(self) -> None:
         """Leave the summary for the class report, unless nobody was to be marked."""
         summary = self.summary
-        if summary.marked or summary.faults:
+        if self._dry is None and (summary.marked or summary.faults):
             record = {"version": 1, **vars(summary)}
             with contextlib.suppress(OSError):
                 text = json.dumps(record, indent=1, sort_keys=True)

@@ -168,6 +168,43 @@ def test_a_grade_given_by_hand_stays(graded: Path, grade, tmp_path: Path):
         assert gradebook.find_grade("why", FIRST, ASSIGNMENT, "honest").manual_score == 0.75
 
 
+def test_a_dry_run_tells_whose_marks_would_change_and_writes_none(
+    graded: Path, grade, tmp_path: Path
+):
+    root = copy(graded, tmp_path / "course")
+    path = root / "source" / ASSIGNMENT / f"{FIRST}.ipynb"
+    text = path.read_text()
+    path.write_text(
+        text.replace(small.TESTS["lowest"], "check.value('lowest', -1.5, within=0.01)").replace(
+            '"points": 2.0', '"points": 3.0'
+        )
+    )
+    assert text != path.read_text()
+    said = small.api(root).generate_assignment(ASSIGNMENT, force=True)
+    assert said["success"], said["log"]
+    before = rows(root), files(root)
+    known = {student: small.marks(root, student) for student in (s.student for s in CLASS)}
+
+    told = grade(root, "--dry-run")
+    assert (rows(root), files(root)) == before
+    assert not list((root / ".autograder" / ASSIGNMENT).glob("dry-run-*"))
+    changes = {change["student"]: change for change in told.summary["changes"]}
+    assert "honest" in changes
+    (one,) = changes["honest"]["exercises"]
+    assert (one["cell"], one["before"], one["after"]) == ("slope_check", 2.0, 3.0)
+    assert "right at all" in one["says"]
+
+    assert grade(root, "--force").status == told.status
+    for student, marks in known.items():
+        promised = dict(marks)
+        for one in changes.get(student, {"exercises": []})["exercises"]:
+            name = one["cell"].removesuffix("_check")
+            promised[name] = (one["after"], promised[name][1])
+        assert small.marks(root, student) == promised, student
+    again = grade(root, "--dry-run", json=False)
+    assert "Nobody's marks would be others; nothing was written." in again.output
+
+
 def test_lines_for_a_log(graded: Path, grade):
     said = grade(graded, "--force", "--student", "honest", json=False)
     assert said.status == 0, said
