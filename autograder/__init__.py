@@ -3,13 +3,17 @@
 A notebook needs one line: `from autograder import check`. `progress()` shows how far one is.
 """
 
+import importlib
 import sys
 import types
+from typing import TYPE_CHECKING
 
-from . import check
 from .errors import AutograderError, CheckFailed
 from .runs import attach
 from .standing import progress
+
+if TYPE_CHECKING:
+    from . import check
 
 __all__ = ["AutograderError", "CheckFailed", "__version__", "check", "progress"]
 
@@ -20,18 +24,19 @@ class _FrontDoor(types.ModuleType):
     """Each `from autograder import check` in a notebook sees to it that its runs are noted.
 
     What was run tells whether an answer is still the newest. By the import alone, a shell that
-    began when the package was loaded already would not be noted.
+    began when the package was loaded already would not be noted. The checks themselves are loaded
+    then, and JAX with them: no command of ours or of nbgrader's has to wait for it.
     """
 
     @property
     def check(self) -> types.ModuleType:
         """The verbs of an author."""
         attach()
-        return vars(self)["check"]
+        return importlib.import_module(f"{__name__}.check")
 
     @check.setter
     def check(self, module: types.ModuleType) -> None:
-        vars(self)["check"] = module
+        """The import system sets what it has loaded, here under a name that is a property."""
 
 
 sys.modules[__name__].__class__ = _FrontDoor

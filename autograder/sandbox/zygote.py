@@ -44,7 +44,7 @@ _PRELOADED = (
     "matplotlib_inline.backend_inline",
     "mpl_toolkits.mplot3d",
     "IPython.core.completer",
-    "autograder",
+    "autograder.check",
 )
 
 
