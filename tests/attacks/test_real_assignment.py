@@ -15,7 +15,7 @@ from tests.attacks import Attack, load
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = ("f_derivative", "func_minimum", "goldfield_gradient")  # of each notebook
-FORGING = ("fake_module", "patched_numpy", "replies_patched", "verdict_displayed")
+FORGING = ("fake_module", "replies_patched", "verdict_displayed")
 TAKING = ("solutions_read", "environment_read", "startup_files")
 FAMILIES = {**dict.fromkeys(FORGING, "forging"), "startup_files": "persisting"}
 
