@@ -41,8 +41,8 @@ newer: setup ## of the tests, what depends on versions, on the newest Python fou
 lowest: setup ## the same with the lowest versions that pyproject.toml allows
 	@scripts/versions.sh lowest || [ $$? -eq 77 ]
 
-attacks: setup ## of the tests, those that hand in an attack on the marking
-	@$(BIN)/python -m pytest tests/attacks
+attacks: setup ## of the tests, those that hand in an attack on the marking, all in every way
+	@AUTOGRADER_ATTACKS=all $(BIN)/python -m pytest tests/attacks
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check
