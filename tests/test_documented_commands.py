@@ -69,6 +69,7 @@ ELSEWHERE = {
     "autograder demo": "tests/test_demo.py",
     "autograder doctor --guess": "tests/test_doctor_guesses.py",
     "autograder quickstart my_course --formgrader": "tests/hub",
+    "nbgrader generate_assignment gradient_descent --force": "tests/test_doctor_handed_in.py",
     "jupyter lab": "tests/browser",
     "source .venv/bin/activate": "tests/test_documented_commands.py",
     "python -m benchmarks.forging": "benchmarks/forging.py",
