@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
 from autograder.kept import sweep
 from autograder.marking import compilations
@@ -30,6 +32,17 @@ with kept_compilations():
         os.kill(os.getpid(), signal.SIGKILL)
 print(json.dumps([value, heard["cache_hits"], heard["cache_misses"]]))
 """
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept_otherwise() -> Iterator[None]:
+    """The tests' own cache (tests/conftest.py) is out of the way: whose is set already stays."""
+    known = jax.config.values["jax_compilation_cache_dir"]
+    compilation_cache.reset_cache()
+    jax.config.update("jax_compilation_cache_dir", None)
+    yield
+    compilation_cache.reset_cache()
+    jax.config.update("jax_compilation_cache_dir", known)
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
