@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
-__all__ = ["INLINE", "decisions"]
+__all__ = ["decisions", "held"]
 
-INLINE = {
+_HOLDS = {
     "pjit": "jaxpr",
     "jit": "jaxpr",
     "closed_call": "call_jaxpr",
@@ -32,6 +32,12 @@ _DECIDED: dict[str, Callable[..., Any]] = {
     "abs": lambda x: x > 0,
     "sign": lambda x: x > 0,
 }
+
+
+def held(eqn: Any) -> Any:
+    """The closed jaxpr that an operation holds and does as it is, or None where it holds none."""
+    found = eqn.params.get(_HOLDS.get(eqn.primitive.name, ""))
+    return found if hasattr(found, "consts") else None
 
 
 def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None:
@@ -59,7 +65,7 @@ def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None
 def _decides(jaxpr: Any) -> bool:
     return any(
         eqn.primitive.name in _DECIDED
-        or (eqn.primitive.name in INLINE and _decides(eqn.params[INLINE[eqn.primitive.name]].jaxpr))
+        or ((inner := held(eqn)) is not None and _decides(inner.jaxpr))
         for eqn in jaxpr.eqns
     )
 
@@ -75,8 +81,7 @@ def _run(jaxpr: Any, consts: Any, args: list[Any], found: list[Any]) -> list[Any
         name, ins = eqn.primitive.name, [read(atom) for atom in eqn.invars]
         if name in _DECIDED:
             found.append(_DECIDED[name](*ins))
-        if name in INLINE:
-            inner = eqn.params[INLINE[name]]
+        if (inner := held(eqn)) is not None:
             outs = _run(inner.jaxpr, inner.consts, ins, found)
         else:
             result = eqn.primitive.bind(*ins, **eqn.params)

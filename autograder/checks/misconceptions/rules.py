@@ -18,7 +18,7 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from ..pieces import INLINE
+from ..pieces import held
 from ..precision import enable_x64
 
 __all__ = ["Mistake", "mistaken_derivatives"]
@@ -135,8 +135,7 @@ def _inline(jaxpr: Any, consts: list[Any], args: list[Any], steps: list[_Step]) 
     for eqn in jaxpr.eqns:
         name = eqn.primitive.name
         ins = [read(v) for v in eqn.invars]
-        if name in INLINE and INLINE[name] in eqn.params:
-            inner = eqn.params[INLINE[name]]
+        if (inner := held(eqn)) is not None:
             outs = _inline(inner.jaxpr, list(inner.consts), ins, steps)
             env.update(zip(eqn.outvars, outs, strict=True))
             continue
