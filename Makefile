@@ -62,9 +62,11 @@ dist: setup ## build what students and what instructors install, into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 	@$(BIN)/python -m build --no-isolation --outdir dist course
 
+# The extras are kept: pip asks for the newest version of a package that has one where the lock does not.
 lock: setup ## resolve requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet \
+	@$(BIN)/uv pip compile pyproject.toml --constraint constraints.txt --extra dev --universal \
+		--python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-annotate \
+		--upgrade --quiet \
 		--custom-compile-command "make lock" --output-file requirements.lock
 
 screenshots: setup ## take the pictures in docs/pictures/ anew

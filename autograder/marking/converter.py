@@ -31,6 +31,7 @@ from ..isolation import Isolation
 from ..sandbox import tree
 from ..startup import hush
 from . import files, last_words, log, rights
+from .engines import keep_compiled_statements
 from .foreseen import foreseen, require_rights
 from .journal import Journal
 from .patience import be_patient, wait_until_free
@@ -122,6 +123,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """
         hush()
         be_patient()
+        keep_compiled_statements()
         self.wait_for_gradebook()
         examine = self.examine()
         self._isolation = Isolation.SANDBOXED

@@ -29,6 +29,7 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 from ..database import file_of
 from ..errors import MarkingError
 from .converter import Autograde
+from .engines import keep_compiled_statements
 from .examine import Examine
 from .files import digest_of_files
 from .foreseen import foreseen
@@ -91,6 +92,7 @@ class Desk:
     """
 
     def __init__(self, arguments: list[str], db_url: str, run: str, *, fresh: bool) -> None:
+        keep_compiled_statements()
         app = AutogradeApp()
         app.initialize([*arguments, "--log-level=50"])
         app.coursedir.db_url = db_url

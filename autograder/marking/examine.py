@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbclient.util import run_sync
@@ -29,9 +29,13 @@ from .files import digest_of_files, kernel_folder
 from .protection import isolation
 from .record import verdict_output
 from .results import contents
-from .rubric import Rubric, verified_rubric
-from .session import Session, SessionLimits
 from .sources import rubric_files
+
+# Imported where a notebook is run or a rubric read: both need JAX, and the process that writes the
+# marks of a class, nbgrader's other commands and the formgrader do neither.
+if TYPE_CHECKING:
+    from .rubric import Rubric
+    from .session import Session
 
 __all__ = ["Examine"]
 
@@ -121,6 +125,8 @@ class Examine(NbGraderPreprocessor):
         Raises:
             AutograderError: it could not be marked, for a reason that is not the student's.
         """
+        from .session import Session, SessionLimits
+
         course = course_of(self)
         kept_apart = self.isolation()
         rubric = self._rubric(course, names["assignment"], names["notebook"], verify=False)
@@ -181,6 +187,8 @@ class Examine(NbGraderPreprocessor):
     def _rubric(
         self, course: CourseDirectory, assignment: str, notebook: str, *, verify: bool = True
     ) -> Rubric:
+        from .rubric import verified_rubric
+
         return verified_rubric(*rubric_files(course, assignment, notebook), verify=verify)
 
     def _seeds(self, theirs: str) -> Callable[[str], int]:

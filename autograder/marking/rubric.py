@@ -84,11 +84,11 @@ def _aside(folder: Path) -> Iterator[None]:
 
     Plots go nowhere; a file or a module beside the notebook is found, as in Jupyter.
     """
-    import matplotlib
-
-    matplotlib.use("agg")  # the marking process has no window to open
-    import matplotlib.pyplot as plt
-
+    # The marking process has no window to open. Matplotlib is looked for where a cell has drawn.
+    backend = os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = "agg"
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].use("agg")
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -100,9 +100,14 @@ def _aside(folder: Path) -> Iterator[None]:
             sys.path.insert(0, str(folder))
             yield
     finally:
+        if backend is None:
+            del os.environ["MPLBACKEND"]
+        else:
+            os.environ["MPLBACKEND"] = backend
         with contextlib.suppress(ValueError):  # a cell may have tidied up itself
             sys.path.remove(str(folder))
-        plt.close("all")
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
 
 
 def _code(cell: Mapping[str, Any]) -> str:
