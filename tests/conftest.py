@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from autograder.sandbox.compiled.flags import QUICKLY
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # What takes minutes comes first, so that no worker is left alone with it at the end. Else xdist
@@ -67,10 +69,14 @@ settings.load_profile("steady")
 def _what_is_compiled_is_kept(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The same checks are made again in one file after the other, and compile the same programs.
 
-    In this process alone: JAX may read what another process has written half.
+    In this process alone: JAX may read what another process has written half, and another JAX may
+    not know the flag, which is read with the first array.
     """
     import jax
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLA_FLAGS", QUICKLY)
+        jax.devices()
     jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -30,7 +30,7 @@ from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
 from ..sandbox import tree
 from ..startup import hush
-from . import files, last_words, log, rights
+from . import files, generate, last_words, log, rights
 from .engines import keep_compiled_statements
 from .foreseen import foreseen, require_rights
 from .journal import Journal
@@ -479,4 +479,4 @@ def install() -> None:
     last_words.install()
     log.install()
     api.Autograde = autogradeapp.Autograde = Autograde
-    rights.install()
+    generate.install()

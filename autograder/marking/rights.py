@@ -15,16 +15,12 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from nbgrader.apps import api, generateassignmentapp, generatefeedbackapp
-from nbgrader.converters import GenerateAssignment as NbgraderGenerateAssignment
-from nbgrader.converters import GenerateFeedback as NbgraderGenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
 from .results import STATE
 
-__all__ = ["gradebook_file", "install", "keep_private", "private_parts"]
+__all__ = ["gradebook_file", "keep_private", "private_parts"]
 
 _SEED = ".autograder_seed"
 
@@ -100,30 +96,3 @@ def _allow(path: Path, granted: int, refused: int = 0) -> None:
         wanted = (mode | granted) & ~refused
         if wanted != mode:
             path.chmod(wanted)
-
-
-class GenerateAssignment(NbgraderGenerateAssignment):
-    """nbgrader's own; the gradebook that it makes is closed to others."""
-
-    def start(self) -> None:
-        """Generate the release."""
-        try:
-            super().start()
-        finally:
-            keep_private(self.coursedir)
-
-
-class GenerateFeedback(NbgraderGenerateFeedback):
-    """nbgrader's own, with the pages in a folder that is closed to others."""
-
-    def start(self) -> None:
-        """Write the feedback pages."""
-        keep_private(self.coursedir, self.coursedir.feedback_directory)
-        super().start()
-
-
-def install() -> None:
-    """Let nbgrader use these, in its commands and in the formgrader."""
-    parts: Any = (GenerateAssignment, GenerateFeedback)
-    api.GenerateAssignment, api.GenerateFeedback = parts
-    generateassignmentapp.GenerateAssignment, generatefeedbackapp.GenerateFeedback = parts

@@ -27,6 +27,7 @@ from nbgrader.api import Gradebook
 from autograder.sandbox.setting import Setting
 from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
 from tests.container import Container
+from tests.marking.small_course import api
 
 ASSIGNMENT = "small"
 NOTEBOOK = "attacked"
@@ -223,8 +224,8 @@ class Ground:
         )
         for name, written in {NOTEBOOK: notebook, **self._more}.items():
             nbformat.write(written, folder / f"{name}.ipynb")
-        said = self.run("generate_assignment", ASSIGNMENT)
-        assert said.returncode == 0, said.stderr
+        said = api(self.course).generate_assignment(ASSIGNMENT)
+        assert said["success"], said["log"]
         with self.gradebook() as gradebook:
             gradebook.add_student("neighbour", last_name=self.secret)
         neighbour = self.course / "submitted" / "neighbour" / "other"

@@ -44,13 +44,15 @@ RUNS = [
 
 
 def attacks_of(run: Run) -> list[Attack]:
-    """The attacks of a run: as shipped and without namespaces all, else every third of a family.
+    """The attacks of a run: as shipped all, without namespaces every second, else every third.
 
     With AUTOGRADER_ATTACKS=all in the environment, as `make attacks` has it, all in every way.
     """
     family, way = run
-    whole = way in (WARM, LOCKED) or os.environ.get("AUTOGRADER_ATTACKS") == "all"
-    return ATTACKS[family] if whole else ATTACKS[family][::3]
+    attacks = ATTACKS[family]
+    if way == WARM or os.environ.get("AUTOGRADER_ATTACKS") == "all":
+        return attacks
+    return attacks[::2] if way == LOCKED else attacks[1::3]
 
 
 HANDED_IN = [
