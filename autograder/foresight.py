@@ -34,11 +34,13 @@ class Trouble:
         why: a sentence, which begins with the name.
         cure: what to do now.
         gone: whether the value is a left-over, of which nothing is worth saying.
+        interrupted: whether it is the student who stopped its cell.
     """
 
     why: str
     cure: str
     gone: bool = True
+    interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def foresee(log: Log, file: File | None, name: str, asked: Collection[str]) -> T
         return Trouble(
             f"`{name}` was left by {source.place}, which you interrupted.",
             "Marking runs the whole cell. Run it to its end, then this check.",
+            interrupted=True,
         )
     if source.ended == "raised":
         return Trouble(
@@ -102,6 +105,7 @@ def _superseded(name: str, source: Run, newest: Run) -> Trouble:
             f"`{name}` is from {old}. Since then you interrupted its cell, {newest.place}. When "
             f"your work is marked, that cell will be stopped, too.",
             "Is there a loop that never ends? " + again,
+            interrupted=True,
         )
     other = next((n for n in sorted(newest.bound) if _alike(n, name)), "")
     renamed = f"; it sets `{other}`" if other else ""

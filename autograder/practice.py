@@ -23,6 +23,7 @@ from .answers.local import judge
 from .answers.source import lost_update
 from .checks.base import Check
 from .checks.verdict import Verdict
+from .checks.wording import never_met
 from .errors import CheckError, CheckFailed
 from .feedback import html, text
 from .feedback.marks import headline
@@ -183,7 +184,9 @@ def _one_foreseen(
     for name in (verdict.answer, *sorted(linked - {verdict.answer})):
         trouble = foresee(log, file, name, _answers) if name in namespace else None
         if trouble is not None and (verdict.share or (trouble.gone and name == verdict.answer)):
-            return Verdict(verdict.answer, "stale", 0.0, trouble.why, trouble.cure, "stale")
+            why = never_met(verdict.evidence) if trouble.interrupted and verdict.right else ""
+            fact = f"{trouble.why} {why}".rstrip()
+            return Verdict(verdict.answer, "stale", 0.0, fact, trouble.cure, "stale")
     if verdict.misconception == "start_returned":
         cause = lost_update([run.source for run in log.runs[-5:]])
         return replace(verdict, hint=f"{verdict.hint} {cause}".strip())

@@ -13,7 +13,7 @@ import pytest
 from autograder.demo import load_students
 from tests.person import Person
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(3000)
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = [

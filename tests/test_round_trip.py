@@ -33,6 +33,9 @@ from autograder.demo import SampleStudent, load_students
 from autograder.marking.record import read_record
 from tests.person import Person
 
+# A whole term beside whatever else runs.
+pytestmark = pytest.mark.timeout(3000)
+
 ASSIGNMENT = "gradient_descent"
 COURSE_ID = "gradient_descent_course"
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
 from .scenery import curve, rounded, surface
 from .stationary import Stationary, levels_off
-from .tolerance import place_tolerance, stall_distance
+from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
 from .wording import NOTHING, decimals, explain, place, slopes
 
@@ -256,10 +256,13 @@ def judge_place(
             what = "a minimum" if found.kind == "minimum" else "stationary"
             # A slope that float32 cannot get below is as good as 0 to a reader.
             far = (np.abs(u - found.place) > 1e-6 * (1 + np.abs(u))).any()
-            left = slopes(slope) if far else place(slope)
+            steep = slopes(slope) if far else place(slope)
             at = _beside(landscape, u, None if near else found)
-            fact = f"`{answer}` = {at} is {what}: the slope there is {left}."
+            fact = f"`{answer}` = {at} is {what}: the slope there is {steep}."
             right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
+            if descent is not None:
+                left = stall_slope(found.place[landscape.free], descent.step_size)
+                evidence["stall"] = {"step_size": descent.step_size, "slope": left}
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .landscape import Landscape
     from .stationary import Stationary
 
-__all__ = ["derivative_tolerance", "place_tolerance", "stall_distance"]
+__all__ = ["derivative_tolerance", "place_tolerance", "stall_distance", "stall_slope"]
 
 # Relative room for a formula that a student arranges differently from JAX. Honest float32 needs
 # some 1e-6 at a generic place; the nearest mistake worth telling, a forward difference with
@@ -43,8 +43,13 @@ def stall_distance(place: np.ndarray, curvature: float, step_size: float) -> flo
     descent stalls at ulp(|x*|) / 2 / (step * f''): measured 2.4e-7, 2.9e-6, 3.0e-5 and 3.0e-4 for
     steps of 0.1, 0.01, 1e-3 and 1e-4 at x* = -1.5, f'' = 2, as predicted.
     """
+    return stall_slope(place, step_size) / max(curvature, 1e-12)
+
+
+def stall_slope(place: np.ndarray, step_size: float) -> float:
+    """The slope that is left there: at x* = -0.667, 6e-6 for steps of 0.005."""
     ulp = float(np.spacing(np.float32(np.abs(place).max() if place.size else 0.0)))
-    return ulp / 2 / max(step_size * curvature, 1e-12)
+    return ulp / 2 / max(step_size, 1e-12)
 
 
 # A minimum whose surroundings are smaller than this has room of a tenth of them.

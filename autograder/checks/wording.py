@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = [
     "explain",
     "name_error",
     "name_value",
+    "never_met",
     "number",
     "place",
     "slopes",
@@ -50,6 +52,23 @@ def slopes(values: Any) -> str:
     """Slopes: as a place, but what is small is told, since it is not zero: 4e−09."""
     shown = [number(float(x)) for x in np.ravel(np.asarray(values, dtype=np.float64))]
     return shown[0] if len(shown) == 1 else "(" + ", ".join(shown[:6]) + ")"
+
+
+def never_met(evidence: Mapping[str, Any]) -> str:
+    """Why a loop that waits for a slope near 0 has no end, of a minimum that descent leads to.
+
+    Args:
+        evidence: of the verdict on the minimum; "" comes of any other.
+    """
+    stall = evidence.get("stall")
+    if not isinstance(stall, Mapping):
+        return ""
+    step, slope = number(float(stall["step_size"])), number(float(stall["slope"]), 1)
+    return (
+        f"Does its loop wait for a slope below some bound? Once the slope is about {slope}, steps "
+        f"of {step} are too small to change a float32 number there: a bound below that is never "
+        "met. Count the steps, or stop where a step changes nothing."
+    )
 
 
 def derivative(order: int) -> str:

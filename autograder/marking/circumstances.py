@@ -15,7 +15,7 @@ from ..checks.base import wrong
 from ..checks.misconceptions.raised import classify
 from ..checks.questions import Error, Found, Missing, Question, Reply
 from ..checks.verdict import Verdict
-from ..checks.wording import explain, name_error
+from ..checks.wording import explain, name_error, never_met
 
 __all__ = ["mark_late", "say_changed", "with_circumstances"]
 
@@ -105,7 +105,8 @@ def _stopped(verdict: Verdict, error: Error, reply: Reply | None) -> Verdict:
         fact = f"There is no `{name}`: {said}."
     elif verdict.right or (isinstance(reply, Found) and reply.value.kind == "function"):
         # A function is whole once it is defined, whatever came after it.
-        return replace(verdict, fact=f"{verdict.fact} After it, {said}.")
+        why = never_met(verdict.evidence) if error.type in (LATE, "KeyboardInterrupt") else ""
+        return replace(verdict, fact=f"{verdict.fact} After it, {said}. {why}".rstrip())
     else:
         mistake = classify(error)
         fact = f"`{name}` is what was left when {said}: not a result yet."

@@ -30,7 +30,7 @@ from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
 from ..sandbox import tree
 from ..startup import hush
-from . import files, generate, last_words, log, rights
+from . import files, generate, last_words, log, rights, times
 from .engines import keep_compiled_statements
 from .foreseen import foreseen, require_rights
 from .journal import Journal
@@ -232,6 +232,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._make_courses()
         # Once: nobody's marks are by a source that changes while the class is marked.
         self._by = rubric_digest(self.coursedir, str(self.coursedir.assignment_id), self.expected())
+        self._due_date = self._due_in_gradebook()
         self._faults: dict[str, str] = dict(self._refused)
         self._marked = 0
         self._student = ""
@@ -258,6 +259,16 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         with self._turns.taken("", ""):
             for course in ({}, {"course_id": self.coursedir.course_id}):
                 Gradebook(self.coursedir.db_url, **course).close()
+
+    def _due_in_gradebook(self) -> str:
+        """When the assignment is due, in ISO 8601, UTC; "never" where it is not."""
+        due = None
+        with (
+            Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
+            contextlib.suppress(MissingEntry),
+        ):
+            due = gradebook.find_assignment(str(self.coursedir.assignment_id)).duedate
+        return due.isoformat() if due is not None else "never"
 
     def convert_all(self) -> None:
         """Mark the submissions in `assignments`."""
@@ -354,7 +365,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             digest = files.digest_of_all(
                 self.coursedir, self._format_source(assignment_id, student_id)
             )
-            self.journal(assignment_id).finish(student_id, digest, self._by)
+            self.journal(assignment_id).finish(student_id, digest, self._by, self._due_date)
         self._marked += 1
         self._let_go((assignment_id, student_id))
 
@@ -480,3 +491,4 @@ def install() -> None:
     log.install()
     api.Autograde = autogradeapp.Autograde = Autograde
     generate.install()
+    times.install()

@@ -324,6 +324,9 @@ class Grade(Autograde):
             return True
         if self._is_newer(folder, target):
             return True
+        # Penalties depend on it. What a notebook is worth is known, so that this takes no time.
+        if journal.due(student) not in ("", self._due_date):
+            return True
         known = journal.digest(student)
         return known is not None and known != digest_of_all(self.coursedir, folder)
 

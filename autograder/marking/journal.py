@@ -34,19 +34,20 @@ class Journal:
         write_whole(self._folder / "begun" / student, b"")
         (self._folder / "lacking" / student).unlink(missing_ok=True)
 
-    def finish(self, student: str, digest: str | None = None, by: str = "") -> None:
+    def finish(self, student: str, digest: str | None = None, by: str = "", due: str = "") -> None:
         """They are complete, or as they were before.
 
         Args:
             student: whose they are.
             digest: of the files that were marked; none where they were not.
             by: a digest of what they were marked by.
+            due: when the assignment was due then.
 
         Raises:
             OSError: that cannot be written down.
         """
         if digest is not None:
-            write_whole(self._folder / "marked" / student, f"{digest}\n{by}".encode())
+            write_whole(self._folder / "marked" / student, f"{digest}\n{by}\n{due}".encode())
         (self._folder / "begun" / student).unlink(missing_ok=True)
 
     def lacks(self, student: str) -> None:
@@ -73,9 +74,14 @@ class Journal:
         """A digest of what this submission was marked by; "" if nobody wrote it down."""
         return self._marked(student)[1]
 
-    def _marked(self, student: str) -> tuple[str, str]:
+    def due(self, student: str) -> str:
+        """When the assignment was due when this submission was marked; "" if nobody knows."""
+        return self._marked(student)[2]
+
+    def _marked(self, student: str) -> tuple[str, str, str]:
         try:
-            digest, _, by = (self._folder / "marked" / student).read_text().partition("\n")
+            lines = (self._folder / "marked" / student).read_text().splitlines()
         except OSError:
-            return "", ""
-        return digest.strip(), by.strip()
+            lines = []
+        digest, by, due = (line.strip() for line in [*lines, "", "", ""][:3])
+        return digest, by, due

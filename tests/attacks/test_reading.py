@@ -20,7 +20,7 @@ from tests.attacks.course import (
 )
 from tests.attacks.test_attacks import LOCKED, SHIPPED, containers
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(3000)
 
 LATER = "later"
 READING = load("reading")

@@ -17,7 +17,7 @@ from tests.grading.conftest import REPOSITORY
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, SECOND, Submission
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(3000)
 
 HONEST = ("aa_honest", "mm_honest", "zz_honest")
 ALL = {**dict.fromkeys(("slope", "lowest", "cubed_slope")), "why": None}

@@ -115,6 +115,16 @@ def test_an_answer_whose_newest_run_did_not_end_is_not_right(
     assert "is the start itself" not in card
 
 
+def test_a_loop_that_waits_for_what_float32_cannot_reach_is_told_why(session: Session) -> None:
+    """Case B16: interrupted, with the right value in hand."""
+    session.run(FUNC)
+    loop = "while abs(df(x_final)) > 1e-8:\n    raise KeyboardInterrupt"
+    session.run(f"{WALK}x_final = x\n{loop}", "answer")
+    card = session.run(FINAL, "check")
+    assert "which you interrupted" in card
+    assert "steps of 0.005 are too small to change a float32 number there" in card
+
+
 @pytest.mark.parametrize("cell", ["answer", None])
 def test_a_renamed_answer_is_not_judged_by_the_older_one(
     cell: str | None, session: Session

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from traitlets.config import Config
 
+from autograder.marking.converter import install
 from autograder.marking.display import _summary_lines
 from autograder.marking.grade import Summary
 from autograder.sandbox.compiled import why_plain
@@ -23,7 +24,7 @@ from tests.grading.ledger import files, rows
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, HARMLESS, UNREADABLE
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(2400)
 
 # One of every kind; the seventy ways themselves are tests/marking's to try.
 CLASS = [*HARMLESS[:3], *HARMLESS[15:30:7], UNREADABLE[0]]
@@ -108,6 +109,29 @@ def test_what_is_marked_is_not_marked_again(graded: Path, grade):
     assert said.status == 0
     assert (said.summary["marked"], said.summary["unchanged"]) == (0, len(CLASS))
     assert (rows(graded), files(graded)) == before
+
+
+def test_a_due_date_that_moves_takes_its_penalties_along(tmp_path: Path, grade):
+    """Case B18 b; nbgrader#723."""
+    install()  # due dates are set in this process
+    small.make(tmp_path, REPOSITORY)
+    with (tmp_path / "nbgrader_config.py").open("a") as file:
+        file.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    (small.hand_in(tmp_path, small.Submission("eve")) / "timestamp.txt").write_text(LATE)
+
+    def marked(due: str) -> tuple[float, float]:
+        with small.gradebook(tmp_path) as gradebook:
+            gradebook.update_or_create_assignment(ASSIGNMENT, duedate=due)
+        said = grade(tmp_path)
+        assert said.status == 0, said
+        with small.gradebook(tmp_path) as gradebook:
+            found = gradebook.find_submission(ASSIGNMENT, "eve")
+            return said.summary["marked"], found.score - found.late_submission_penalty
+
+    assert marked(DUE) == (1, 0.0)
+    assert marked(DUE) == (0, 0.0)
+    assert marked("2026-01-10 17:30:00 +0100") == (1, 5.0)
+    assert marked("2026-01-10 17:30:00 +0200") == (1, 0.0)
 
 
 def test_that_marks_are_by_another_version_of_the_source_is_said(

@@ -103,6 +103,18 @@ def test_a_right_value_stays_right_whatever_came_after_it() -> None:
     assert "After it, its cell stopped with TypeError" in verdict.fact
 
 
+def test_of_a_loop_that_waits_for_what_float32_cannot_reach_it_says_so() -> None:
+    """Case B16: while abs(slope) > 1e-8, in steps of 0.005; a slope of some 6e-6 is left."""
+    loop = "while abs(6 * x_final + 4) > 1e-8:\n    raise KeyboardInterrupt"
+    cell = code(f"{WALK}x_final = x\n{loop}", **ANSWER)
+    verdict = judged(FINAL, cell, late={0: 120.0})
+    assert verdict.right
+    assert "stopped after 120 s" in verdict.fact
+    assert "Once the slope is about 6e−06, steps of 0.005 are too small" in verdict.fact
+    other = judged(FINAL, code(f"{WALK}x_final = x\nraise ValueError", **ANSWER))
+    assert "float32" not in other.fact
+
+
 def test_a_wrong_function_is_diagnosed_though_its_cell_stopped_later() -> None:
     cell = code("f_prime = lambda x: -(2 * x + 3)\nprint(jax.grad(f)(3))")
     verdict = judged(F_PRIME, cell)

@@ -1,0 +1,32 @@
+"""Due dates and times of hand-in whose zone is a number, such as +0100.
+
+nbgrader takes that number for seconds (0.9.6, `parse_utc`), and its formgrader writes the zone of a
+due date as one: in a course with `c.NbGraderAPI.timezone`, everybody had an hour less or more.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import dateutil.parser
+from nbgrader import utils
+from nbgrader.apps import api
+
+__all__ = ["install"]
+
+_IN_NUMBERS = re.compile(r".* [+-]\d\d:?\d\d", re.DOTALL)
+_nbgraders = utils.parse_utc
+
+
+def _parse_utc(ts: Any) -> datetime.datetime | None:
+    """As nbgrader does, which reads zones with a name as they are."""
+    if isinstance(ts, str) and _IN_NUMBERS.fullmatch(ts):
+        ts = dateutil.parser.parse(ts)
+    return _nbgraders(ts)
+
+
+def install() -> None:
+    """Let nbgrader read them so, in its commands and in the formgrader."""
+    utils.parse_utc = api.parse_utc = _parse_utc
