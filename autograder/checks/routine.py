@@ -110,14 +110,17 @@ class DescentRoutine(Check):
         problems = [(r, r.problem) for r in counted if r.problem is not None]
         if problems:
             return self._judge_problems(tried, problems, seen)
-        hit = self._name(counted)
-        alone = all(r.right for r in tried[:NUMBERS] if r.counted)
+        return self._wrong_walks(counted, "", seen)
+
+    def _wrong_walks(self, walks: list[_Tried], more: str, seen: dict[str, Any]) -> Verdict:
+        """A routine that comes back with places, and not the right ones."""
+        hit = self._name(walks)
+        alone = all(r.right for r in walks[:NUMBERS] if r.counted)
         if alone and hit[0] in ("wrong_iterates", "overshoot_avoided"):
             hit = ("numbers_only", {"what": "it arrives elsewhere"})
         fact, hint = explain(hit[0], **{"name": self.answer, "what": "", **hit[1]})
-        return Verdict(
-            self.answer, "wrong", 0.0, f"{fact} {self._seen(counted)}", hint, hit[0], **seen
-        )
+        fact = f"{fact} {self._seen(walks)}{more}"
+        return Verdict(self.answer, "wrong", 0.0, fact, hint, hit[0], **seen)
 
     def _judge_problems(
         self, tried: list[_Tried], problems: list[tuple[_Tried, Verdict]], seen: dict[str, Any]
@@ -139,17 +142,23 @@ class DescentRoutine(Check):
                 )
             return wrong(self.answer, "numbers_only", what=what, **seen)
         raised = all(isinstance(r.outcome, Raised) for r in failed)
-        number = {r.trial.kind for r in failed if not r.trial.start.ndim}
-        if fine and raised and "gentle" in number and not any(r.trial.start.ndim for r in failed):
+        gentle = [r for r in tried if r.trial.kind == "gentle" and not r.trial.start.ndim]
+        numbers = all(r.problem is not None for r in gentle)
+        if fine and raised and numbers and not any(r.trial.start.ndim for r in failed):
             return self._partly("arrays_only", what=what, **seen)
         name = _OF_KINDS.get(frozenset(r.trial.kind for r in failed)) if fine else None
         if name is not None:
             return wrong(self.answer, name, what=f": {what}", **seen)
+        if others and not fine and raised and all(r.trial.num_steps == 0 for r in failed):
+            # Its walks tell more: where no step is made, a list of places may be too short.
+            return self._wrong_walks(others, f" With num_steps = 0, {what}.", seen)
         asked = [r.asked for r in tried if isinstance(r.outcome, Returned)]
         if told.misconception in ("generator_returned", "history_returned", "dict_returned"):
             return told
         if asked and all(a is not None and a.count == 0 for a in asked):
             return wrong(self.answer, "hard_coded_function", **seen)
+        if raised and others:
+            return replace(told, fact=f"{told.fact} So it does {_called(failed)}.")
         return told
 
     def _partly(self, name: str, *, what: str, rows: Any, evidence: Any) -> Verdict:
@@ -403,6 +412,18 @@ def _excused(tried: list[_Tried]) -> list[_Tried]:
         )
         out.append(replace(r, problem=None) if cut or refused else r)
     return out
+
+
+def _called(failed: Sequence[_Tried]) -> str:
+    """In words, how it was called where it stopped."""
+    trials = [r.trial for r in failed]
+    if all(t.num_steps == 0 for t in trials):
+        return "with num_steps = 0"
+    if all(t.step_size < 0 for t in trials):
+        return "with a negative step_size"
+    t = trials[0]
+    steps = "1 step" if t.num_steps == 1 else f"{t.num_steps} steps"
+    return f"from {place(t.start)}, with {steps} of {number(t.step_size)}"
 
 
 def _steps_made(r: _Tried) -> int | None:

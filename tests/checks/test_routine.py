@@ -161,3 +161,25 @@ def test_no_trial_leaves_the_numbers_of_float32() -> None:
         for t in draw_trials(seed):
             assert abs(t.true()).max() < 1e6
             assert t.num_steps == 0 or abs(t.true() - t.true(t.num_steps - 1)).max() > 2 * t.room
+
+
+def test_the_last_but_one_of_a_path_is_named_though_no_steps_leave_no_path() -> None:
+    def gd(df: Any, start: Any, step_size: Any, num_steps: int) -> Any:
+        path = [start]
+        for _ in range(num_steps):
+            path.append(path[-1] - step_size * df(path[-1]))
+        return path[-2]
+
+    verdict = marked(gd)
+    assert verdict.misconception == "previous_iterate"
+    assert "With num_steps = 0, it stops with IndexError" in verdict.fact
+
+
+def test_how_it_was_called_where_it_stopped_is_told() -> None:
+    def gd(df: Any, start: Any, step_size: Any, num_steps: int) -> Any:
+        end = plain(df, start, step_size, num_steps)
+        return end if num_steps != 12 else [][0]
+
+    verdict = marked(gd)
+    assert verdict.misconception == "raised"
+    assert ", with 12 steps of 0.171." in verdict.fact
