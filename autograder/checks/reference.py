@@ -22,6 +22,23 @@ from .tracing import refuse_untraceable
 __all__ = ["Reference"]
 
 JITTERS = 8
+_BATCHES = (256, 1024, 4096)
+
+
+def compiled_for_all(f: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """A function of one place (n,) for batches of them (p, n), compiled.
+
+    JAX compiles anew for each p, which takes a hundred times as long as to compute at some hundred
+    places more; so a batch is filled up to one of few sizes.
+    """
+    batched = jax.jit(jax.vmap(f))
+
+    def evaluate(places: np.ndarray) -> np.ndarray:
+        size = next((size for size in _BATCHES if size >= len(places)), len(places))
+        full = np.resize(places, (size, *places.shape[1:])) if len(places) else places
+        return np.asarray(batched(full))[: len(places)]
+
+    return evaluate
 
 
 class Reference:
@@ -83,9 +100,9 @@ class Reference:
         with enable_x64(double):
             if key not in self._compiled:
                 f = self._derivative(order)
-                batched = jax.jit(jax.vmap(f))
+                batched = compiled_for_all(f)
                 try:
-                    np.asarray(batched(places))
+                    batched(places)
                     self._compiled[key] = batched
                 except Exception:  # noqa: BLE001 - whatever tracing objects to, try it eagerly
 
@@ -124,7 +141,7 @@ class Reference:
         if not self.traceable:
             return None
         found = decisions(self.flat, self.layout.size)
-        return found and jax.jit(jax.vmap(found))
+        return found and compiled_for_all(found)
 
     def _select(self, full: np.ndarray, order: int) -> np.ndarray:
         for axis in range(1, order + 1):
