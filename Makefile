@@ -9,7 +9,7 @@ ASSIGNMENT := gradient_descent
 WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test shuffled servers newer lowest attacks lint format release dist lock screenshots clean
+.PHONY: help setup demo test shuffled servers newer lowest thorough lint format release dist lock screenshots clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -44,8 +44,9 @@ newer: setup ## of the tests, what depends on versions, on the newest Python fou
 lowest: setup ## the same with the lowest versions that pyproject.toml allows
 	@scripts/versions.sh lowest || [ $$? -eq 77 ]
 
-attacks: setup ## of the tests, those that hand in an attack on the marking, all in every way
-	@AUTOGRADER_ATTACKS=all $(BIN)/python -m pytest tests/attacks
+thorough: setup ## all attacks in every way, and all cases of the corpus in practice and marking
+	@AUTOGRADER_THOROUGH=1 $(BIN)/python -m pytest tests/attacks \
+		tests/marking/test_practice_and_marking_agree.py
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check

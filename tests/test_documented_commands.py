@@ -59,7 +59,7 @@ ELSEWHERE = {
     "make lowest": ".ci/run",
     "make shuffled": "Makefile",
     "make help": "Makefile",
-    "make attacks": "tests/attacks",
+    "make thorough": "tests/attacks",
     "make format": "Makefile",
     "make lock": "tests/test_lock.py",
     "make release": "tests/test_release.py",

@@ -1,4 +1,7 @@
-"""Every case of the corpus: what a student's own session says is what marking says.
+"""The cases of the corpus: what a student's own session says is what marking says.
+
+Of the cases of an exercise that have one label and one mistake in common, one; with
+AUTOGRADER_THOROUGH in the environment, as `make thorough` has it, all.
 
 The cases of a notebook are poured into one sandboxed kernel, by the very Session that marks a
 submission: before each case the names are swept away and given anew; the case is run as a cell;
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import zlib
 from dataclasses import dataclass, replace
@@ -28,7 +32,8 @@ from autograder.marking.rubric import Rubric, read_rubric
 from autograder.marking.session import Session, SessionLimits
 from autograder.sandbox import Limits, SandboxKernelManager
 from tests import corpus
-from tests.corpus import EXERCISES, Case, load
+from tests.corpus import EXERCISES, Case
+from tests.corpus import load as all_of_the_corpus
 
 pytestmark = pytest.mark.timeout(1800)  # minutes where nothing else runs, longer beside others
 
@@ -77,6 +82,20 @@ _practice.judge = _hurry
 
 Told = list[tuple[str, str, str | None]]
 """What is said of each answer: its name, the outcome, the mistake."""
+
+
+@cache
+def load() -> list[Case]:
+    """The cases that are asked."""
+    found = {
+        (case.exercise, case.label, case.misconception, case.id if _thorough() else ""): case
+        for case in all_of_the_corpus()
+    }
+    return list(found.values())
+
+
+def _thorough() -> bool:
+    return bool(os.environ.get("AUTOGRADER_THOROUGH"))
 
 
 def told(verdicts: list[Verdict]) -> Told:
@@ -211,7 +230,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Both]:
 
 def test_every_case_was_asked(said: dict[str, Both]) -> None:
     assert set(said) == {case.id for case in load()}
-    assert len(said) >= 500
+    assert len(said) >= (500 if _thorough() else 300)
 
 
 @pytest.mark.parametrize("exercise", [e for group in EXERCISES.values() for e in group])
