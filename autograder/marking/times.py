@@ -6,24 +6,26 @@ due date as one: in a course with `c.NbGraderAPI.timezone`, everybody had an hou
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from typing import Any
 
-import dateutil.parser
 from nbgrader import utils
 from nbgrader.apps import api
 
 __all__ = ["install"]
 
-_IN_NUMBERS = re.compile(r".* [+-]\d\d:?\d\d", re.DOTALL)
+_IN_NUMBERS = re.compile(r"(.*) ([+-]\d\d):?(\d\d)", re.DOTALL)
 _nbgraders = utils.parse_utc
 
 
 def _parse_utc(ts: Any) -> datetime.datetime | None:
     """As nbgrader does, which reads zones with a name as they are."""
-    if isinstance(ts, str) and _IN_NUMBERS.fullmatch(ts):
-        ts = dateutil.parser.parse(ts)
+    found = _IN_NUMBERS.fullmatch(ts) if isinstance(ts, str) else None
+    if found:
+        with contextlib.suppress(ValueError):  # then it is no time of the formgrader's
+            ts = datetime.datetime.fromisoformat("{}{}:{}".format(*found.groups()))
     return _nbgraders(ts)
 
 
