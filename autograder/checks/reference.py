@@ -25,7 +25,7 @@ JITTERS = 8
 _BATCHES = (256, 1024, 4096)
 
 
-def compiled_for_all(f: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
+def _compiled_for_all(f: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
     """A function of one place (n,) for batches of them (p, n), compiled.
 
     JAX compiles anew for each p, which takes a hundred times as long as to compute at some hundred
@@ -100,7 +100,7 @@ class Reference:
         with enable_x64(double):
             if key not in self._compiled:
                 f = self._derivative(order)
-                batched = compiled_for_all(f)
+                batched = _compiled_for_all(f)
                 try:
                     batched(places)
                     self._compiled[key] = batched
@@ -141,7 +141,7 @@ class Reference:
         if not self.traceable:
             return None
         found = decisions(self.flat, self.layout.size)
-        return found and compiled_for_all(found)
+        return found and _compiled_for_all(found)
 
     def _select(self, full: np.ndarray, order: int) -> np.ndarray:
         for axis in range(1, order + 1):

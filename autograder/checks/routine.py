@@ -110,12 +110,14 @@ class DescentRoutine(Check):
         problems = [(r, r.problem) for r in counted if r.problem is not None]
         if problems:
             return self._judge_problems(tried, problems, seen)
-        return self._wrong_walks(counted, "", seen)
+        return self._wrong_walks(tried, "", seen)
 
-    def _wrong_walks(self, walks: list[_Tried], more: str, seen: dict[str, Any]) -> Verdict:
+    def _wrong_walks(self, tried: list[_Tried], more: str, seen: dict[str, Any]) -> Verdict:
         """A routine that comes back with places, and not the right ones."""
+        walks = [r for r in tried if r.counted and r.problem is None]
         hit = self._name(walks)
-        alone = all(r.right for r in walks[:NUMBERS] if r.counted)
+        # By their place among all: arrays follow the numbers, whatever was left out.
+        alone = all(r.right for r in tried[:NUMBERS] if r.counted and r.problem is None)
         if alone and hit[0] in ("wrong_iterates", "overshoot_avoided"):
             hit = ("numbers_only", {"what": "it arrives elsewhere"})
         fact, hint = explain(hit[0], **{"name": self.answer, "what": "", **hit[1]})
@@ -151,7 +153,7 @@ class DescentRoutine(Check):
             return wrong(self.answer, name, what=f": {what}", **seen)
         if others and not fine and raised and all(r.trial.num_steps == 0 for r in failed):
             # Its walks tell more: where no step is made, a list of places may be too short.
-            return self._wrong_walks(others, f" With num_steps = 0, {what}.", seen)
+            return self._wrong_walks(tried, f" With num_steps = 0, {what}.", seen)
         asked = [r.asked for r in tried if isinstance(r.outcome, Returned)]
         if told.misconception in ("generator_returned", "history_returned", "dict_returned"):
             return told

@@ -101,7 +101,7 @@ def _aside(folder: Path) -> Iterator[None]:
             yield
     finally:
         if backend is None:
-            del os.environ["MPLBACKEND"]
+            os.environ.pop("MPLBACKEND", None)  # a cell may have removed it
         else:
             os.environ["MPLBACKEND"] = backend
         with contextlib.suppress(ValueError):  # a cell may have tidied up itself
