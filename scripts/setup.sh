@@ -80,14 +80,16 @@ rm -f "$venv/.set-up"
 echo "installing the locked packages (a few minutes the first time)"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input --quiet --quiet)
 # uv, which is among the locked packages, needs a tenth of pip's time. Where it cannot (pip alone
-# reads pip's own configuration), pip does it.
+# reads pip's own configuration), pip does it. Compiled, as pip does: where PYTHONDONTWRITEBYTECODE
+# is set, as in many containers, each process would compile all that it imports, for seconds.
 "${pip[@]}" install --require-hashes --requirement <(sed -n '/^uv==/,/[^\\]$/p' requirements.lock) &&
-    UV_LINK_MODE=${UV_LINK_MODE:-copy} "$venv/bin/uv" pip install --quiet --python "$venv" \
-        --require-hashes --requirement requirements.lock 2>/dev/null ||
+    UV_LINK_MODE=${UV_LINK_MODE:-copy} "$venv/bin/uv" pip install --quiet --compile-bytecode \
+        --python "$venv" --require-hashes --requirement requirements.lock 2>/dev/null ||
     "${pip[@]}" install --require-hashes --requirement requirements.lock ||
     fail "the locked packages could not be installed; pip's message above says which and why."
 # No build isolation: the build backend is in the lock as well, so nothing unlocked is ever installed.
 "${pip[@]}" install --no-deps --no-build-isolation --editable . ||
     fail "the project itself could not be installed; pip's message above says why."
+[ ! -d autograder ] || "$venv/bin/python" -m compileall -q autograder
 echo "$content" >"$venv/.set-up"
 echo "ready: $name"

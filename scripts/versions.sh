@@ -60,7 +60,7 @@ echo "== $which: $("$python" --version) in $environment"
 uv=.venv/bin/uv
 export UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-hardlink}
 "$uv" venv --quiet --clear --seed --python "$python" "$environment"
-"$uv" pip install --quiet --python "$environment" "${packages[@]}"
+"$uv" pip install --quiet --compile-bytecode --python "$environment" "${packages[@]}"
 # The build backend is among the packages, as in scripts/setup.sh.
 "$uv" pip install --quiet --python "$environment" --no-deps --no-build-isolation --editable .
 "$environment/bin/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import ensurepip
+import importlib.util
 import os
 import shutil
 import signal
@@ -131,6 +132,14 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 def test_an_environment_is_made_and_the_next_run_has_nothing_to_do(ready: Machine) -> None:
     assert ready.program() == "tiny is here\n"
     assert ready.run() == (0, "")
+
+
+@pytest.mark.parametrize("module", ["jax", "matplotlib", "nbgrader.apps", "autograder.cli"])
+def test_what_is_installed_is_compiled(module: str) -> None:
+    """Where PYTHONDONTWRITEBYTECODE is set each process would compile all that it imports."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert Path(str(spec.cached)).exists()
 
 
 def test_an_environment_that_was_moved_is_made_anew(ready: Machine) -> None:

@@ -41,6 +41,8 @@ def install(folder: Path, wheels: Path, lock: Path, package: str) -> None:
     _run([uv, "venv", "--quiet", "--no-config", f"--python={SYSTEM_PYTHON}", folder])
     # Copies: what is linked to uv's cache would change there when a panel is switched off here.
     options = ["--quiet", "--link-mode=copy", f"--python={python}", f"--constraint={lock}"]
+    # Compiled, since those who will import it may not write there.
+    options.append("--compile-bytecode")
     _run([uv, "pip", "install", *options, f"--find-links={wheels}", package, "jupyterhub"])
 
 
