@@ -88,6 +88,13 @@ def dgoldfield2_dy(x, y):
 def dgoldfield2(x, y):
     return dgoldfield2_dx(x, y), dgoldfield2_dy(x, y)
 
+# %% leaning_partials
+def dleaning_dx(x, y):
+    return 2 * x + y
+
+def dleaning_dy(x, y):
+    return x + 2 * y
+
 # %% goldfield_minimum
 # arctan(x)**2 is 0 at x = 0 only, sin(y)**2 is 0 at every multiple of pi.
 coords_min = (0.0, 0.0)

@@ -71,6 +71,10 @@ dgoldfield2 = jax.grad(goldfield2, argnums=(0, 1))
 dgoldfield2_dx = jax.grad(goldfield2, argnums=0)
 dgoldfield2_dy = jax.grad(goldfield2, argnums=1)
 
+# %% leaning_partials
+dleaning_dx = jax.grad(leaning, argnums=0)
+dleaning_dy = jax.grad(leaning, argnums=1)
+
 # %% goldfield_minimum
 slope = jax.jit(jax.grad(goldfield1))
 coords_min = jnp.array([0.0, -2.0])

@@ -84,6 +84,15 @@ def dgoldfield2_dx(x, y):
 def dgoldfield2_dy(x, y):
     return dgoldfield2(x, y)[1]
 
+# %% leaning_partials
+matrix = np.array([[2.0, 1.0], [1.0, 2.0]])
+
+def dleaning_dx(x, y):
+    return (matrix @ [x, y])[0]
+
+def dleaning_dy(x, y):
+    return (matrix @ [x, y])[1]
+
 # %% goldfield_minimum
 coords_min = np.array([0.0, -2.0])
 for _ in range(1000):

@@ -77,6 +77,10 @@ dgoldfield2 = jax.jit(jax.grad(goldfield2, argnums=(0, 1)))
 dgoldfield2_dx = jax.jit(jax.grad(goldfield2, argnums=(0,)))  # a tuple with one entry
 dgoldfield2_dy = jax.jit(jax.grad(goldfield2, argnums=1))
 
+# %% leaning_partials
+dleaning_dx = jax.jit(jax.grad(leaning))
+dleaning_dy = jax.jit(jax.grad(leaning, argnums=1))
+
 # %% goldfield_minimum
 from jax import lax
 

@@ -118,6 +118,18 @@ dgoldfield2_dx = Field.by_x
 dgoldfield2_dy = Field.by_y
 dgoldfield2 = lambda *xy: tuple(Field()(xy))
 
+# %% leaning_partials
+class Slope:
+    """A slope of the leaning bowl along one of its arguments."""
+
+    def __init__(self, argument):
+        self.along = jax.grad(leaning, argument)
+
+    def __call__(self, x, y):
+        return self.along(x, y)
+
+dleaning_dx, dleaning_dy = Slope(0), Slope(1)
+
 # %% goldfield_minimum
 class Walker:
     def __init__(self, position):

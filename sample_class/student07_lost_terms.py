@@ -64,6 +64,10 @@ dgoldfield2_dx = lambda x, y: 2 * jnp.arctan(x) / (1 + x**2)
 dgoldfield2_dy = lambda x, y: 2 * jnp.cos(y)
 dgoldfield2 = lambda x, y: (dgoldfield2_dx(x, y), dgoldfield2_dy(x, y))
 
+# %% leaning_partials
+dleaning_dx = lambda x, y: 2 * x
+dleaning_dy = lambda x, y: 2 * y
+
 # %% goldfield_minimum
 coords_min = jnp.array([0.0, 0.0])
 

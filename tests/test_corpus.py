@@ -35,6 +35,7 @@ FRESH_PLACES = {
     "descent_routine",
     "goldfield_gradient",
     "goldfield_partials",
+    "leaning_partials",
 }
 
 # Names that share numbers. A descent that steps by the function's value ends where the function is

@@ -132,6 +132,11 @@ def surface_gradient(points: Floats) -> Floats:
     return np.stack([2 * np.arctan(x) / (1 + x**2), 2 * np.sin(y) * np.cos(y)], axis=-1)
 
 
+def leaning_gradient(points: Floats) -> Floats:
+    x, y = points.T
+    return np.stack([2 * x + y, x + 2 * y], axis=-1)
+
+
 PLANE_ANSWERS: dict[str, dict[str, Callable[[Floats], Floats]]] = {
     "goldfield_gradient": {"dgoldfield1": surface_gradient},
     "goldfield_partials": {
@@ -139,6 +144,17 @@ PLANE_ANSWERS: dict[str, dict[str, Callable[[Floats], Floats]]] = {
         "dgoldfield2_dx": lambda points: surface_gradient(points)[:, 0],
         "dgoldfield2_dy": lambda points: surface_gradient(points)[:, 1],
     },
+    "leaning_partials": {
+        "dleaning_dx": lambda points: leaning_gradient(points)[:, 0],
+        "dleaning_dy": lambda points: leaning_gradient(points)[:, 1],
+    },
+}
+
+
+GRADIENTS = {
+    "goldfield_gradient": surface_gradient,
+    "goldfield_partials": surface_gradient,
+    "leaning_partials": leaning_gradient,
 }
 
 
@@ -503,13 +519,14 @@ def wrong_planes(case: Case, findings: list[Finding]) -> list[tuple[str, Floats]
 
 def slope_slip(
     line: Callable[[Derivative], list[Floats]] | None = None,
-    plane: Callable[[Floats], list[Floats]] | None = None,
+    plane: Callable[[Floats, Floats], list[Floats]] | None = None,
 ) -> Signature:
     """All wrong derivatives of the case are one of the predictions.
 
     Args:
         line: predictions along LINE for a function of one number.
-        plane: predictions at PLANE, shape (n, 2); a single partial is compared with its column.
+        plane: predictions at PLANE, shape (n, 2), from the truth there and the places; a single
+            partial is compared with its column.
     """
 
     def looks_like(case: Case, findings: list[Finding]) -> bool:
@@ -521,8 +538,9 @@ def slope_slip(
                 return False
         for name, seen in planes:
             assert plane is not None
-            column = {"dgoldfield2_dx": 0, "dgoldfield2_dy": 1}.get(name, slice(None))
-            if not any(close(seen, predicted[:, column]) for predicted in plane(PLANE)):
+            column = "xy".index(name[-1]) if name.endswith(("_dx", "_dy")) else slice(None)
+            predictions = plane(GRADIENTS[case.exercise](PLANE), PLANE)
+            if not any(close(seen, predicted[:, column]) for predicted in predictions):
                 return False
         return True
 
@@ -583,9 +601,21 @@ def one_column_wrong(case: Case, findings: list[Finding]) -> bool:
 
 def exchanged(case: Case, findings: list[Finding]) -> bool:
     """A single partial that is the derivative for the other argument."""
-    g = surface_gradient(PLANE)
-    columns = {"dgoldfield2_dx": 1, "dgoldfield2_dy": 0}
-    return all(close(seen, g[:, columns[name]]) for name, seen in wrong_planes(case, findings))
+    truths = PLANE_ANSWERS[case.exercise]
+    return all(
+        close(seen, truths[f"{name[:-1]}{'yx'['xy'.index(name[-1])]}"](PLANE))
+        for name, seen in wrong_planes(case, findings)
+    )
+
+
+def other_coordinate_held(case: Case, findings: list[Finding]) -> bool:
+    """What is left when the part with its own coordinate is taken off is one number."""
+    for name, seen in wrong_planes(case, findings):
+        assert case.exercise == "leaning_partials"
+        left = np.ravel(seen) - 2 * PLANE[:, "xy".index(name[-1])]
+        if np.ptp(left) > 1e-4:
+            return False
+    return True
 
 
 def place(test: Callable[[Floats, Landscape], bool]) -> Signature:
@@ -728,10 +758,14 @@ def slopes(d: Derivative) -> Floats:
 
 SLIPS: dict[str, Signature] = {
     # Derivatives.
-    "sign_flipped": slope_slip(lambda d: [-d.truth(LINE)], lambda p: [-surface_gradient(p)]),
+    "sign_flipped": slope_slip(lambda d: [-d.truth(LINE)], lambda g, p: [-g]),
     "function_itself": slope_slip(
         lambda d: [zero_order(d)],
-        lambda p: [np.stack([np.arctan(p[:, 0]) ** 2 + np.sin(p[:, 1]) ** 2] * 2, axis=-1)],
+        lambda g, p: [
+            np.stack([np.arctan(p[:, 0]) ** 2 + np.sin(p[:, 1]) ** 2] * 2, axis=-1),
+            # what is homogeneous of degree 2 is half of x·∂/∂x + y·∂/∂y (Euler)
+            np.repeat((g * p).sum(axis=1, keepdims=True) / 2, 2, axis=1),
+        ],
     ),
     "differentiated_too_often": slope_slip(lambda d: [d.of_order(d.order + 1)(LINE) + 0 * LINE]),
     "differentiated_too_seldom": slope_slip(lambda d: [d.of_order(d.order - 1)(LINE)]),
@@ -747,7 +781,7 @@ SLIPS: dict[str, Signature] = {
     ),
     "coefficient_not_multiplied": slope_slip(
         lambda d: of_some_terms(d, lambda n, a: np.poly1d([a] + [0.0] * (n - 1))),
-        lambda p: [surface_gradient(p) / 2],
+        lambda g, p: [g / 2],
     ),
     "coefficient_lost": slope_slip(
         lambda d: of_some_terms(d, lambda n, a: np.poly1d([n * np.sign(a)] + [0.0] * (n - 1)))
@@ -763,31 +797,28 @@ SLIPS: dict[str, Signature] = {
     "difference_not_divided": slope_slip(
         lambda d: [d.of_order(0)(LINE + h) - d.of_order(0)(LINE) for h in (0.1, 0.01)]
     ),
-    "absolute_slope": slope_slip(
-        lambda d: [np.abs(d.truth(LINE))], lambda p: [np.abs(surface_gradient(p))]
-    ),
-    "derivative_squared": slope_slip(
-        lambda d: [slopes(d) ** 2], lambda p: [surface_gradient(p) ** 2]
-    ),
+    "absolute_slope": slope_slip(lambda d: [np.abs(d.truth(LINE))], lambda g, p: [np.abs(g)]),
+    "derivative_squared": slope_slip(lambda d: [slopes(d) ** 2], lambda g, p: [g**2]),
     "derivative_of_derivative_value": slope_slip(lambda d: [d.of_order(1)(slopes(d))]),
     "constant_everywhere": same_everywhere,
     "right_only_where_shown": right_where_shown,
     "gradient_zeroed": slope_slip(lambda d: [0 * LINE]),
-    "partials_swapped": slope_slip(plane=lambda p: [surface_gradient(p)[:, ::-1]]),
-    "one_partial_for_all": slope_slip(plane=lambda p: [surface_gradient(p)[:, [0, 0]]]),
-    "partial_missing": slope_slip(plane=lambda p: [surface_gradient(p) * np.array([1.0, 0.0])]),
+    "partials_swapped": slope_slip(plane=lambda g, p: [g[:, ::-1]]),
+    "one_partial_for_all": slope_slip(plane=lambda g, p: [g[:, [0, 0]]]),
+    "partial_missing": slope_slip(plane=lambda g, p: [g * np.array([1.0, 0.0])]),
     "partials_summed": slope_slip(
-        plane=lambda p: [np.repeat(surface_gradient(p).sum(axis=1, keepdims=True), 2, axis=1)]
+        plane=lambda g, p: [np.repeat(g.sum(axis=1, keepdims=True), 2, axis=1)]
     ),
     "wrong_argument": exchanged,
+    "argument_held": other_coordinate_held,
     "chain_rule_inner_missing": slope_slip(
-        plane=lambda p: [np.stack([2 * np.arctan(p[:, 0]), 2 * np.sin(p[:, 1])], axis=-1)]
+        plane=lambda g, p: [np.stack([2 * np.arctan(p[:, 0]), 2 * np.sin(p[:, 1])], axis=-1)]
     ),
     "product_of_derivatives": slope_slip(
-        plane=lambda p: [np.stack([(1 + p[:, 0] ** 2) ** -2, np.cos(p[:, 1]) ** 2], axis=-1)]
+        plane=lambda g, p: [np.stack([(1 + p[:, 0] ** 2) ** -2, np.cos(p[:, 1]) ** 2], axis=-1)]
     ),
     "elementary_rule": one_column_wrong,
-    "degrees_for_radians": slope_slip(plane=lambda p: [np.degrees(surface_gradient(p))]),
+    "degrees_for_radians": slope_slip(plane=lambda g, p: [np.degrees(g)]),
     # Places.
     "place_in_degrees": place(lambda x, land: stationary(np.radians(x), land)),
     "maximum_found": lambda case, findings: place(

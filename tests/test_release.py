@@ -41,6 +41,7 @@ CONTRACT = {
     "03_goldfield": {
         "goldfield_gradient": 2,
         "goldfield_partials": 3,
+        "leaning_partials": 0,
         "goldfield_minimum": 2,
         "goldfield_axis_minimum": 2,
         "waves_minimum": 2,

@@ -33,7 +33,7 @@ from ..startup import hush
 from . import files, generate, last_words, log, rights, times
 from .engines import keep_compiled_statements
 from .foreseen import foreseen, require_rights
-from .journal import Journal
+from .journal import Journal, Marked
 from .patience import be_patient, wait_until_free
 from .sources import rubric_digest
 from .student import CURE, why_refused
@@ -362,10 +362,16 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """The last step of a submission that is marked."""
         with self._noting_faults():
             super().set_permissions(assignment_id, student_id)
-            digest = files.digest_of_all(
-                self.coursedir, self._format_source(assignment_id, student_id)
+            folder = self._format_source(assignment_id, student_id)
+            came = self.coursedir.get_existing_timestamp(folder)
+            marked = Marked(
+                files.digest_of_all(self.coursedir, folder),
+                self._by,
+                self._due_date,
+                files.digest_of_work(self.coursedir, folder),
+                "" if came is None else came.isoformat(),
             )
-            self.journal(assignment_id).finish(student_id, digest, self._by, self._due_date)
+            self.journal(assignment_id).finish(student_id, marked)
         self._marked += 1
         self._let_go((assignment_id, student_id))
 

@@ -325,14 +325,14 @@ class Grade(Autograde):
         if self._is_newer(folder, target):
             return True
         # Penalties depend on it. What a notebook is worth is known, so that this takes no time.
-        if journal.due(student) not in ("", self._due_date):
+        marked = journal.marked(student)
+        if marked.due not in ("", self._due_date):
             return True
-        known = journal.digest(student)
-        return known is not None and known != digest_of_all(self.coursedir, folder)
+        return bool(marked.digest) and marked.digest != digest_of_all(self.coursedir, folder)
 
     def _is_outdated(self, student: str) -> bool:
         """Whether a submission was marked by what the source has been changed from since."""
-        by = self.journal(self.summary.assignment).by(student)
+        by = self.journal(self.summary.assignment).marked(student).by
         return bool(by) and by != self._by
 
     def _is_complete(self, target: str) -> bool:

@@ -8,10 +8,30 @@ folder is touched and struck out once it is complete; a name that still stands i
 from __future__ import annotations
 
 import os
+from dataclasses import astuple, dataclass, fields, replace
 
 from .results import state_folder, write_whole
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "Marked"]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """How a submission was marked; "" for what nobody wrote down.
+
+    Attributes:
+        digest: of its files.
+        by: a digest of what it was marked by.
+        due: when the assignment was due then.
+        work: a digest of its files but the time stamp.
+        since: when the first submission with just that work came in, as its time stamp says.
+    """
+
+    digest: str = ""
+    by: str = ""
+    due: str = ""
+    work: str = ""
+    since: str = ""
 
 
 class Journal:
@@ -34,20 +54,22 @@ class Journal:
         write_whole(self._folder / "begun" / student, b"")
         (self._folder / "lacking" / student).unlink(missing_ok=True)
 
-    def finish(self, student: str, digest: str | None = None, by: str = "", due: str = "") -> None:
+    def finish(self, student: str, marked: Marked | None = None) -> None:
         """They are complete, or as they were before.
 
         Args:
             student: whose they are.
-            digest: of the files that were marked; none where they were not.
-            by: a digest of what they were marked by.
-            due: when the assignment was due then.
+            marked: what was marked; none where nothing was.
 
         Raises:
             OSError: that cannot be written down.
         """
-        if digest is not None:
-            write_whole(self._folder / "marked" / student, f"{digest}\n{by}\n{due}".encode())
+        if marked is not None:
+            before = self.marked(student)
+            if before.work == marked.work and before.since:
+                marked = replace(marked, since=before.since)
+            text = "\n".join(astuple(marked))
+            write_whole(self._folder / "marked" / student, text.encode())
         (self._folder / "begun" / student).unlink(missing_ok=True)
 
     def lacks(self, student: str) -> None:
@@ -66,22 +88,11 @@ class Journal:
         """Whether a run was killed while this submission's files changed."""
         return (self._folder / "begun" / student).exists()
 
-    def digest(self, student: str) -> str | None:
-        """Of the files of this submission that were marked last; none if nobody wrote it down."""
-        return self._marked(student)[0] or None
-
-    def by(self, student: str) -> str:
-        """A digest of what this submission was marked by; "" if nobody wrote it down."""
-        return self._marked(student)[1]
-
-    def due(self, student: str) -> str:
-        """When the assignment was due when this submission was marked; "" if nobody knows."""
-        return self._marked(student)[2]
-
-    def _marked(self, student: str) -> tuple[str, str, str]:
+    def marked(self, student: str) -> Marked:
+        """What is known of how this submission was marked last."""
+        count = len(fields(Marked))
         try:
             lines = (self._folder / "marked" / student).read_text().splitlines()
-        except OSError:
+        except (OSError, ValueError):
             lines = []
-        digest, by, due = (line.strip() for line in [*lines, "", "", ""][:3])
-        return digest, by, due
+        return Marked(*(line.strip() for line in [*lines, *[""] * count][:count]))

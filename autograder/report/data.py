@@ -133,6 +133,7 @@ class Paper:
         state: "marked", "not marked" (handed in) or "missing".
         came: when it was handed in, UTC, if that is known.
         late: by how many seconds.
+        unchanged_since: when the very same work was handed in before that, UTC.
         penalty: points taken off for it.
         marks: one an exercise, in the order of the exercises; empty unless marked.
         not_handed_in: notebooks of the assignment that are not in the submission.
@@ -144,6 +145,7 @@ class Paper:
     state: State = "missing"
     came: datetime.datetime | None = None
     late: float = 0.0
+    unchanged_since: datetime.datetime | None = None
     penalty: float = 0.0
     marks: tuple[Mark, ...] = ()
     not_handed_in: tuple[str, ...] = ()

@@ -87,6 +87,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "state": paper.state,
         "came": paper.came.isoformat() if paper.came else None,
         "late_seconds": paper.late,
+        "unchanged_since": paper.unchanged_since.isoformat() if paper.unchanged_since else None,
         "raw_score": paper.raw,
         "penalty": paper.penalty,
         "score": paper.score,

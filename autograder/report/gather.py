@@ -11,6 +11,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 from ..access import require_readable
+from ..marking.journal import Journal, Marked
 from ..marking.results import state_folder
 from ..marking.student import why_refused
 from .copies import Copy, Record, read_copy
@@ -51,6 +52,7 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
             }
             faults += (fault for copy in copies[student].values() for fault in copy.faults)
     exercises = _exercises(rows, copies)
+    journal = Journal(course.root, assignment)
     papers = []
     for student in sorted({*rows.students, *rows.submitted, *handed_in}):
         pages = _pages(course, assignment, student, rows.notebooks)
@@ -65,7 +67,18 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
         absent = tuple(n for n, copy in copies[student].items() if not copy.handed_in)
         late, penalty = _late(rows.due, found), found.penalty
         papers.append(
-            Paper(student, name, "marked", found.came, late, penalty, marks, absent, pages)
+            Paper(
+                student,
+                name,
+                "marked",
+                found.came,
+                late,
+                _unchanged_since(journal.marked(student), found),
+                penalty,
+                marks,
+                absent,
+                pages,
+            )
         )
     order = {kind: place for place, kind in enumerate(FAULTS)}
     return ClassData(
@@ -173,6 +186,17 @@ def _late(due: datetime.datetime | None, submitted: Submitted) -> float:
         return 0.0
     grace = submitted.extension or datetime.timedelta()
     return max(0.0, (submitted.came - due - grace).total_seconds())
+
+
+def _unchanged_since(marked: Marked, submitted: Submitted) -> datetime.datetime | None:
+    """When the work that counts was first handed in, where it came once more later on."""
+    try:
+        first = datetime.datetime.fromisoformat(marked.since)
+    except ValueError:
+        return None
+    if first.tzinfo is not None:
+        first = first.astimezone(datetime.UTC).replace(tzinfo=None)
+    return first if submitted.came is not None and first < submitted.came else None
 
 
 def _marked_since(state: Path, student: str) -> bool:

@@ -59,6 +59,7 @@ EXERCISES = {
     "03_goldfield": (
         "goldfield_gradient",
         "goldfield_partials",
+        "leaning_partials",
         "goldfield_minimum",
         "goldfield_axis_minimum",
         "waves_minimum",
@@ -93,6 +94,9 @@ def goldfield1(coords):
 
 def goldfield2(x, y):
     return jnp.arctan(x) ** 2 + jnp.sin(y) ** 2
+
+def leaning(x, y):
+    return x**2 + x * y + y**2
 
 def waves(coords):
     x, y = coords

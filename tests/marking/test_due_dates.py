@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
 from nbgrader import utils
 from nbgrader.apps import api
+from nbgrader.coursedir import CourseDirectory
 
 from autograder.marking.converter import install
+from autograder.report.gather import gather
+from autograder.report.page import render
+from tests.marking import small_course as small
 
 DUE = datetime.datetime(2026, 10, 25, 22, 59)
 
@@ -39,3 +44,33 @@ def test_no_time_is_none() -> None:
     assert utils.parse_utc(None) is None
     with pytest.raises(ValueError, match="soon"):
         utils.parse_utc("soon +0100")
+
+
+def test_what_is_handed_in_again_unchanged_is_said_to_be(course: Path, tmp_path: Path) -> None:
+    """A student sends the same files once more, after the deadline (case B18 d)."""
+    small.make(tmp_path, course)
+    with small.gradebook(tmp_path) as gradebook:
+        gradebook.update_or_create_assignment(small.ASSIGNMENT, duedate="2026-01-10 12:00:00")
+    folder = small.hand_in(tmp_path, small.UNREADABLE[0], second=False)
+    student = small.UNREADABLE[0].student
+    the_course = CourseDirectory(root=str(tmp_path), course_id=small.COURSE_ID)
+
+    def handed_in(when: str) -> tuple[float, datetime.datetime | None, str]:
+        (folder / "timestamp.txt").write_text(when)
+        said = small.api(tmp_path).autograde(small.ASSIGNMENT, student)
+        assert said["success"], said["log"]
+        data = gather(the_course, small.ASSIGNMENT)
+        (paper,) = (p for p in data.papers if p.student == student)
+        return paper.late, paper.unchanged_since, render(data, tmp_path, tmp_path / "report.html")
+
+    in_time = datetime.datetime(2026, 1, 10, 11, 0)
+    words = "handed in again, unchanged: the same work came on 2026-01-10 11:00 UTC, in time"
+    late, since, page = handed_in("2026-01-10 11:00:00 UTC")
+    assert (late, since, words in page) == (0.0, None, False)
+    late, since, page = handed_in("2026-01-10 15:00:00 UTC")
+    assert (late, since, words in page) == (3 * 3600.0, in_time, True)
+    late, since, page = handed_in("2026-01-10 16:00:00 UTC")
+    assert (late, since, words in page) == (4 * 3600.0, in_time, True)
+    (folder / "more.txt").write_text("what was missing")
+    late, since, page = handed_in("2026-01-10 17:00:00 UTC")
+    assert (late, since, words in page) == (5 * 3600.0, None, False)

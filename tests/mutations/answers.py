@@ -21,6 +21,8 @@ FORMULAS = {
     ),
     ("goldfield_partials", "dgoldfield2_dx"): "lambda x, y: 2 * jnp.arctan(x) / (1 + x**2)",
     ("goldfield_partials", "dgoldfield2_dy"): "lambda x, y: 2 * jnp.sin(y) * jnp.cos(y)",
+    ("leaning_partials", "dleaning_dx"): "lambda x, y: 2 * x + y",
+    ("leaning_partials", "dleaning_dy"): "lambda x, y: x + 2 * y",
 }
 """By exercise and answer, a right formula."""
 

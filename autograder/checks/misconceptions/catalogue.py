@@ -384,6 +384,11 @@ DERIVATIVE = {
         "Yours is the derivative with respect to another argument.",
         "`argnums` counts from 0. Which argument should change while the others are held?",
     ),
+    "argument_held": _m(
+        "Yours is the slope with argument number {other} held at {value}, wherever it is asked.",
+        "The other argument is held while you differentiate, but at the place that is asked. Where "
+        "does that number come from?",
+    ),
     "partials_swapped": _m(
         "The partial derivatives are there, but in the wrong order.",
         "In which order do the coordinates come?",

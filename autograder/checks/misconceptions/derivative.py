@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..reference import Reference
-from ..wording import derivative, place
+from ..wording import derivative, number, place
 from .rules import mistaken_derivatives
 
 __all__ = ["Hit", "name_derivative", "name_shape"]
@@ -22,6 +22,7 @@ Hit = tuple[str, dict[str, Any]]
 
 MATCH = 2e-3  # relative; mistakes are far apart, students' float32 is not
 _RATIOS = {180 / np.pi: "degrees_for_radians", np.pi / 180: "degrees_for_radians"}
+_HELD = 12.0  # a coordinate that is held by mistake is held in what notebooks draw
 _BASES = [np.log(10), 1 / np.log(10), np.log(2), 1 / np.log(2)]
 
 
@@ -153,6 +154,41 @@ def _gradients(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.nda
         yield ("derivative_squared", {}), (g[:, :, None] * g[:, None, :]).reshape(len(points), -1)
 
 
+def _held(ref: Reference, points: np.ndarray, student: np.ndarray) -> Hit | None:
+    """A partial derivative of a function of two coordinates, taken with the other one held.
+
+    Where it is held is what the first place tells: the numbers at which the true slope there is the
+    student's, by bisection between the neighbours of a grid; all other places must agree.
+    """
+    if ref.order != 1 or len(ref.selected) != 1 or ref.layout.size != 2:
+        return None
+    other = 1 - int(ref.selected[0])
+
+    def slope(at: np.ndarray, held: np.ndarray) -> np.ndarray:
+        moved = at.copy()
+        moved[:, other] = held
+        return ref.derivative(moved)[:, 0]
+
+    def excess(held: np.ndarray) -> np.ndarray:
+        return slope(np.repeat(points[:1], len(held), axis=0), held) - student[0, 0]
+
+    grid = np.linspace(-_HELD, _HELD, 241)
+    over = excess(grid)
+    crossed = np.flatnonzero(np.isfinite(over[:-1] * over[1:]) & (over[:-1] * over[1:] <= 0))
+    low, high = grid[crossed], grid[crossed + 1]
+    for _ in range(30):
+        if not len(low):
+            return None
+        middle = (low + high) / 2
+        same = np.sign(excess(middle)) == np.sign(excess(low))
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    for held in np.append((low + high) / 2, grid[over == 0])[:8]:
+        predicted = slope(points, np.full(len(points), held))
+        if np.isfinite(predicted).all() and np.allclose(predicted, student[:, 0], rtol=MATCH):
+            return ("argument_held", {"other": other + 1, "value": number(float(held))})
+    return None
+
+
 def name_derivative(
     ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
 ) -> Hit | None:
@@ -175,6 +211,9 @@ def name_derivative(
     for hit, prediction in _gradients(ref, points):
         if fits(prediction):
             return hit
+    held = _held(ref, points, student)
+    if held is not None:
+        return held
     offset = _offset(ref, student - truth)
     if offset is not None and offset[0] == "constant_kept":
         return offset
