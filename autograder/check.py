@@ -148,6 +148,8 @@ def gradient(
     order: int = 1,
     argnums: int | tuple[int, ...] = 0,
     domain: tuple[float, float] | None = None,
+    follows: str | None = None,
+    carried: float = 0.0,
     hint: bool = False,
     see: str = "",
 ) -> None:
@@ -161,6 +163,9 @@ def gradient(
         order: 1 for the gradient, 2 for the second derivative or Hessian, and so on.
         argnums: with respect to which arguments, as in `jax.grad`.
         domain: (low, high) from which fresh places are drawn, for each coordinate.
+        follows: the name of the answer that is differentiated to get this one (order 2 or more). A
+            wrong answer that is the derivative of a wrong one is told so.
+        carried: the share of the points that such an answer gets all the same.
         hint: give more of a hint than the run before.
         see: the section that the last hint points to.
 
@@ -168,7 +173,11 @@ def gradient(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(lambda of: Gradient(answer, of, at, order, argnums, domain), of, hint, see)
+
+    def make(of: Callable[..., Any]) -> Gradient:
+        return Gradient(answer, of, at, order, argnums, domain, follows, carried)
+
+    _run(make, of, hint, see)
 
 
 def minimum(

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, call_problem, wrong
+from .carried import around, is_carried, is_trivial
 from .inexact import recognise
 from .layout import find_layout, is_number
 from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
@@ -48,6 +49,8 @@ class Gradient(Check):
     order: int = 1
     argnums: int | tuple[int, ...] = 0
     domain: tuple[float, float] | None = None
+    follows: str | None = None
+    carried: float = 0.0
     _reference: Reference = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,13 @@ class Gradient(Check):
                 f"{self.answer}: argnums={self.argnums!r}, "
                 f"but the function takes {len(layout.shapes)} argument(s)."
             )
+        if self.follows is not None and (self.order < 2 or layout.size != 1):
+            raise CheckError(
+                f"{self.answer}: follows={self.follows!r} names what was differentiated to get a "
+                "derivative of order 2 or more, of a function of one number; this is none."
+            )
+        if not 0 <= self.carried < 1:
+            raise CheckError(f"{self.answer}: carried={self.carried!r} is no share below 1.")
         reference = Reference(self.of, layout, self.order, self.argnums)
         object.__setattr__(self, "_reference", reference)
 
@@ -100,10 +110,14 @@ class Gradient(Check):
         return draw_places(self._reference, self._shown, seed, self.domain)
 
     def questions(self, seed: int) -> list[Question]:
-        """The answer at the shown places and at fresh ones."""
+        """The answer at the shown places and at fresh ones; around those, what it follows from."""
         layout = self._reference.layout
-        calls = tuple(layout.arguments(u) for u in self._places(seed).points)
-        return [Look(self.answer), Call(self.answer, calls)]
+        places = self._places(seed)
+        calls = tuple(layout.arguments(u) for u in places.points)
+        asked: list[Question] = [Look(self.answer), Call(self.answer, calls)]
+        if self.follows is not None:
+            asked.append(around(self.follows, places.points[places.generic]))
+        return asked
 
     def _called(self) -> str:
         shapes = self._reference.layout.shapes
@@ -136,7 +150,7 @@ class Gradient(Check):
         return [self._judge(seed, replies, taken)]
 
     def _judge(self, seed: int, replies: Sequence[Reply], taken: Collection[str]) -> Verdict:
-        look, calls = replies
+        look, calls, *earlier = replies
         arrived = arrival(self.answer, look, {*taken, *self.given}, function=True)
         if isinstance(arrived, Verdict):
             return arrived
@@ -159,10 +173,14 @@ class Gradient(Check):
                 fact = f"`{self.answer}` returns {came}; the check cannot read numbers in that."
                 return replace(verdict, fact=fact)
             rows.append(numbers)
-        return self._judge_numbers(places, rows, outcomes)
+        return self._judge_numbers(places, rows, outcomes, earlier)
 
     def _judge_numbers(
-        self, places: Places, rows: list[np.ndarray], outcomes: Sequence[Any]
+        self,
+        places: Places,
+        rows: list[np.ndarray],
+        outcomes: Sequence[Any],
+        earlier: Sequence[Reply],
     ) -> Verdict:
         ref, points = self._reference, places.points
         if any(r.shape != ref.shape for r in rows):
@@ -184,6 +202,19 @@ class Gradient(Check):
             fact = f"`{self.answer}` is right at all {count} places tried."
             return Verdict(self.answer, "right", 1.0, fact, rows=table, evidence=evidence)
         seen = self._seen(places, student, truth, right)
+        if any(is_carried(reply, student[places.generic]) for reply in earlier):
+            share = 0.0 if is_trivial(student, truth) else self.carried
+            fact, hint = explain("carried_forward", name=self.answer, earlier=self.follows)
+            return Verdict(
+                self.answer,
+                "partly" if share else "wrong",
+                share,
+                f"{fact} {seen}",
+                hint,
+                "carried_forward",
+                table,
+                evidence,
+            )
         return self._name(places, student, truth, tol, right, seen, table, evidence)
 
     def _name(

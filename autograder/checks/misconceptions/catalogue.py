@@ -384,6 +384,10 @@ DERIVATIVE = {
         "Yours is the derivative with respect to another argument.",
         "`argnums` counts from 0. Which argument should change while the others are held?",
     ),
+    "carried_forward": _m(
+        "`{name}` follows from your `{earlier}`, which is not right yet: the step from there is.",
+        "Mend `{earlier}` first, run its cell and this one again, and look what is left.",
+    ),
     "argument_held": _m(
         "Yours is the slope with argument number {other} held at {value}, wherever it is asked.",
         "The other argument is held while you differentiate, but at the place that is asked. Where "
