@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from autograder import check
-from autograder.answers.local import judge
+from autograder.answers.local import ask, judge
 from autograder.check import recording
 from autograder.checks.base import Check
+from autograder.checks.gradient import Gradient
 from autograder.checks.verdict import Verdict
 from tests.corpus import EXERCISES, Case, given_namespace, load, run, time_limit
 
@@ -101,6 +102,36 @@ def marked(case: Case, seed: int = 0) -> Outcome:
         verdicts = [v for c in checks[case.exercise] for v in judge(c, namespace, seed, asked)]
     share = sum(v.share for v in verdicts) / len(verdicts)
     return Outcome(share, tuple(verdicts), cell_failed)
+
+
+@pytest.mark.parametrize("exercise", [e for group in EXERCISES.values() for e in group])
+def test_who_is_asked_little_would_be_right_at_more(
+    exercise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neighbours are asked only where numbers are not clearly right; marks stay as they were."""
+    short = 0
+    for case in load():
+        if case.exercise != exercise or case.misconception == "never_returns":
+            continue
+        notebook = next(n for n, exercises in EXERCISES.items() if exercise in exercises)
+        namespace, _ = left_behind(case)
+        for one in checks_of(notebook)[exercise]:
+            if not isinstance(one, Gradient):
+                continue
+            questions = one.questions(0)
+            replies = ask(questions, namespace)
+            (verdict,) = one.judge(0, [*replies, *ask(one.more(0, replies), namespace)])
+            if one.more(0, replies) or not verdict.right:
+                continue
+            short += 1
+            with monkeypatch.context() as patch:
+                patch.setattr("autograder.checks.gradient._CLEARLY", -1.0)
+                more = one.more(0, replies)
+                assert more, case.id
+                (full,) = one.judge(0, [*replies, *ask(more, namespace)])
+            assert full == verdict, case.id
+    if exercise in FRESH_PLACES - {"descent_routine"}:
+        assert short >= 3
 
 
 def assert_due(case: Case, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ from ..checks.questions import Question, Reply, parse_replies, write_questions
 from ..checks.verdict import Verdict
 from . import witness
 
-__all__ = ["ask", "judge"]
+__all__ = ["ask", "ask_all", "judge"]
 
 
 def ask(questions: Sequence[Question], namespace: Mapping[str, Any]) -> list[Reply]:
@@ -18,8 +18,15 @@ def ask(questions: Sequence[Question], namespace: Mapping[str, Any]) -> list[Rep
     return parse_replies(questions, witness.testify(write_questions(questions), namespace))
 
 
+def ask_all(check: Check, seed: int, namespace: Mapping[str, Any]) -> list[Reply]:
+    """All that a check asks: its questions, and what their replies make it ask beside."""
+    replies = ask(check.questions(seed), namespace)
+    more = check.more(seed, replies)
+    return [*replies, *ask(more, namespace)] if more else replies
+
+
 def judge(
     check: Check, namespace: Mapping[str, Any], seed: int, taken: Collection[str] = ()
 ) -> list[Verdict]:
     """The verdicts of one check on the answers in `namespace`."""
-    return check.judge(seed, ask(check.questions(seed), namespace), taken)
+    return check.judge(seed, ask_all(check, seed, namespace), taken)

@@ -54,12 +54,19 @@ class Check(ABC):
 
     @abstractmethod
     def questions(self, seed: int) -> list[Question]:
-        """What to ask, points drawn afresh from `seed`."""
+        """What to ask first, points drawn afresh from `seed`."""
+
+    def more(self, seed: int, replies: Sequence[Reply]) -> list[Question]:
+        """What to ask then, in view of the replies to `questions(seed)`.
+
+        For what only a wrong answer needs to be asked, so that a right one costs less.
+        """
+        return []
 
     def judge(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()
     ) -> list[Verdict]:
-        """One verdict an answer, from the replies to `questions(seed)`.
+        """One verdict an answer, from the replies to `questions(seed)` and then to `more`.
 
         `taken`: names that other checks of the notebook ask for, so that they are not suggested
         as what a missing answer may have been called.

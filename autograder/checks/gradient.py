@@ -17,7 +17,7 @@ from .inexact import recognise
 from .layout import find_layout, is_number
 from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
 from .points import Places, draw_places
-from .questions import Call, Look, Question, Reply, Returned
+from .questions import Call, Look, Outcome, Question, Reply, Returned
 from .reading import Problem, read_numbers, read_parts
 from .reference import Reference
 from .scenery import curve, rounded, surface
@@ -26,6 +26,11 @@ from .verdict import Row, Verdict
 from .wording import decimals, derivative, explain, name_value, number, place
 
 __all__ = ["Gradient"]
+
+
+# Of the tolerance. What is nearer at the shown and fresh places is an exact derivative, rounded;
+# whatever else there is, noise or a step, is farther off at some of them, and is asked more.
+_CLEARLY = 0.25
 
 
 def _proportional(student: np.ndarray, truth: np.ndarray) -> bool:
@@ -106,18 +111,60 @@ class Gradient(Check):
         rows = [layout.flatten(p) for p in self.at or ()]
         return np.stack(rows) if rows else np.zeros((0, layout.size))
 
-    def _places(self, seed: int) -> Places:
-        return draw_places(self._reference, self._shown, seed, self.domain)
+    @functools.cached_property
+    def _places(self) -> Callable[[int], Places]:
+        """The places of a seed; those of the last one are kept from question to verdict."""
+
+        @functools.lru_cache(maxsize=1)
+        def draw(seed: int) -> Places:
+            return draw_places(self._reference, self._shown, seed, self.domain)
+
+        return draw
+
+    @functools.cached_property
+    def _truth(self) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+        """The derivative at all places of a seed, (p, m**order); and how far off is still right."""
+
+        @functools.lru_cache(maxsize=1)
+        def compute(seed: int) -> tuple[np.ndarray, np.ndarray]:
+            points = self._places(seed).points
+            truth = self._reference.derivative(points)
+            return truth, derivative_tolerance(self._reference, points, truth)
+
+        return compute
 
     def questions(self, seed: int) -> list[Question]:
-        """The answer at the shown places and at fresh ones; around those, what it follows from."""
-        layout = self._reference.layout
+        """The answer at the shown places and at fresh ones."""
         places = self._places(seed)
-        calls = tuple(layout.arguments(u) for u in places.points)
-        asked: list[Question] = [Look(self.answer), Call(self.answer, calls)]
+        return [Look(self.answer), self._call(places.points[: places.first])]
+
+    def more(self, seed: int, replies: Sequence[Reply]) -> list[Question]:
+        """Of numbers that are not clearly right: those beside, and what the answer follows from.
+
+        Neighbours tell noise from a wrong formula; who is right has neither.
+        """
+        places = self._places(seed)
+        look, calls = replies
+        if isinstance(arrival(self.answer, look, (), function=True), Verdict):
+            return []
+        outcomes = call_problem(self.answer, calls, called="", count=places.first)
+        rows = outcomes if isinstance(outcomes, Verdict) else self._rows_of(outcomes)
+        size = math.prod(self._reference.shape)
+        if isinstance(rows, Verdict) or any(row.size != size for row in rows):
+            return []
+        student = np.stack([row.ravel() for row in rows])
+        truth, tol = self._truth(seed)
+        clearly = np.abs(student - truth[: places.first]) <= _CLEARLY * tol[: places.first]
+        if not np.isfinite(student).all() or clearly.all():
+            return []
+        asked: list[Question] = [self._call(places.points[places.first :])]
         if self.follows is not None:
             asked.append(around(self.follows, places.points[places.generic]))
         return asked
+
+    def _call(self, points: np.ndarray) -> Call:
+        layout = self._reference.layout
+        return Call(self.answer, tuple(layout.arguments(u) for u in points))
 
     def _called(self) -> str:
         shapes = self._reference.layout.shapes
@@ -132,7 +179,7 @@ class Gradient(Check):
     @property
     def unasked(self) -> str:
         """Where the derivative is not finite, nothing is asked: how much that is, and where."""
-        places = self._places(seed=0)
+        places = self._places(0)
         if not len(places.blind):
             return ""
         return (
@@ -150,14 +197,26 @@ class Gradient(Check):
         return [self._judge(seed, replies, taken)]
 
     def _judge(self, seed: int, replies: Sequence[Reply], taken: Collection[str]) -> Verdict:
-        look, calls, *earlier = replies
+        look, calls, *more = replies
         arrived = arrival(self.answer, look, {*taken, *self.given}, function=True)
         if isinstance(arrived, Verdict):
             return arrived
         places = self._places(seed)
-        outcomes = call_problem(self.answer, calls, called=self._called(), count=len(places.points))
+        count, called = places.first, self._called()
+        outcomes = call_problem(self.answer, calls, called=called, count=count)
+        if more and not isinstance(outcomes, Verdict):
+            count = len(places.points) - places.first
+            beside = call_problem(self.answer, more[0], called=called, count=count)
+            outcomes = beside if isinstance(beside, Verdict) else (*outcomes, *beside)
         if isinstance(outcomes, Verdict):
             return outcomes
+        rows = self._rows_of(outcomes)
+        if isinstance(rows, Verdict):
+            return rows
+        return self._judge_numbers(seed, rows, outcomes, more[1:])
+
+    def _rows_of(self, outcomes: Sequence[Outcome]) -> Verdict | list[np.ndarray]:
+        """The numbers of each call, or the verdict where there are none in one of them."""
         rows: list[np.ndarray] = []
         for outcome in outcomes:
             assert isinstance(outcome, Returned)  # call_problem has dealt with the others
@@ -173,34 +232,36 @@ class Gradient(Check):
                 fact = f"`{self.answer}` returns {came}; the check cannot read numbers in that."
                 return replace(verdict, fact=fact)
             rows.append(numbers)
-        return self._judge_numbers(places, rows, outcomes, earlier)
+        return rows
 
     def _judge_numbers(
         self,
-        places: Places,
+        seed: int,
         rows: list[np.ndarray],
         outcomes: Sequence[Any],
         earlier: Sequence[Reply],
     ) -> Verdict:
-        ref, points = self._reference, places.points
+        places = self._places(seed)
+        ref, points = self._reference, places.points[: len(rows)]
         if any(r.shape != ref.shape for r in rows):
             transposed = len(ref.shape) == 1 and all(r.size == ref.shape[0] for r in rows)
             if not transposed:
                 return self._wrong_shape(points, rows, outcomes)
         student = np.stack([r.ravel() for r in rows])
-        truth = ref.derivative(points)
+        truth, tol = self._truth(seed)
+        truth, tol = truth[: len(rows)], tol[: len(rows)]
         if not np.isfinite(student).all():
             k = int(np.flatnonzero(~np.isfinite(student).all(axis=1))[0])
             what = f"at {place(points[k])} it gives {place(student[k])}"
             return wrong(self.answer, "not_finite", what=what)
-        tol = derivative_tolerance(ref, points, truth)
         right = (np.abs(student - truth) <= tol).all(axis=1)
         evidence = self._evidence(places)
         table = self._rows(places, student, truth, right)
         if right.all():
-            count = places.shown + len(places.generic)
-            fact = f"`{self.answer}` is right at all {count} places tried."
+            fact = f"`{self.answer}` is right at all {places.first} places tried."
             return Verdict(self.answer, "right", 1.0, fact, rows=table, evidence=evidence)
+        if len(rows) < len(places.points):  # nobody asked for `more`
+            return wrong(self.answer, "garbled")
         seen = self._seen(places, student, truth, right)
         if any(is_carried(reply, student[places.generic]) for reply in earlier):
             share = 0.0 if is_trivial(student, truth) else self.carried
@@ -324,7 +385,7 @@ class Gradient(Check):
     def _rows(
         self, places: Places, student: np.ndarray, truth: np.ndarray, right: np.ndarray
     ) -> tuple[Row, ...]:
-        used = range(places.shown + len(places.generic))
+        used = range(places.first)
         return tuple(
             Row(
                 tuple(map(float, places.points[k])),
@@ -341,7 +402,7 @@ class Gradient(Check):
         For the second derivative that curve is the first: its slope is what the answer gives.
         """
         ref, size = self._reference, self._reference.layout.size
-        asked = places.points[: places.shown + len(places.generic)]
+        asked = places.points[: places.first]
         evidence: dict[str, Any] = {"kind": "derivative", "order": self.order, "size": size}
         low, high = asked.min(axis=0), asked.max(axis=0)
         if size == 1:

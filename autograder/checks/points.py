@@ -51,9 +51,14 @@ class Places:
     looked: int
 
     @property
+    def first(self) -> int:
+        """How many are asked of everybody: the shown and the fresh ones."""
+        return self.shown + self.fresh
+
+    @property
     def generic(self) -> np.ndarray:
         """Indices of the fresh places, without neighbours."""
-        return np.arange(self.shown, self.shown + self.fresh)
+        return np.arange(self.shown, self.first)
 
 
 def _box(

@@ -21,7 +21,7 @@ from typing import Any
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from ..answers.local import ask, judge
+from ..answers.local import ask_all, judge
 from ..check import recording
 from ..checks.base import Check
 from ..checks.given import differ
@@ -205,7 +205,7 @@ def _own_replies(path: Path, stop: _Stop) -> tuple[tuple[Reply, ...], ...]:
     """What the instructor's own answers reply; raises RubricError unless all are right."""
     exercise, found = stop.exercise, []
     for check in exercise.checks:
-        replies = ask(check.questions(_SEED), stop.namespace)
+        replies = ask_all(check, _SEED, stop.namespace)
         for verdict in check.judge(_SEED, replies, exercise.taken):
             if not verdict.right:
                 raise RubricError(

@@ -370,6 +370,13 @@ class Session:
                 with self._timed("questions"):
                     asked = [*questions, *given]
                     every = await kernel.ask(self._client.kc, self._manager, asked, left)
+                replies, of_given = every[: len(questions)], every[len(questions) :]
+                with self._timed("judging"):
+                    more = check.more(seed, replies)
+                if more:
+                    left = self._left()
+                    with self._timed("questions"):
+                        replies += await kernel.ask(self._client.kc, self._manager, more, left)
             except KernelLost as exc:
                 if time.monotonic() - began >= left:
                     self._look_for_neighbours(before)
@@ -379,11 +386,11 @@ class Session:
                 verdicts += [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
                 await self._replace(index)
                 continue
-            replies, above = every[: len(questions)], self.notebook.cells[:index]
+            above = self.notebook.cells[:index]
             with self._timed("judging"):
                 found = check.judge(seed, replies, exercise.taken)
-                found = with_circumstances(found, questions, replies, above, self._late)
-                if is_changed(check, every[len(questions) :]):
+                found = with_circumstances(found, [*questions, *more], replies, above, self._late)
+                if is_changed(check, of_given):
                     found = say_changed(found, given[0].name, above)
                 verdicts += self._lacking.excused(replies, found)
             if any(verdict.misconception == "never_returns" for verdict in verdicts):

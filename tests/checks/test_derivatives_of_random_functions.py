@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from autograder.answers.local import ask
 from autograder.checks.gradient import Gradient
-from autograder.checks.questions import Call
+from autograder.checks.questions import Call, Question, Reply
 from autograder.checks.verdict import Verdict
 from autograder.errors import CheckError
 
@@ -119,13 +119,17 @@ def check_for(n: int, terms: list[Term]) -> Gradient:
 
 
 def verdict(check: Gradient, answer: Any, seed: int = 0) -> Verdict:
-    questions = [
+    def asked(questions: list[Question]) -> list[Reply]:
         # Beside other load a third derivative, operation by operation, takes longer than a student
         # would be given.
-        dataclasses.replace(q, seconds=10 * q.seconds) if isinstance(q, Call) else q
-        for q in check.questions(seed)
-    ]
-    return check.judge(seed, ask(questions, {"answer": answer}), ())[0]
+        patient = [
+            dataclasses.replace(q, seconds=10 * q.seconds) if isinstance(q, Call) else q
+            for q in questions
+        ]
+        return ask(patient, {"answer": answer})
+
+    replies = asked(check.questions(seed))
+    return check.judge(seed, replies + asked(check.more(seed, replies)), ())[0]
 
 
 @settings(max_examples=MANY, phases=UNSHRUNK)

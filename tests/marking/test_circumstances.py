@@ -48,8 +48,10 @@ def judged(line: str, *cells: Any, late: dict[int, float] | None = None) -> Verd
     questions, given = made.questions(0), given_questions(made)
     every = ask([*questions, *given], namespace)
     replies = every[: len(questions)]
+    questions += made.more(0, replies)
+    replies += ask(questions[len(replies) :], namespace)
     found = with_circumstances(made.judge(0, replies), questions, replies, cells, late or {})
-    if is_changed(made, every[len(questions) :]):
+    if is_changed(made, every[-len(given) :] if given else []):
         found = say_changed(found, "func" if "func" in line else "f", cells)
     return found[0]
 

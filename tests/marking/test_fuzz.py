@@ -22,6 +22,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum, determine_grade
 
 from autograder.answers import witness
+from autograder.answers.local import ask
 from autograder.check import recording
 from autograder.checks.base import Check
 from autograder.checks.questions import Question, parse_replies, write_questions
@@ -141,10 +142,16 @@ def honest_replies() -> list[tuple[Check, list[Question], list[str]]]:
             chosen = [next(c for c in cases if c.label == label) for label in ("right", "error")]
             chosen += [c for c in cases if c.misconception != "never_returns"][3:20:6]
             for check in checks:
-                questions = check.questions(0)
-                asked = write_questions(questions)
-                texts = [witness.testify(asked, left_behind(case)[0]) for case in chosen]
-                found.append((check, questions, texts))
+                first = check.questions(0)
+                asked = {False: first}
+                said: dict[bool, list[str]] = {False: [], True: []}
+                for case in chosen:
+                    namespace = left_behind(case)[0]
+                    more = check.more(0, ask(first, namespace))
+                    asked[bool(more)] = [*first, *more]
+                    text = witness.testify(write_questions(asked[bool(more)]), namespace)
+                    said[bool(more)].append(text)
+                found += [(check, asked[m], texts) for m, texts in said.items() if texts]
     return found
 
 

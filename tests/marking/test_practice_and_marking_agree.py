@@ -72,11 +72,14 @@ IMPATIENT = """
 import dataclasses as _dataclasses
 import autograder.answers.local as _local
 def _hurry(check, namespace, seed, taken):
-    hurried = [
-        _dataclasses.replace(q, seconds=2.0) if hasattr(q, "seconds") else q
-        for q in check.questions(seed)
-    ]
-    return check.judge(seed, _local.ask(hurried, namespace), taken)
+    def ask(questions):
+        hurried = [
+            _dataclasses.replace(q, seconds=2.0) if hasattr(q, "seconds") else q
+            for q in questions
+        ]
+        return _local.ask(hurried, namespace)
+    replies = ask(check.questions(seed))
+    return check.judge(seed, replies + ask(check.more(seed, replies)), taken)
 _practice.judge = _hurry
 """
 
