@@ -22,10 +22,14 @@ demo: setup ## mark the sample class in demo/ and show its marks (OPTIONS=--unsa
 	@$(BIN)/autograder demo $(OPTIONS)
 
 # mypy takes a minute of one core; what servers need is meanwhile loaded.
-test: setup ## lint, then run all tests
+test: setup ## lint, then run all tests; FILE=tests/... runs that alone
+ifdef FILE
+	@$(BIN)/python -m pytest $(FILE)
+else
 	@$(MAKE) --no-print-directory lint & linted=$$!; \
 		$(MAKE) --no-print-directory servers && wait $$linted
 	@$(BIN)/python -m pytest $(WORKERS)
+endif
 
 shuffled: setup servers ## all tests in random order; the first lines say how to have that order again
 	@$(BIN)/python -m pytest $(WORKERS) -p randomly
@@ -48,10 +52,11 @@ thorough: setup ## all attacks in every way, and all cases of the corpus in prac
 	@AUTOGRADER_THOROUGH=1 $(BIN)/python -m pytest tests/attacks \
 		tests/marking/test_practice_and_marking_agree.py
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff, mypy, and which room imports which
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-timings
 
 format: setup ## put the code into its standard form
 	@$(BIN)/ruff check --fix

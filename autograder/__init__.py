@@ -9,8 +9,8 @@ import types
 from typing import TYPE_CHECKING
 
 from .errors import AutograderError, CheckFailed
-from .runs import attach
-from .standing import progress
+from .practice.progress import progress
+from .practice.runs import attach
 
 if TYPE_CHECKING:
     from . import check

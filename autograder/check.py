@@ -16,6 +16,7 @@ title of the section that the last hint points to (by default the one in which t
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
@@ -34,9 +35,10 @@ from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
 from .errors import CheckError
-from .practice import as_marking_sees, bind, judge_here, no_function, show, with_hints
+from .practice.session import as_marking_sees, bind, judge_here, no_function, show, with_hints
 
 __all__ = [
+    "ask",
     "axis_minimum",
     "curvature",
     "descent",
@@ -138,6 +140,30 @@ def _descent(start: Any, step_size: float | None, num_steps: int | None) -> Desc
     assert num_steps is not None
     flat = tuple(float(x) for x in np.ravel(np.asarray(start, dtype=np.float64)))
     return Descent(flat, float(step_size), int(num_steps))
+
+
+def ask(check: Any, *, hint: bool = False, see: str = "") -> None:
+    """A check of a course's own; docs/how-to/new_check.md shows one.
+
+    Args:
+        check: a `checks.base.Check`. A field `of` of it is the function that the exercise gives.
+        hint: give more of a hint than the run before.
+        see: the section that the last hint points to.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    if not isinstance(check, Check):
+        raise CheckError(f"check.ask wants a check, and was given a {type(check).__name__}.")
+    made: Any = check
+    of = getattr(made, "of", None)
+
+    def make(given: Any) -> Check:
+        # Made anew for the given function, whatever a student has made of its name.
+        return made if given is of else dataclasses.replace(made, of=given)
+
+    _run(make, of, hint, see)
 
 
 def gradient(

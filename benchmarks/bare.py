@@ -57,7 +57,7 @@ def main() -> None:
     import jax
     import matplotlib.pyplot  # noqa: F401
 
-    from autograder.sandbox import compiled
+    from autograder import compiled
 
     compiled.install()
     warnings.simplefilter("ignore")

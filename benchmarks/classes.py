@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from autograder.demo import Classroom
+from autograder.demo.classroom import Classroom
 from autograder.demo.students import SampleStudent
 from tests.corpus import EXERCISES, Case, load
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.demo import Classroom, load_students
+from autograder.demo.classroom import Classroom
+from autograder.demo.students import load_students
 from autograder.report.copies import read_copy
 from benchmarks.classes import REPOSITORY, make_class
 from benchmarks.throughput import ASSIGNMENT, BIN, timed

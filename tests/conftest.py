@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from autograder.sandbox.compiled.flags import QUICKLY
+from autograder.compiled.flags import QUICKLY
 
 ROOT = Path(__file__).resolve().parent.parent
 

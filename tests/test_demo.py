@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from autograder.cli import main
-from autograder.demo import Classroom, DemoError, SampleStudent, load_students
-from autograder.demo.classroom import Exercise, Mark, Result
+from autograder.demo.classroom import Classroom, DemoError, Exercise, Mark, Result
+from autograder.demo.students import SampleStudent, load_students
 from autograder.demo.table import feedback_list, marks_tables
 from autograder.sandbox import SandboxUnavailable
 

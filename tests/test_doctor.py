@@ -19,14 +19,14 @@ import pytest
 from click.testing import CliRunner
 from traitlets.config import Config
 
-from autograder import doctor
+from autograder import compiled, doctor
 from autograder.cli import main
+from autograder.compiled import instructions
 from autograder.doctor import course as course_checks
 from autograder.doctor import jupyter, machine, notebooks, python
 from autograder.doctor.findings import Finding, fine, warning, wrong
-from autograder.marking.examine import Examine
-from autograder.sandbox import Abilities, SandboxStartError, compiled
-from autograder.sandbox.compiled import instructions
+from autograder.nbgrader.examine import Examine
+from autograder.sandbox import Abilities, SandboxStartError
 
 GIB = 1 << 30
 ABLE = Abilities("/usr/bin/bwrap", (0, 11), True, True, 7, True)

@@ -21,7 +21,7 @@ from autograder import doctor
 from autograder.doctor import hub, jupyter
 from autograder.doctor.findings import Finding
 from autograder.doctor.rights import readers, rights
-from autograder.quickstart import formgrader
+from autograder.nbgrader import formgrader
 
 
 def only(findings: Iterable[Finding]) -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.demo import load_students
+from autograder.demo.students import load_students
 from tests.person import Person
 
 pytestmark = pytest.mark.timeout(3000)

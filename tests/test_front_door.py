@@ -28,7 +28,8 @@ def test_import_is_light() -> None:
         "import sys, autograder\n"
         "heavy = {'nbgrader', 'nbclient', 'nbconvert', 'nbformat', 'jupyter_client', 'zmq',\n"
         "         'sqlalchemy', 'IPython', 'matplotlib', 'rich', 'click', 'scipy.optimize',\n"
-        "         'autograder.marking', 'autograder.sandbox', 'autograder.cli'}\n"
+        "         'autograder.marking', 'autograder.nbgrader', 'autograder.sandbox',\n"
+        "         'autograder.cli'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -45,12 +46,12 @@ def test_import_is_light() -> None:
             True,
         ),
         (
-            "import os, types; from autograder.marking import crew\n"
+            "import os, types; from autograder.grade import crew\n"
             "crew._sit_down(types.SimpleNamespace(log='/nowhere/log'), os.getppid())\n"
             "import nbgrader",
             True,
         ),
-        ("import autograder.marking.examine", False),
+        ("import autograder.nbgrader.examine", False),
     ],
     ids=["command", "marking process", "library"],
 )

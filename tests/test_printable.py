@@ -10,8 +10,8 @@ from rich.console import Console
 
 from autograder.complaint import Complaint
 from autograder.errors import AutograderError
-from autograder.marking import display
-from autograder.marking.grade import Progress, Summary
+from autograder.grade import display
+from autograder.grade.run import Progress, Summary
 from autograder.printable import for_spreadsheet, printable
 
 MOVING = [

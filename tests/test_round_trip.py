@@ -29,7 +29,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.checks.verdict import Verdict
-from autograder.demo import SampleStudent, load_students
+from autograder.demo.students import SampleStudent, load_students
 from autograder.marking.record import read_record
 from tests.person import Person
 

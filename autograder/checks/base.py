@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .misconceptions.catalogue import Misconception
 from .misconceptions.raised import classify
 from .questions import (
     Calls,
@@ -31,7 +32,7 @@ from .questions import (
 from .verdict import Verdict
 from .wording import explain, name_error, name_value
 
-__all__ = ["Check", "arrival", "call_problem", "wrong"]
+__all__ = ["Check", "arrival", "call_problem", "right", "wrong"]
 
 
 class Check(ABC):
@@ -83,12 +84,24 @@ class Check(ABC):
         """What `judge` answers: each kind of check's own part of it."""
 
 
-def wrong(answer: str, misconception: str, /, **parts: Any) -> Verdict:
-    """A verdict "wrong" in the words of the catalogue; `parts` fill its placeholders."""
+def right(answer: str, fact: str = "", **parts: Any) -> Verdict:
+    """A verdict "right"; `parts` are `rows` and `evidence`, as `Verdict` has them."""
+    return Verdict(answer, "right", 1.0, fact or f"`{answer}` is right.", **parts)
+
+
+def wrong(answer: str, misconception: str | Misconception, /, **parts: Any) -> Verdict:
+    """A verdict "wrong", in the words of the misconception; `parts` fill its placeholders.
+
+    Args:
+        answer: its name.
+        misconception: an id of the catalogue, or one of a course's own.
+        parts: the placeholders; and `rows` and `evidence`, as `Verdict` has them.
+    """
     evidence = parts.pop("evidence", {})
     rows = parts.pop("rows", ())
     fact, hint = explain(misconception, **{"name": answer, **parts})
-    return Verdict(answer, "wrong", 0.0, fact, hint, misconception, rows, evidence)
+    name = misconception if isinstance(misconception, str) else misconception.id
+    return Verdict(answer, "wrong", 0.0, fact, hint, name, rows, evidence)
 
 
 def _error(answer: str, error: Error, **parts: Any) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .misconceptions.catalogue import CATALOGUE
+from .misconceptions.catalogue import CATALOGUE, Misconception
 from .questions import Error, Value
 
 __all__ = [
@@ -109,7 +109,7 @@ def name_error(error: Error) -> str:
     return f"{error.type}: {short}" if short else error.type
 
 
-def explain(misconception: str, **parts: Any) -> tuple[str, str]:
+def explain(misconception: str | Misconception, **parts: Any) -> tuple[str, str]:
     """The fact and the hint of a misconception, its placeholders filled."""
-    entry = CATALOGUE[misconception]
+    entry = CATALOGUE[misconception] if isinstance(misconception, str) else misconception
     return entry.seen.format(**parts), entry.hint.format(**parts)

@@ -10,22 +10,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import nbformat
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
 from ..access import require_readable, require_writable
+from ..distribution import CONFIG
 from ..errors import AutograderError
-from ..report.data import Paper
-from ..report.gather import gather
 from .students import SampleStudent
 
 __all__ = ["Classroom", "DemoError", "Exercise", "Mark", "Result"]
 
 ASSIGNMENT = "gradient_descent"
-CONFIG = "nbgrader_config.py"
+_AUTOGRADER = Path(sys.executable).with_name("autograder")
 # A folder with this file was made by us, so that we may remove it.
 LABEL = ".autograder-demo"
 # The honest cells of the sample class are done in a few seconds; one student's loop never ends.
@@ -156,9 +155,9 @@ class Classroom:
         state = self.folder / ".autograder" / ASSIGNMENT
         faults = json.loads((state / "last_run.json").read_text(encoding="utf-8"))["faults"]
         log = (state / "last_run.log").read_text(encoding="utf-8")
-        papers = {p.student: p for p in gather(self._nbgrader.coursedir, ASSIGNMENT).papers}
+        marks = self._reported_marks()
         return [
-            self._result(student, papers.get(student.student_id), faults, log)
+            self._result(student, marks.get(student.student_id, ()), faults, log)
             for student in students
         ]
 
@@ -174,18 +173,29 @@ class Classroom:
 
     def _type(self, *command: str) -> int:
         """Run a command of ours in the course directory, where it can be seen; its status."""
-        autograder = Path(sys.executable).with_name("autograder")
-        return subprocess.run([autograder, *command], cwd=self.folder).returncode
+        return subprocess.run([_AUTOGRADER, *command], cwd=self.folder).returncode
+
+    def _reported_marks(self) -> dict[str, list[dict[str, Any]]]:
+        """By student, the marks as `autograder report --format json` has them."""
+        line = [str(_AUTOGRADER), "report", ASSIGNMENT, "--format", "json", "--output", "-"]
+        done = subprocess.run(line, cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise DemoError(f"The marks could not be read:\n{done.stderr}")
+        return {paper["student"]: paper["marks"] for paper in json.loads(done.stdout)["students"]}
 
     def _result(
-        self, student: SampleStudent, paper: Paper | None, faults: Mapping[str, str], log: str
+        self,
+        student: SampleStudent,
+        marks: Sequence[Mapping[str, Any]],
+        faults: Mapping[str, str],
+        log: str,
     ) -> Result:
         fault = faults.get(student.student_id, "")
         notes = re.findall(rf" WARNING {student.student_id}, (.+)$", log, re.MULTILINE)
         pages = self.folder / "feedback" / student.student_id / ASSIGNMENT
         return Result(
             student=student,
-            marks=self._marks(None if fault else paper),
+            marks=self._marks(() if fault else marks),
             feedback=tuple(sorted(pages.glob("*.html"))),
             notes=tuple(notes),
             fault=fault,
@@ -208,13 +218,13 @@ class Classroom:
                     )
         return found
 
-    def _marks(self, paper: Paper | None) -> dict[str, Mark]:
+    def _marks(self, reported: Sequence[Mapping[str, Any]]) -> dict[str, Mark]:
         """The marks as the class report has them; all "not marked" where there are none."""
         marks = {e.exercise_id: Mark("not marked") for e in self.exercises()}
-        for found in paper.marks if paper is not None else ():
-            if found.outcome == "unjudged":
-                marks[found.exercise.name] = Mark("to grade")
+        for found in reported:
+            if found["outcome"] == "unjudged":
+                marks[found["exercise"]] = Mark("to grade")
             else:
-                state: State = "no answer" if found.outcome == "unanswered" else "marked"
-                marks[found.exercise.name] = Mark(state, found.score)
+                state: State = "no answer" if found["outcome"] == "unanswered" else "marked"
+                marks[found["exercise"]] = Mark(state, found["score"])
         return marks

@@ -100,18 +100,19 @@ def _guesses() -> Iterator[Finding]:
 
 def _course_folder() -> Path | None:
     """The course: the folder one is in, else the one that nbgrader is configured for, if any."""
-    from . import course, hub
+    from ..distribution import CONFIG
+    from . import hub
 
     for folder in (Path.cwd(), hub.configured_course()):
-        if folder is not None and (folder / course.CONFIG).exists():
+        if folder is not None and (folder / CONFIG).exists():
             return folder
     return None
 
 
 def _solutions() -> Path | None:
     """Where this environment has the source notebooks, if it has."""
+    from ..distribution import course_files
     from ..errors import QuickstartError
-    from ..quickstart import course_files
 
     try:
         return course_files()

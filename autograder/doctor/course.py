@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +12,19 @@ from typing import Any
 from urllib.parse import quote
 
 from ..access import refusal
+from ..distribution import CONFIG
 from ..errors import GradebookError
 from .findings import Finding, fine, warning, wrong
 
 __all__ = ["configuration", "exchange", "gradebook", "preprocessors", "read_only"]
 
-CONFIG = "nbgrader_config.py"
-EXAMINE = "autograder.marking.examine.Examine"
+EXAMINE = "autograder.nbgrader.examine.Examine"
 _STOCK = ("nbgrader.preprocessors.Execute", "nbgrader.preprocessors.execute.Execute")
+_OLD_WIRING = re.compile(r"\bautograder\.(?:marking|feedback)(?:\.\w+)+")
+_RENEW = (
+    "take the lines out in which they stand, with the lists of steps, and write "
+    "`from autograder.nbgrader import configure` at the beginning and `configure(c)` at the end"
+)
 _SEE = "as in the nbgrader_config.py that `autograder quickstart` makes"
 
 
@@ -41,6 +47,11 @@ def configuration(folder: Path) -> tuple[Any, list[Finding]]:
                 "run this in the course directory, or make one with `autograder quickstart DIR`",
             )
         ]
+    text = (folder / CONFIG).read_text(encoding="utf-8", errors="replace")
+    old = sorted(set(_OLD_WIRING.findall(text)))
+    if old:
+        says = f"{CONFIG} names modules of autograder's that have moved: {', '.join(old)}"
+        return None, [wrong("course", says, f"{_RENEW}, {_SEE}")]
     app = AutogradeApp()
     app.raise_config_file_errors = True
     try:

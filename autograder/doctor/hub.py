@@ -72,7 +72,7 @@ def grader(course: Path, configured: Path | None) -> Iterator[Finding]:
         course: the course directory.
         configured: the course that nbgrader is configured for there.
     """
-    from ..quickstart.formgrader import config_file, lines
+    from ..nbgrader.formgrader import config_file, lines
 
     if configured is not None and configured.resolve() == course.resolve():
         yield fine("hub", f"the formgrader finds the course by {config_file()}")

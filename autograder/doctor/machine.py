@@ -143,7 +143,7 @@ def gradients(attempt: Callable[[], str] | None = None) -> Iterator[Finding]:
     """
     import subprocess
 
-    from ..sandbox.compiled import why_plain
+    from ..compiled import why_plain
 
     why = why_plain()
     cure = (
@@ -167,7 +167,7 @@ def _ask_for_a_gradient() -> str:
     import subprocess
     import sys
 
-    from ..sandbox.compiled import XLA_FLAGS
+    from ..compiled import XLA_FLAGS
 
     environment = {**os.environ, "XLA_FLAGS": XLA_FLAGS, "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", _TRIAL]
@@ -216,7 +216,7 @@ def memory(free: int | None = None) -> Iterator[Finding]:
     """
     import psutil
 
-    from ..marking.crew import default_size
+    from ..marking.capacity import default_size
 
     if free is None:
         free = psutil.virtual_memory().available

@@ -27,7 +27,7 @@ def rights(course: CourseDirectory, exchange: Path) -> Iterator[Finding]:
         exchange: the exchange's folder; where the class gets to it through the course directory,
             this must stay open.
     """
-    from ..marking.rights import private_parts
+    from ..nbgrader.rights import private_parts
 
     root, shared = Path(course.root).resolve(), bool(course.groupshared)
     within = exchange.resolve().is_relative_to(root)

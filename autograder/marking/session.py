@@ -30,7 +30,7 @@ from .client import MAX_MESSAGES, Client
 from .lacking import Lacking
 from .outputs import keep_sound, say_cut
 from .record import verdict_output
-from .review import ask
+from .requests import ask
 from .rubric import Exercise, Rubric
 from .scores import refuse_unreadable
 

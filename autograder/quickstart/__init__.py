@@ -8,38 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
-import sysconfig
 from importlib.resources import files
 from pathlib import Path
 
 from ..access import require_readable, require_writable, translated
-from ..distribution import COURSE
+from ..distribution import CONFIG, course_files
 from ..errors import QuickstartError
 
-__all__ = ["CONFIG", "SHARED", "QuickstartError", "course_files", "make_course"]
-
-CONFIG = "nbgrader_config.py"
-SHARED = Path("share", "autograder", "course")
-"""Where that distribution puts the course's files, under the prefix it is installed to."""
-
-
-def course_files() -> Path:
-    """The folder to copy from: the repository that this package is run from, or installed data.
-
-    Raises:
-        QuickstartError: there is neither.
-    """
-    repository = Path(__file__).resolve().parents[2]
-    schemes = [sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")]
-    installed = [Path(sysconfig.get_path("data", scheme)) / SHARED for scheme in schemes]
-    for folder in (repository, *installed):
-        if (folder / CONFIG).is_file() and any((folder / "source").glob("*/*.ipynb")):
-            return folder
-    raise QuickstartError(
-        f"The course's files are not in {' or '.join(map(str, installed))}: install them with "
-        f"`{sys.executable} -m pip install {COURSE}`, or run this from a clone of the repository."
-    )
+__all__ = ["make_course"]
 
 
 def make_course(folder: Path) -> list[Path]:

@@ -26,8 +26,8 @@ def quickstart(folder: Path, formgrader: bool) -> None:
     DIR must be empty or not there yet. Ends with status 2 where it cannot be written.
     """
     from ..errors import AutograderError
+    from ..nbgrader.formgrader import config_file, lines, name_course
     from . import make_course
-    from .formgrader import config_file, lines, name_course
 
     try:
         made = [folder / path for path in make_course(folder)]

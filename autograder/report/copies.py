@@ -13,7 +13,7 @@ from typing import Any
 
 from ..isolation import Isolation
 from ..marking.record import read_record
-from ..marking.review import asked
+from ..marking.requests import asked
 from .data import Answer, Fault
 
 __all__ = ["Copy", "Record", "read_copy"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from autograder.sandbox.compiled import XLA_FLAGS
+from autograder.compiled import XLA_FLAGS
 from autograder.sandbox.places import Places
 
 __all__ = ["CacheUse", "PythonEnvironment", "variables"]

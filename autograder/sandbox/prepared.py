@@ -18,8 +18,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from autograder.compiled import XLA_FLAGS
 from autograder.kept import cache_folder, cache_root, sweep
-from autograder.sandbox.compiled import XLA_FLAGS
 from autograder.sandbox.task import Started
 
 __all__ = ["NOTES", "compilation_cache", "font_lists", "unmade"]

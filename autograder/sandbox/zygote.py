@@ -88,7 +88,7 @@ def _warm_up(config: Mapping[str, Any]) -> None:
         with contextlib.suppress(ImportError):  # a course may have left one out
             importlib.import_module(name)
     if config["compiled"]:
-        from autograder.sandbox import compiled
+        from autograder import compiled
 
         compiled.install()
     _stretch()

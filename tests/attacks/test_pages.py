@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from autograder.marking.converter import MAX_COPY
+from autograder.nbgrader.converter import MAX_COPY
 from tests import needs
 from tests.attacks import POINTS, Attack, load
 from tests.attacks.course import (

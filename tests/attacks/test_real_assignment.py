@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from autograder import sandbox
-from autograder.demo import Classroom, SampleStudent, load_students
-from autograder.demo.classroom import Result
+from autograder.demo.classroom import Classroom, Result
+from autograder.demo.students import SampleStudent, load_students
 from tests.attacks import Attack, load
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from autograder.demo import load_students
+from autograder.demo.students import load_students
 
 from .conftest import (
     ASSIGNMENT,

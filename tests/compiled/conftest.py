@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox.compiled import XLA_FLAGS, why_plain
+from autograder.compiled import XLA_FLAGS, why_plain
 
 taught = pytest.mark.skipif(bool(why_plain()), reason=f"gradients run plain: {why_plain()}")
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-import autograder.sandbox.compiled
+import autograder.compiled
 from tests.compiled.conftest import BothWays, taught
 from tests.compiled.programs import EITHER, FAST, PLAIN
 
 PROGRAMS = {**FAST, **PLAIN, **EITHER}
-PACKAGE = Path(autograder.sandbox.compiled.__file__).parent
+PACKAGE = Path(autograder.compiled.__file__).parent
 
 Answers = dict[str, tuple[dict[str, Any], dict[str, Any]]]
 

@@ -15,12 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from autograder.sandbox.compiled import XLA_FLAGS, bytecode, installation, instructions, why_plain
-from autograder.sandbox.compiled.agreement import agree, probes, shares_an_object
-from autograder.sandbox.compiled.arguments import Unusual, read
-from autograder.sandbox.compiled.guards import Guards
-from autograder.sandbox.compiled.silence import Warned, warnings_are_errors
-from autograder.sandbox.compiled.values import NotPlainData, same, snapshot
+from autograder.compiled import XLA_FLAGS, bytecode, installation, instructions, why_plain
+from autograder.compiled.agreement import agree, probes, shares_an_object
+from autograder.compiled.arguments import Unusual, read
+from autograder.compiled.guards import Guards
+from autograder.compiled.silence import Warned, warnings_are_errors
+from autograder.compiled.values import NotPlainData, same, snapshot
 from tests.compiled.conftest import taught
 
 
@@ -228,7 +228,7 @@ def test_without_the_global_lock_nothing_is_installed(monkeypatch):
 
 
 def test_with_another_jax_nothing_is_installed(monkeypatch):
-    monkeypatch.delitem(sys.modules, "autograder.sandbox.compiled.internals", raising=False)
+    monkeypatch.delitem(sys.modules, "autograder.compiled.internals", raising=False)
     monkeypatch.setitem(sys.modules, "jax._src.array", None)
     if "bytecode" not in why_plain():
         assert f"JAX {jax.__version__}" in why_plain()
@@ -258,11 +258,11 @@ def test_install_and_uninstall():
 def test_the_flags_can_be_had_without_the_rest():
     """The parent of a kernel needs them before JAX is imported, and needs nothing else."""
     code = (
-        "import sys, autograder.sandbox.compiled as c; assert 'disable_hlo_passes' in c.XLA_FLAGS;"
+        "import sys, autograder.compiled as c; assert 'disable_hlo_passes' in c.XLA_FLAGS;"
         "print(*(name for name in sys.modules if name.startswith(c.__name__ + '.')))"
     )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert run.stdout.split() == ["autograder.sandbox.compiled.flags"]
+    assert run.stdout.split() == ["autograder.compiled.flags"]
 
 
 @taught

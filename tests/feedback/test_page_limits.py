@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from autograder.feedback.cleaning import is_small
-from autograder.feedback.pages import SafePage
 from autograder.feedback.press import PAGE_SECONDS, Press
 from autograder.feedback.sheet import FULL, MAX_PAGE, PLAIN
+from autograder.nbgrader.pages import SafePage
 
 new: Any = nbformat.v4
 PATIENCE = 30 * PAGE_SECONDS  # seconds beside other load; without limits, some take hours

@@ -430,5 +430,5 @@ def test_the_formgrader_minds_the_course_that_it_shows(course: Path) -> None:
     assert exporter_of(handler).preprocessors == []
     formgrader.config = config
     exporter = exporter_of(handler)
-    assert exporter.preprocessors == ["autograder.feedback.pages.SafePage"]
+    assert exporter.preprocessors == ["autograder.nbgrader.pages.SafePage"]
     assert exporter_of(handler) is exporter

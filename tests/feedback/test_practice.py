@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from autograder import CheckFailed, check, hints, notebook, progress, standing
+from autograder import CheckFailed, check, progress
 from autograder.checks.misconceptions.catalogue import CATALOGUE
 from autograder.feedback import html
+from autograder.practice import hints, notebook
+from autograder.practice import progress as standing
+from autograder.practice import session as practice
 from tests.corpus import given_namespace
 
 QUESTION = CATALOGUE["sign_flipped"].hint
@@ -148,7 +151,7 @@ def in_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[st
     path.write_text(json.dumps({"cells": CELLS}), encoding="utf-8")
     shown: list[dict[str, str]] = []
     monkeypatch.setenv("JPY_SESSION_NAME", str(path))
-    for module in (notebook, standing, __import__("autograder.practice").practice):
+    for module in (notebook, standing, practice):
         monkeypatch.setattr(module, "kernel", Shell)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     return shown

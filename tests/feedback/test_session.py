@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder import check, hints, practice, progress, standing
+from autograder import check, progress
 from autograder.feedback import html
+from autograder.practice import hints
+from autograder.practice import progress as standing
+from autograder.practice import session as practice
 from tests.feedback.sessions import Notebook, Session
 
 SETUP = "import jax\nimport jax.numpy as jnp\nfrom autograder import check, progress"

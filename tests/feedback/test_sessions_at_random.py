@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder import practice
 from autograder.answers.local import judge
 from autograder.checks.value import ExactValue
 from autograder.feedback import html
+from autograder.practice import session as practice
 from tests.feedback.sessions import Session
 
 TEXTS = {

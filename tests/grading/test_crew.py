@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from autograder.marking.crew import Crew, Order
-from autograder.marking.desk import Finding
+from autograder.grade.crew import Crew, Order
+from autograder.grade.desk import Finding
 
 ORDER = Order((), "", "a run", False, "")
 CLASS = [("ann", ["slopes"]), ("bob", ["slopes"]), ("eve", ["slopes"])]

@@ -15,10 +15,10 @@ import psutil
 import pytest
 from traitlets.config import Config
 
-from autograder.marking.converter import install
-from autograder.marking.display import _summary_lines
-from autograder.marking.grade import Summary
-from autograder.sandbox.compiled import why_plain
+from autograder.compiled import why_plain
+from autograder.grade.display import _summary_lines
+from autograder.grade.run import Summary
+from autograder.nbgrader.converter import install
 from tests.grading.conftest import REPOSITORY, SEED, command
 from tests.grading.ledger import files, rows
 from tests.marking import small_course as small

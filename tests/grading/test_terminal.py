@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder.marking.display import _summary_lines, _told
-from autograder.marking.grade import Summary
+from autograder.grade.display import _summary_lines, _told
+from autograder.grade.run import Summary
 
 SAY = """
 import os, subprocess, sys
-from autograder.marking.crew import _write_to
+from autograder.grade.crew import _write_to
 _write_to(sys.argv[1])
 print("a library speaks")
 os.write(2, b"XLA speaks\\n")

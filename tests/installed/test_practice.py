@@ -12,7 +12,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
-from autograder.demo import SampleStudent, load_students
+from autograder.demo.students import SampleStudent, load_students
 from autograder.distribution import COURSE, DISTRIBUTION
 from tests.installed.conftest import COLAB, Built, Environment, uv
 

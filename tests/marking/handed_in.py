@@ -16,8 +16,8 @@ from unittest.mock import MagicMock
 import nbformat
 
 from autograder.marking.given import Given
-from autograder.marking.mend import mend
 from autograder.marking.reading import read_notebook
+from autograder.nbgrader.mend import mend
 
 __all__ = ["ANSWERS", "GIVEN", "TEXTS", "Mended", "assignment", "index_of", "mended", "right"]
 

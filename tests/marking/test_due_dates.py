@@ -10,7 +10,7 @@ from nbgrader import utils
 from nbgrader.apps import api
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.marking.converter import install
+from autograder.nbgrader.converter import install
 from autograder.report.gather import gather
 from autograder.report.page import render
 from tests.marking import small_course as small

@@ -15,7 +15,7 @@ from nbconvert.writers import FilesWriter
 from nbgrader.preprocessors import SaveAutoGrades
 
 from autograder.errors import MarkingError
-from autograder.marking.examine import Examine
+from autograder.nbgrader.examine import Examine
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, SECOND
 

@@ -29,9 +29,9 @@ from autograder.checks.questions import Question, parse_replies, write_questions
 from autograder.errors import UnreadableSubmission
 from autograder.feedback import html, text
 from autograder.marking.given import Given
-from autograder.marking.mend import mend
 from autograder.marking.reading import read_notebook, unreadable_notebook
 from autograder.marking.record import read_record, score, verdict_output
+from autograder.nbgrader.mend import mend
 from tests.corpus import EXERCISES, load
 from tests.marking.mutation import mutate
 from tests.test_corpus import checks_of, left_behind

@@ -10,7 +10,7 @@ from autograder.answers.source import assigns, is_begun, sketch
 from autograder.marking.asking import _WORDS
 from autograder.marking.places import only_ours, without_places
 from autograder.marking.statements import plain, read_code
-from autograder.notebook import _read
+from autograder.practice.notebook import _read
 from autograder.printable import printable
 
 LONG = 300_000

@@ -12,9 +12,9 @@ import pytest
 from autograder.demo.students import SampleStudent, load_students
 from autograder.errors import UnreadableSubmission
 from autograder.marking.given import Given, name_of
-from autograder.marking.mend import mend
 from autograder.marking.reading import read_notebook
 from autograder.marking.statements import read_code, same_text
+from autograder.nbgrader.mend import mend
 from tests.marking.handed_in import (
     ANSWERS,
     GIVEN,

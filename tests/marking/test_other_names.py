@@ -14,8 +14,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.marking.desk import Desk
-from autograder.marking.review import Review
+from autograder.grade.desk import Desk
+from autograder.nbgrader.review import Review
 from tests.marking import small_course as small
 from tests.marking.small_course import ANSWERS, ASSIGNMENT, FIRST, SECOND, Notebook
 

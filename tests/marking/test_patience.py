@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from autograder.errors import GradebookError
-from autograder.marking.patience import be_patient, wait_until_free
+from autograder.nbgrader.patience import be_patient, wait_until_free
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ from autograder import check
 PRACTISE = """
 import json as _json
 import autograder.check as _check
-import autograder.practice as _practice
+import autograder.practice.session as _practice
 _practice._asked = set({taken!r})
 with _check.recording() as _checks:
 {cell}

@@ -21,8 +21,8 @@ from nbgrader.api import Gradebook
 from autograder.database import shown
 from autograder.distribution import extra
 from autograder.doctor.course import gradebook
-from autograder.marking.crew import Order
-from autograder.marking.turns import Turns
+from autograder.grade.crew import Order
+from autograder.nbgrader.turns import Turns
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID
 from tests.postgresql.server import PASSWORD, Server
@@ -205,7 +205,7 @@ def process_list(process: subprocess.Popen[str]) -> list[str]:
 
 
 def test_whoever_dies_gives_the_turn_back(marked: Course) -> None:
-    holder = "from autograder.marking.turns import Turns; import sys, os, signal; "
+    holder = "from autograder.nbgrader.turns import Turns; import sys, os, signal; "
     holder += "Turns(sys.argv[1], sys.argv[2]).take('small', 'x'); os.kill(os.getpid(), 9)"
     # Not by the command line, which is no place for a password, but here nobody else looks.
     died = subprocess.run([sys.executable, "-c", holder, marked.url, COURSE_ID], check=False)

@@ -15,10 +15,18 @@ __all__ = ["CATALOGUE", "Misconception"]
 
 @dataclass(frozen=True)
 class Misconception:
-    """A named mistake. `seen` may hold {placeholders} that the check fills."""
+    """A named mistake.
+
+    Attributes:
+        seen: what is seen, as a fact; may hold {placeholders} that the check fills.
+        hint: a question that leads on, or a pointer.
+        id: by which reports count it. Those of the catalogue stand under theirs; a course's own
+            check gives one here.
+    """
 
     seen: str
     hint: str
+    id: str = ""
 
 
 def _m(seen: str, hint: str) -> Misconception:

@@ -1,0 +1,232 @@
+"""Several desks at work, each in a process of its own, and one place where their findings arrive.
+
+The processes are the standard library's; what is added is that they die with the grader, however
+that ends, and that a process which dies costs nobody else's submission.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import MarkingError
+from ..startup import hush, skip_needless_imports
+
+if TYPE_CHECKING:
+    from .desk import Desk, Finding
+
+__all__ = ["Crew", "Order"]
+
+_LOOK_SECONDS = 0.2
+_TRIES = 2
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Order:
+    """How each desk is set up; see `Desk`.
+
+    Attributes:
+        log: the file that gets what a desk's process writes to its terminal: libraries' notes.
+    """
+
+    # A password may be in these two, and what is printed of an order ends in logs.
+    arguments: tuple[str, ...] = field(repr=False)
+    db_url: str = field(repr=False)
+    run: str
+    fresh: bool
+    log: str
+
+
+# A student, the names of the notebooks, and how often it was tried.
+_Task = tuple[str, list[str], int]
+
+# The desk of this process, where this process is one of a crew.
+_desk: Desk | None = None
+
+
+def _sit_down(order: Order, grader: int) -> None:
+    # Ctrl-C in the terminal is for the grader, who then ends the desks.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != grader:
+        os._exit(1)  # it ended before the line above
+    _write_to(order.log)
+    skip_needless_imports()
+    hush()
+
+
+def _write_to(log: str) -> None:
+    """Let what this process and its kernels say on their own account go to a file."""
+    with contextlib.suppress(OSError), open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+
+
+def _desk_of(order: Order) -> Desk:
+    global _desk
+    if _desk is None:
+        from .desk import Desk
+
+        _desk = Desk(list(order.arguments), order.db_url, order.run, fresh=order.fresh)
+    return _desk
+
+
+def _prepare(order: Order, verify: bool) -> None:
+    _desk_of(order).prepare(verify=verify)
+
+
+def _mark(order: Order, student: str, notebooks: list[str]) -> Finding:
+    return _desk_of(order).mark(student, notebooks)
+
+
+class Crew:
+    """Desks that mark submissions side by side; to be used with `with`.
+
+    Args:
+        size: how many there are.
+        order: how they are set up.
+    """
+
+    def __init__(self, size: int, order: Order) -> None:
+        self._size, self._order = size, order
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Crew:
+        self._pool = self._new_pool()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._dismiss()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._size,
+            # Not forked: this process may have threads, and JAX in it.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_sit_down,
+            initargs=(self._order, os.getpid()),
+        )
+
+    def _dismiss(self) -> None:
+        """End all desks at once; what they have begun is lost, what they have kept is not."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            for process in multiprocessing.active_children():
+                process.kill()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def prepare(self, stopped: Callable[[], bool]) -> None:
+        """Let all desks read the rubrics, and wait until one of them has found them sound.
+
+        Args:
+            stopped: asked several times a second; once it says so, nobody waits any longer.
+
+        Raises:
+            AutograderError: nobody can be marked, and why.
+        """
+        assert self._pool is not None
+        first = self._pool.submit(_prepare, self._order, True)
+        for _ in range(self._size - 1):
+            self._pool.submit(_prepare, self._order, False)
+        while not first.done():
+            if stopped():
+                return
+            wait([first], timeout=_LOOK_SECONDS)
+        try:
+            first.result()
+        except BrokenProcessPool as exc:
+            raise MarkingError("The marking processes died while they prepared.") from exc
+
+    def findings(
+        self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
+    ) -> Iterator[Finding]:
+        """What is found out of each submission, in the order in which it is.
+
+        Args:
+            submissions: students with the names of the notebooks to mark.
+            stopped: asked several times a second; once it says so, nothing more is begun.
+        """
+        again = []
+        for finding in self._side_by_side(submissions, stopped):
+            if finding.starved and self._size > 1:
+                again.append(finding)
+            else:
+                yield finding
+        # Its neighbours took its time: who was kept from the processor has it alone.
+        notebooks = dict(submissions)
+        for finding in again:
+            student = finding.student
+            alone = self._side_by_side([(student, notebooks[student])], stopped)
+            yield next(alone, finding)
+
+    def _side_by_side(
+        self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
+    ) -> Iterator[Finding]:
+        waiting = deque((student, notebooks, 1) for student, notebooks in submissions)
+        running: dict[Future[Finding], _Task] = {}
+        while (waiting or running) and not stopped():
+            while waiting and len(running) < self._room(waiting, running):
+                assert self._pool is not None
+                task = waiting.popleft()
+                try:
+                    future = self._pool.submit(_mark, self._order, task[0], task[1])
+                except BrokenProcessPool:
+                    waiting.appendleft(task)
+                    break
+                running[future] = task
+            done, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            broken = []
+            for future in done:
+                task = running.pop(future)
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    broken.append(task)
+                except Exception as exc:  # noqa: BLE001 - a fault of ours, told to the grader
+                    yield self._fault(task[0], f"{type(exc).__name__}: {exc}")
+            if broken or (waiting and not running and not done):
+                broken += running.values()
+                running.clear()
+                yield from self._after_a_death(broken, waiting)
+
+    def _room(self, waiting: deque[_Task], running: dict[Future[Finding], _Task]) -> int:
+        """How many may be on the table: two for each desk, so that the next one is there.
+
+        One, where a desk has died with several: to find out with which.
+        """
+        suspected = waiting[0][2] > 1 or any(task[2] > 1 for task in running.values())
+        return 1 if suspected else 2 * self._size
+
+    def _after_a_death(
+        self,
+        broken: list[_Task],
+        waiting: deque[_Task],
+    ) -> Iterator[Finding]:
+        """New desks, and those that were on the table again, unless they had their tries."""
+        self._dismiss()
+        self._pool = self._new_pool()
+        time.sleep(_LOOK_SECONDS)
+        for student, notebooks, tries in reversed(broken):
+            if tries >= _TRIES:
+                yield self._fault(student, "the marking process died while marking this submission")
+            else:
+                waiting.appendleft((student, notebooks, tries + 1))
+
+    @staticmethod
+    def _fault(student: str, words: str) -> Finding:
+        from .desk import Finding
+
+        return Finding(student, faults={"": words})

@@ -1,0 +1,418 @@
+"""A whole class marked side by side, with what `nbgrader autograde` would have made of it.
+
+Desks (desk.py) find out what each notebook is worth and keep it; here, in one process, nbgrader's
+own converter then goes through the submissions one by one, in the order in which they are found
+out, and where it would have run the notebook it finds the result. So copies, time stamps, rows,
+penalties, comments and hooks are nbgrader's, and nobody but this process writes to the gradebook.
+
+A run that is killed leaves a submission that was being written in the journal (journal.py) and
+all that was found out in the results (results.py); the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import logging
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.converters import NbGraderException
+
+from ..errors import AutograderError, MarkingError
+from ..isolation import Isolation
+from ..kept import why_for_this_run_only
+from ..marking.files import digest_of_all, digest_of_files
+from ..marking.journal import Journal
+from ..marking.results import Results, contents, state_folder, write_whole
+from ..nbgrader.converter import NOBODY, Autograde
+from ..nbgrader.patience import wait_until_free
+from .crew import Crew, Order
+from .desk import Finding, common_circumstances, snapshot
+from .dry_run import Change, DryRun
+
+if TYPE_CHECKING:
+    from ..nbgrader.examine import Examine
+
+__all__ = ["LOG", "Grade", "Progress", "Summary"]
+
+LOG = "last_run.log"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Said after each submission.
+
+    Attributes:
+        student: whose it was.
+        done: how many are done, this one among them.
+        total: how many there are to do.
+        reused: whether its results were known.
+        score: the points it has, or None where it could not be marked.
+        fault: why not, or "".
+        seconds: how long a desk was busy with it.
+    """
+
+    student: str
+    done: int
+    total: int
+    reused: bool
+    score: float | None
+    fault: str
+    seconds: float
+
+
+@dataclass
+class Summary:
+    """What came of a run.
+
+    Attributes:
+        assignment: what was marked.
+        began: when, in ISO 8601, UTC.
+        seconds: how long it took.
+        workers: how many desks there were.
+        isolation: how submissions were kept from this machine.
+        way: "warm", or "cold: " and why.
+        plain: why gradients did not run compiled, or "".
+        marked: submissions that were marked, the reused among them.
+        reused: submissions all of whose results were known.
+        unchanged: submissions that were marked before and have not changed.
+        outdated: those of them that were marked by another version of the source.
+        to_review: marked submissions that wait for a person.
+        left: submissions whose turn did not come, because the run was stopped.
+        slower: why something could not be made beforehand, which makes kernels slower; or "".
+        not_kept: why what was made is not kept for the next run; or "".
+        changes: of a dry run, whose marks would be others; None where marks were written.
+        faults: by student, why the submission could not be marked.
+        submissions: by student, how long a desk was busy with what.
+    """
+
+    assignment: str
+    began: str = ""
+    seconds: float = 0.0
+    workers: int = 1
+    isolation: Isolation = Isolation.SANDBOXED
+    way: str = "warm"
+    plain: str = ""
+    marked: int = 0
+    reused: int = 0
+    unchanged: int = 0
+    outdated: int = 0
+    to_review: int = 0
+    left: int = 0
+    slower: str = ""
+    not_kept: str = ""
+    changes: list[Change] | None = None
+    faults: dict[str, str] = field(default_factory=dict)
+    submissions: dict[str, Any] = field(default_factory=dict)
+
+
+class _FoundOut:
+    """Puts the desks' results where the notebooks would have been run."""
+
+    def __init__(self, grade: Grade, examine: Examine, results: Results, run: str) -> None:
+        self._examine, self._results, self._run = examine, results, run
+        self._course = grade.coursedir
+        self._common = common_circumstances(examine, self._course, grade.summary.assignment)
+        self.finding: Finding | None = None
+
+    def put(self, notebook: nbformat.NotebookNode, names: Mapping[str, str], folder: str) -> None:
+        """Put the outputs of all cells into a notebook.
+
+        Raises:
+            MarkingError: nobody could find them out, and why.
+        """
+        assert self.finding is not None
+        student, name = names["student"], names["notebook"]
+        fault = self.finding.faults.get(name) or self.finding.faults.get("")
+        if fault:
+            raise MarkingError(fault)
+        secret = self._examine.secret()
+        files = digest_of_files(self._course, folder)
+        key = self._results.key(contents(notebook, names, files), self._common(name), secret)
+        for known in (key, f"{key} {self._run}"):
+            if self._results.put(student, name, known, notebook):
+                return
+        raise MarkingError("The submission changed while it was marked: mark again.")
+
+
+class Grade(Autograde):
+    """nbgrader's Autograde for a class at once.
+
+    Args:
+        workers: how many desks there are.
+        arguments: those with which the desks configure themselves, as for `nbgrader autograde`.
+        fresh: whether what was found out before is found out again.
+        only: the students to mark; all where there is none.
+        dry: beside what all is marked instead of in the gradebook, or None.
+        tell: called with the number of submissions to do, then after each; with a sentence where
+            there is something to wait for.
+        stopped: asked several times a second; once it says so, the run ends with what is done.
+    """
+
+    found_out: _FoundOut | None = None
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        arguments: Sequence[str],
+        fresh: bool = False,
+        only: Sequence[str] = (),
+        dry: DryRun | None = None,
+        tell: Callable[[int | str | Progress], None],
+        stopped: Callable[[], bool],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._workers, self._fresh, self._only = workers, fresh, frozenset(only)
+        self._arguments, self._dry = tuple(arguments), dry
+        self._tell, self._stopped = tell, stopped
+        self.summary = Summary(str(self.coursedir.assignment_id), workers=workers)
+        self.summary.changes = None if dry is None else []
+
+    def start(self) -> None:
+        """Mark all submissions that are new or changed.
+
+        Raises:
+            NbGraderException: some, or all, could not be marked; the summary has who and why.
+        """
+        if self.examine() is None:
+            raise MarkingError(
+                f"{NOBODY} This course is not set up for `autograder grade`: autograder's Examine "
+                "is not among the autograde_preprocessors of nbgrader_config.py. `autograder "
+                "doctor` says which lines are missing."
+            )
+        began = time.monotonic()
+        now = datetime.datetime.now(datetime.UTC)
+        self.summary.began = now.isoformat(timespec="seconds")
+        self._state = state_folder(self.coursedir.root, self.summary.assignment)
+        with self._alone():
+            try:
+                super().start()
+            finally:
+                self.summary.seconds = time.monotonic() - began
+                self._remember()
+
+    def journal(self, assignment_id: str) -> Journal:
+        """What is written down of the marking; of a dry run, nothing that outlives it."""
+        if self._dry is None:
+            return super().journal(assignment_id)
+        return Journal(self._dry.place, assignment_id)
+
+    def wait_for_gradebook(self) -> None:
+        """Wait until no other program is writing to it, or the run is stopped.
+
+        Raises:
+            GradebookError: one is, for long.
+        """
+        wait_until_free(self.coursedir.db_url, self._tell, self._stopped)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One run at a time for an assignment; the lock is the process's and dies with it."""
+        self._state.mkdir(parents=True, exist_ok=True)
+        with (self._state / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                raise MarkingError(
+                    f"Another `autograder grade` is marking {self.summary.assignment}: wait for "
+                    "its end, or stop it."
+                ) from exc
+            yield
+
+    def prepare(self, examine: Examine) -> None:
+        """Find out whether there is a sandbox; the rubrics are the desks' to look at.
+
+        Raises:
+            AutograderError: there is none, and has to be.
+        """
+        self.summary.isolation = examine.isolation()
+        if not examine.warm:
+            self.summary.way = "cold: Examine.warm is off"
+        self._step = examine
+
+    def convert_all(self) -> None:
+        """Mark the submissions that are due, in the order in which they are found out.
+
+        Raises:
+            NbGraderException: some could not be marked, or nobody.
+            MarkingError: a student that was asked for handed in nothing.
+        """
+        folders = self.assignments
+        if self._only:  # and nobody else is looked at
+            self._refused, self._faults = {}, {}
+        self.summary.faults.update(self._refused)
+        strangers = self._only - {self.student_of(folder) for folder in folders}
+        if strangers:
+            raise MarkingError(
+                f"{', '.join(sorted(strangers))} handed in nothing for {self.summary.assignment}."
+            )
+        due = {self.student_of(folder): folder for folder in self._due(sorted(folders))}
+        self.summary.unchanged = len(self._only or folders) - len(due)
+        self.summary.outdated = sum(
+            self._is_outdated(student)
+            for student in map(self.student_of, folders)
+            if student not in due and (not self._only or student in self._only)
+        )
+        self._tell(len(due))
+        if not due:
+            return
+        with tempfile.TemporaryDirectory(prefix="autograder-grade-") as place:
+            copy = snapshot(self.coursedir.db_url, Path(place))
+            log = os.fspath(self._state / LOG)
+            order = Order(self._arguments, copy, secrets.token_hex(8), self._fresh, log)
+            self._step.secret()  # made once, before several processes want it
+            self.found_out = _FoundOut(self, self._step, Results(self._state), order.run)
+            with _caches(self.summary, place), Crew(min(self._workers, len(due)), order) as crew:
+                self._mark(crew, due, folders)
+        if self._faults:
+            raise NbGraderException("some submissions could not be marked")
+
+    def _mark(self, crew: Crew, due: Mapping[str, str], folders: Mapping[str, list[str]]) -> None:
+        assert self.found_out is not None
+        try:
+            crew.prepare(self._stopped)
+        except AutograderError as exc:
+            message = f"{NOBODY} {exc}"
+            self.log.error(message)
+            raise NbGraderException(message) from exc
+        # Who is due is decided; nbgrader would pass over a submission that it has a copy of.
+        self.force = True
+        expected = self.expected()
+        done = 0
+        for finding in crew.findings([(student, expected) for student in due], self._stopped):
+            self.found_out.finding = finding
+            self.assignments = {due[finding.student]: folders[due[finding.student]]}
+            # The fault is noted already; here it must not keep the others from their marks.
+            with contextlib.suppress(NbGraderException):
+                super().convert_all()
+            done += 1
+            self._note(finding, done, len(due))
+        self.summary.left = len(due) - done
+
+    def _due(self, folders: Sequence[str]) -> Iterator[str]:
+        excluded = self.coursedir.student_id_exclude.split(",")
+        for folder in folders:
+            student = self.student_of(folder)
+            if student in excluded or (self._only and student not in self._only):
+                continue
+            try:
+                due = self._is_due(folder, student)
+            except Exception:  # noqa: BLE001 - what is wrong with it is told when it is marked
+                due = True
+            if due:
+                yield folder
+
+    def _is_due(self, folder: str, student: str) -> bool:
+        target = self._format_dest(self.summary.assignment, student)
+        journal = self.journal(self.summary.assignment)
+        if self.force or journal.interrupted(student) or journal.is_lacking(student):
+            return True
+        if not self._is_complete(target):
+            return True
+        if self._is_newer(folder, target):
+            return True
+        # Penalties depend on it. What a notebook is worth is known, so that this takes no time.
+        marked = journal.marked(student)
+        if marked.due not in ("", self._due_date):
+            return True
+        return bool(marked.digest) and marked.digest != digest_of_all(self.coursedir, folder)
+
+    def _is_outdated(self, student: str) -> bool:
+        """Whether a submission was marked by what the source has been changed from since."""
+        by = self.journal(self.summary.assignment).marked(student).by
+        return bool(by) and by != self._by
+
+    def _is_complete(self, target: str) -> bool:
+        return all(os.path.exists(os.path.join(target, f"{n}.ipynb")) for n in self.expected())
+
+    def _is_newer(self, source: str, target: str) -> bool:
+        try:
+            came = self.coursedir.get_existing_timestamp(source)
+            was = self.coursedir.get_existing_timestamp(target)
+        except Exception:  # noqa: BLE001 - a time stamp that is none is told when it is marked
+            return True
+        return came is not None and was is not None and came > was
+
+    def _note(self, finding: Finding, done: int, total: int) -> None:
+        summary = self.summary
+        fault = self._faults.get(finding.student, "")
+        score = None
+        if fault:
+            summary.faults[finding.student] = fault
+        else:
+            score, review = self._standing(finding.student)
+            summary.marked += 1
+            summary.reused += finding.reused
+            summary.to_review += review
+            if self._dry is not None and summary.changes is not None:
+                change = self._dry.change(finding.student)
+                summary.changes += [] if change is None else [change]
+        if finding.cold:
+            summary.way = f"cold: {finding.cold}"
+        summary.plain = summary.plain or finding.plain
+        summary.submissions[finding.student] = {"seconds": finding.seconds, "parts": finding.parts}
+        told = Progress(finding.student, done, total, finding.reused, score, fault, finding.seconds)
+        self._tell(told)
+
+    def _standing(self, student: str) -> tuple[float, bool]:
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            submission = gradebook.find_submission(self.summary.assignment, student)
+            return float(submission.score), bool(submission.needs_manual_grade)
+
+    def _remember(self) -> None:
+        """Leave the summary for the class report, unless nobody was to be marked."""
+        summary = self.summary
+        if self._dry is None and (summary.marked or summary.faults):
+            record = {"version": 1, **vars(summary)}
+            with contextlib.suppress(OSError):
+                text = json.dumps(record, indent=1, sort_keys=True)
+                write_whole(self._state / "last_run.json", text.encode())
+
+
+@contextlib.contextmanager
+def _caches(summary: Summary, notes: str) -> Iterator[None]:
+    """Within, what cannot be made beforehand is tried once by all desks; then it is summed up.
+
+    Args:
+        summary: gets the reasons.
+        notes: a folder in which desks note what could not be made.
+    """
+    from ..sandbox.prepared import NOTES, unmade
+
+    # Before the desks begin: a folder that stands in for the usual one is then theirs as well.
+    for_this_run_only = why_for_this_run_only()
+    os.environ[NOTES] = notes
+    try:
+        yield
+    finally:
+        why = unmade()
+        del os.environ[NOTES]
+        if why:
+            summary.slower = "; ".join(why)
+        elif for_this_run_only:
+            summary.not_kept = for_this_run_only
+
+
+def quiet(log: logging.Logger, path: Path) -> None:
+    """Send what nbgrader logs to a file instead of the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    # Appended to, since the desks write there as well.
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False

@@ -1,0 +1,58 @@
+"""nbgrader's steps before and after marking: the release is generated, and the feedback.
+
+Both leave what they make to the course alone (rights.py).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from nbgrader.apps import api, generateassignmentapp, generatefeedbackapp
+from nbgrader.converters import GenerateAssignment as NbgraderGenerateAssignment
+from nbgrader.converters import GenerateFeedback as NbgraderGenerateFeedback
+
+from ..marking.files import beside, say_left_out
+from ..sandbox import tree
+from .rights import keep_private
+
+__all__ = ["install"]
+
+
+class GenerateAssignment(NbgraderGenerateAssignment):
+    """nbgrader's own; the gradebook that it makes is closed to others."""
+
+    def start(self) -> None:
+        """Generate the release."""
+        try:
+            super().start()
+        finally:
+            keep_private(self.coursedir)
+
+
+class GenerateFeedback(NbgraderGenerateFeedback):
+    """nbgrader's own, with the pages in a folder that is closed to others."""
+
+    def start(self) -> None:
+        """Write the feedback pages."""
+        keep_private(self.coursedir, self.coursedir.feedback_directory)
+        super().start()
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy what lies beside a submission's notebooks.
+
+        nbgrader lists a file's whole folder anew for each file (0.9.6, `is_ignored`): for four
+        thousand files of one student, a minute and a half.
+        """
+        source = self._format_source(assignment_id, student_id)
+        target = self._format_dest(assignment_id, student_id)
+        os.makedirs(target, exist_ok=True)
+        left_out = tree.copy(source, target, beside(self.coursedir, source))
+        say_left_out(self.log, source, left_out, " of the feedback")
+
+
+def install() -> None:
+    """Let nbgrader use these, in its commands and in the formgrader."""
+    parts: Any = (GenerateAssignment, GenerateFeedback)
+    api.GenerateAssignment, api.GenerateFeedback = parts
+    generateassignmentapp.GenerateAssignment, generatefeedbackapp.GenerateFeedback = parts

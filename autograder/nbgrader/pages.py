@@ -1,0 +1,200 @@
+"""Pages made of an autograded notebook: our cards drawn, all that a student made rendered harmless.
+
+nbgrader makes two: the feedback page that students fetch, and the formgrader's, in which a grader
+is logged in. Both are nbconvert's `HTMLExporter`; `configure` gives it what is here, and `install`
+sees to it that the formgrader minds that also where JupyterLab was started elsewhere.
+
+What a student's cells hold or put out is HTML, Markdown, LaTeX, pictures and text. All of it
+becomes HTML in a process of its own within limits of time (sheet.py), is cleaned there
+(cleaning.py), and is put into a container out of which nothing can be painted. Without styles and
+classes a student's output cannot pass for a card of ours, nor lie over the rest of the page; cards
+come from the records that marking wrote into test cells.
+
+A feedback page keeps for itself what would help the next student: the values due at the places at
+which marking asked, the seed, and hidden tests. The sentence of the card names one such place with
+its value, as practice does for everybody; places are drawn afresh for each submission.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbgrader.server_extensions.formgrader.base import BaseHandler
+
+from ..checks.verdict import MIME, Verdict
+from ..feedback import html
+from ..feedback.press import Press
+from ..feedback.sheet import Made, Sheet, contained, shown
+
+__all__ = ["SafePage", "highlight", "install", "safe_markdown"]
+
+press = Press()
+
+
+@pass_context
+def safe_markdown(context: Any, source: str) -> str:
+    """Markdown as clean HTML: a filter in the place of nbconvert's `markdown2html`."""
+    if isinstance(source, Made):
+        return source
+    # A grader's comment, or one of nbgrader's own.
+    return shown("markdown", str(source), press.make([("markdown", str(source), {})])[0])
+
+
+def highlight(source: str, language: Any = None, metadata: Any = None) -> str:
+    """Code in colours: a filter in the place of nbconvert's `highlight_code`."""
+    if isinstance(source, Made):
+        return source
+    return shown("code", str(source), press.make([("code", str(source), None)])[0])
+
+
+# ------------------------------------------------------------------------------------ notebooks
+
+_HIDDEN = re.compile(
+    r"^[^\n]*(?:###|===) BEGIN (HIDDEN TESTS|SOLUTION|MARK SCHEME)"
+    r".*?(?:(?:###|===) END \1[^\n]*\n?|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+_ID = re.compile(r"[\w.-]+\Z")
+
+
+class SafePage(Preprocessor):
+    """An autograded notebook, made ready for HTML."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Draw the cards, and have the rest made into harmless HTML.
+
+        Raises:
+            AutograderError: the process that does so cannot be started.
+        """
+        # The formgrader names the submission; a page for students must not need to be named.
+        grader = "submission_id" in resources
+        nb.metadata = NotebookNode(language_info=NotebookNode(name="python"))
+        sheet = Sheet(press)
+        for cell in nb.cells:
+            about = cell.metadata.get("nbgrader")
+            cell.metadata = NotebookNode()
+            if about is not None and _ID.match(str(about.get("grade_id", ""))):
+                cell.metadata["nbgrader"] = about
+            about = about or {}
+            ours = bool(about.get("grade")) and not about.get("solution")
+            hidden = ours and not grader and _HIDDEN.search(cell.source) is not None
+            if hidden:
+                cell.source = _HIDDEN.sub("", cell.source)
+            _set_source(cell, sheet)
+            if cell.cell_type == "code":
+                if not isinstance(cell.get("execution_count"), int):
+                    cell.execution_count = None
+                cell.outputs = [
+                    made
+                    for output in cell.outputs
+                    if (made := _output(output, sheet, ours=ours, due=grader, hidden=hidden))
+                ]
+        sheet.fill()
+        return nb, resources
+
+
+def _set_source(cell: NotebookNode, sheet: Sheet) -> None:
+    def put(made: Made) -> None:
+        cell.source = made
+
+    if cell.cell_type == "raw":
+        cell.source = contained(f"<pre>{escape(cell.source)}</pre>", tall=True)
+    elif cell.cell_type == "markdown":
+        pictures = cell.get("attachments", {})
+        sheet.ask("markdown", cell.source, put, pictures)
+    elif cell.cell_type == "code":
+        sheet.ask("code", cell.source, put)
+
+
+def _output(
+    output: NotebookNode, sheet: Sheet, *, ours: bool, due: bool, hidden: bool
+) -> NotebookNode | None:
+    """An output as it may be shown: as HTML that is ours, or made of a student's by the sheet."""
+    data = NotebookNode()
+    # A picture's width would go into the markup as it is.
+    shown = NotebookNode(output_type="display_data", metadata=NotebookNode(), data=data)
+
+    def put(made: Made) -> None:
+        data["text/html"] = made
+
+    card = _card(output.get("data", {}), due=due) if ours else ""
+    if card:
+        put(Made(card))
+    elif output.output_type == "stream":
+        sheet.ask("stderr" if output.name == "stderr" else "text", str(output.text), put)
+    elif output.output_type == "error":
+        # The lines of a traceback are the cell's.
+        lines = [f"{output.ename}: {output.evalue}"] if hidden else output.traceback
+        sheet.ask("text", "\n".join(map(str, lines)), put)
+    else:
+        found = _best(output.get("data", {}))
+        if found is None:
+            return None
+        sheet.ask(*found, put)
+    if output.output_type == "execute_result":
+        shown.output_type, shown.execution_count = "execute_result", output.execution_count
+    return shown
+
+
+def _card(data: Mapping[str, Any], *, due: bool) -> str:
+    """The card of a record that marking wrote, or "" where there is none."""
+    try:
+        verdicts = [Verdict.from_json(v) for v in data[MIME]["verdicts"]]
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return html.render(verdicts, pictures=True, due=due)
+
+
+# In nbconvert's order: what tells most comes first.
+_KINDS = {
+    "text/html": "html",
+    "text/markdown": "markdown",
+    "image/svg+xml": "svg",
+    "text/latex": "latex",
+    "image/png": "png",
+    "image/jpeg": "jpeg",
+    "text/plain": "text",
+}
+
+
+def _best(data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What of a MIME bundle is shown: the kind of job, and the content."""
+    for kind, job in _KINDS.items():
+        content = data.get(kind)
+        if isinstance(content, list):
+            content = "".join(map(str, content))
+        if isinstance(content, str) and content:
+            return job, content
+    return None
+
+
+# ------------------------------------------------------------------------------------ formgrader
+
+
+def install() -> None:
+    """Have the formgrader make its pages by the configuration of the course that it shows.
+
+    It makes its exporter when JupyterLab starts, and keeps it when it is pointed to a course in
+    another folder, whose configuration it reads for all the rest.
+    """
+    BaseHandler.exporter = property(_exporter)
+
+
+def _exporter(handler: BaseHandler) -> HTMLExporter:
+    config = handler.settings["nbgrader_formgrader"].config
+    made_of, exporter = handler.settings.get("autograder_exporter", (None, None))
+    if made_of != config:
+        make: Any = HTMLExporter  # without types
+        exporter = make(config=config)
+        handler.settings["autograder_exporter"] = (copy.deepcopy(config), exporter)
+    return exporter

@@ -1,0 +1,98 @@
+"""Who may read what a course keeps to itself: its owner, and nobody else.
+
+nbgrader leaves the gradebook and its folders as the umask has it, readable for all on most machines
+(0.9.6). Where the class shares the machine, these are the class's marks and work.
+
+Folders are closed, and not what is in them: nbgrader gives a feedback page to its student with the
+rights that the page has. A course that several graders share (`c.CourseDirectory.groupshared`)
+stays open to their group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+
+from ..marking.results import STATE
+
+__all__ = ["gradebook_file", "keep_private", "private_parts"]
+
+_SEED = ".autograder_seed"
+
+
+def private_parts(course: CourseDirectory) -> list[Path]:
+    """What is there of a course's folders and files that hold solutions, work or marks."""
+    solutions = (
+        course.source_directory,
+        course.source_with_tests_directory,
+        course.solution_directory,
+    )
+    parts = [*(_folder(course, step) for step in solutions), *_marking(course)]
+    return [path for path in parts if path.exists()]
+
+
+def _marking(course: CourseDirectory) -> list[Path]:
+    steps = (course.submitted_directory, course.autograded_directory, course.feedback_directory)
+    book = gradebook_file(course)
+    return [
+        *(_folder(course, step) for step in steps),
+        *(Path(course.root) / name for name in (STATE, _SEED)),
+        *([book] if book else []),
+    ]
+
+
+def gradebook_file(course: CourseDirectory) -> Path | None:
+    """The gradebook, where it is a file of SQLite's."""
+    scheme, _, name = str(course.db_url).partition(":///")
+    # Not in memory, and no URI of SQLite's: whoever writes one knows what they are doing.
+    plain = scheme == "sqlite" and name and not name.startswith((":", "file:"))
+    return Path(name) if plain else None
+
+
+def keep_private(course: CourseDirectory, *steps: str) -> None:
+    """Close to others what marking makes; what belongs to somebody else stays as it is.
+
+    Args:
+        course: the course directory.
+        steps: folders that are about to be filled, such as `course.feedback_directory`: made before
+            anything is in them, if they are not there.
+    """
+    shared = bool(course.groupshared)
+    for folder in [_folder(course, step) for step in steps]:
+        # Where it cannot be made, whoever writes into it says so.
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, mode=0o700)
+            _allow(folder, 0o2770 if shared else 0o700)
+    for path in _marking(course):
+        _allow(path, 0, refused=0o007 if shared else 0o077)
+    if shared:
+        for path in _for_the_group(course):
+            _allow(path, 0o2770 if path.is_dir() else 0o660)
+
+
+def _for_the_group(course: CourseDirectory) -> Iterator[Path]:
+    """What nbgrader does not open to the group of a shared course, or does not know."""
+    yield Path(course.root) / _SEED
+    book = gradebook_file(course)
+    if book is not None:
+        yield book
+    state = Path(course.root) / STATE
+    yield from (state, *state.rglob("*"))
+
+
+def _folder(course: CourseDirectory, step: str) -> Path:
+    return Path(os.path.normpath(course.format_path(step, ".", ".")))
+
+
+def _allow(path: Path, granted: int, refused: int = 0) -> None:
+    # It is not there, another's, or on a disk that is read-only.
+    with contextlib.suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        wanted = (mode | granted) & ~refused
+        if wanted != mode:
+            path.chmod(wanted)

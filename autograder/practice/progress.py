@@ -1,0 +1,67 @@
+"""How far a student is: `progress()` shows one card for the notebook.
+
+It rests on the checks that were run in this session, and on the notebook's file where that can be
+found. What practice cannot know, it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..checks.verdict import Verdict
+from ..feedback import overview, text
+from ..feedback.overview import Line
+from .notebook import Exercise, exercises, kernel
+
+__all__ = ["note", "progress"]
+
+# The last verdict on each answer, and which answers were checked together, in the order of first
+# runs.
+_verdicts: dict[str, Verdict] = {}
+_together: dict[tuple[str, ...], None] = {}
+
+
+def note(verdicts: Sequence[Verdict]) -> None:
+    """Remember what the check of one exercise said."""
+    _verdicts.update((v.answer, v) for v in verdicts)
+    _together[tuple(v.answer for v in verdicts)] = None
+
+
+def progress() -> None:
+    """Show how far you are in this notebook: each exercise, its state, and points so far."""
+    known = exercises()
+    lines = [_line(e) for e in known] or [
+        Line(", ".join(names), _state(names), None, None) for names in _together
+    ]
+    message = overview.text(lines, whole=bool(known))
+    if kernel() is None:
+        text.say(message)
+        return
+    from IPython.display import display
+
+    html = overview.html(lines, whole=bool(known))
+    display({"text/plain": message, "text/html": html}, raw=True)
+
+
+def _line(exercise: Exercise) -> Line:
+    if exercise.by_hand:
+        return Line(exercise.exercise_id, "person", None, exercise.points)
+    state = _state(exercise.names)
+    judged = [_verdicts[n] for n in exercise.names if n in _verdicts]
+    earned = exercise.points * sum(v.share for v in judged) / max(len(exercise.names), 1)
+    return Line(exercise.exercise_id, state, earned if judged else None, exercise.points)
+
+
+def _state(names: Sequence[str]) -> overview.State:
+    """Of an exercise with these answers: that of its only one, or of all of them together."""
+    outcome: overview.State
+    judged = [_verdicts[n] for n in names if n in _verdicts]
+    outcomes = {v.outcome for v in judged}
+    if not judged or outcomes == {"open"}:
+        return "open"
+    for outcome in ("unjudged", "stale"):
+        if outcome in outcomes:
+            return outcome
+    if outcomes == {"right"} and len(judged) == len(names):
+        return "right"
+    return "partly" if any(v.share for v in judged) else "wrong"
