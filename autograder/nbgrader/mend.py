@@ -10,12 +10,14 @@ What was found is said in a cell at the top of the autograded copy.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
+from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..marking.additions import Additions, additions_to_code, additions_to_text
@@ -126,14 +128,16 @@ class _Mending:
         if not name:
             return [cell]
         given, theirs = self.known[name], plain(cell.source)
-        self._note_changes(cell, given)
-        text = cell.source
+        text, untouched = cell.source, _is_as_released(cell)
+        self._note_changes(cell, given, untouched=untouched)
         given.restore(cell)
         if not given.kept:
             if same_text(given.kind, text, given.source):
                 cell.source = given.source  # nbgrader compares characters
             return [cell]
         if any(same_text(given.kind, text, known) for known in (given.text, given.source)):
+            return [cell]
+        if untouched:  # what differs is not the student's
             return [cell]
         if given.kind != "code":
             return [cell, *self._words(given, additions_to_text(given.text, theirs))]
@@ -142,9 +146,18 @@ class _Mending:
             cell, given, additions_to_code(given.text, theirs, check=check, ours=ours)
         )
 
-    def _note_changes(self, cell: nbformat.NotebookNode, given: Given) -> None:
+    def _note_changes(self, cell: nbformat.NotebookNode, given: Given, *, untouched: bool) -> None:
         """Say what nbgrader's facts on a cell were, where they are not as given."""
         changed = []
+        if untouched:
+            points = cell.metadata["nbgrader"].get("points") != given.about.get("points")
+            texts = (given.text, given.source)
+            if points or not any(same_text(given.kind, cell.source, text) for text in texts):
+                self.notes.append(
+                    f"{_begun(given.title)} is of an earlier version of the assignment; the newer "
+                    "one counts."
+                )
+            return
         if cell.cell_type != given.kind:
             changed.append("kind")
         theirs = cell.metadata["nbgrader"]
@@ -152,7 +165,10 @@ class _Mending:
         if any(theirs.get(key, False) != given.about[key] for key in keys):
             changed.append("marks of nbgrader")
         if "points" in given.about and theirs.get("points") != given.about["points"]:
-            changed.append("points")
+            if given.answer:  # its text is the student's, so that nobody knows who changed them
+                self.notes.append(f"The points of {given.title} are those of the assignment.")
+            else:
+                changed.append("points")
         if changed:
             what = " and ".join(changed)
             self.notes.append(
@@ -266,6 +282,17 @@ def _ours(given: Sequence[Given]) -> list[Hashable]:
             keys += [key for s in code.statements if cell.answer or not s.binds for key in s.keys]
             keys += [comment.words for comment in code.comments]
     return keys
+
+
+def _is_as_released(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is as nbgrader released it once, by the checksum that it wrote then.
+
+    Then what is not as in the assignment today was changed there, and not by the student. Who
+    writes a checksum of their own gains nothing by it: the cell counts as it is given.
+    """
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        return bool(cell.metadata["nbgrader"]["checksum"] == utils.compute_checksum(cell))
+    return False
 
 
 def _begun(title: str) -> str:
