@@ -57,6 +57,7 @@ class Sketch:
         stores: names that it gives a value, by whatever statement.
         deletes: names that it takes away.
         changes: names whose object it changes in place.
+        clears: whether it takes all names away.
         asks: whether it runs a check of ours or shows the progress.
         sound: whether it is Python at all.
     """
@@ -67,6 +68,7 @@ class Sketch:
     stores: frozenset[str] = frozenset()
     deletes: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    clears: bool = False
     asks: bool = False
     sound: bool = True
 
@@ -91,7 +93,9 @@ def sketch(source: str) -> Sketch:
         stores = frozenset(
             re.findall(r"^[ \t]*(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:=(?!=)|\()", text, re.M)
         )
-        return Sketch(_digest(text), stores=stores, asks=_asks(text), sound=False)
+        return Sketch(
+            _digest(text), stores=stores, clears=_clears(source), asks=_asks(text), sound=False
+        )
     reads, late, _ = _names(code)
     # By the tree: the compiler leaves out what comes after `raise` or an endless loop.
     stores = stored(tree)
@@ -107,6 +111,7 @@ def sketch(source: str) -> Sketch:
         frozenset(stores),
         frozenset(_deleted(tree)),
         frozenset(_changed(tree)),
+        _clears(source),
         _asks(text),
     )
 
@@ -129,6 +134,13 @@ def _digest(text: str) -> str:
 
 def _asks(text: str) -> bool:
     return re.search(r"\bcheck\s*\.\s*\w+\s*\(|^[ \t]*progress\s*\(", text, re.M) is not None
+
+
+def _clears(source: str) -> bool:
+    """Whether it has `%reset`, or its like; `%reset in` and so on take no names away."""
+    magic = r"^[ \t]*%reset(?:[ \t]+-\w+)*[ \t]*(?:#.*)?$"
+    call = r"run_line_magic\(\s*['\"]reset['\"]|\bglobals\(\)\.clear\(\)"
+    return re.search(f"{magic}|{call}", source, re.M) is not None
 
 
 def _names(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:

@@ -105,6 +105,8 @@ class Versions(dict[str, Version]):
         bound, deleted = run.bound, run.deleted
         if run.read != read:  # it would do something else: what its text may do
             bound, deleted = bound | run.sketch.stores, deleted | run.sketch.deletes
+        if run.sketch.clears:
+            self.clear()
         for name in deleted:
             self.pop(name, None)
         late = run.sketch.late

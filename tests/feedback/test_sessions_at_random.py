@@ -178,7 +178,7 @@ ACTIONS = st.lists(
 
 
 @settings(
-    max_examples=40,
+    max_examples=250,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -207,3 +207,32 @@ def test_what_was_run_from_top_to_bottom_is_right_in_both(shell: tuple[Session, 
         assert course.run(3).startswith("✓"), text
         assert course.run(5).startswith("✓"), text
         assert course.marked("check_two")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["%reset -f", "  %reset -s -f  # all of it", "get_ipython().run_line_magic('reset', '-f')"],
+)
+def test_what_a_reset_takes_away_is_not_right(text: str, shell: tuple[Session, Path]) -> None:
+    """The name has its value in the session; from top to bottom the reset comes after it."""
+    course = Course(*shell)
+    course.cells.insert(1, ("scratch1", text))
+    course.save()
+    course.run(1)
+    course.run(0)
+    course.cells.insert(1, ("scratch2", "a = 3.0"))
+    course.cells[4] = ("one", "a = items[0]")
+    course.save()
+    for index in (1, 4):
+        course.run(index)
+    assert not course.run(5).startswith("✓")
+
+
+def test_a_reset_of_something_else_takes_no_names(shell: tuple[Session, Path]) -> None:
+    course = Course(*shell)
+    course.cells.insert(1, ("scratch1", "a = 3.0"))
+    course.cells.insert(2, ("scratch2", "%reset -f out"))
+    course.cells[4] = ("one", "# see above")
+    course.save()
+    course.do("all", 0, 0)
+    assert course.run(5).startswith("✓")

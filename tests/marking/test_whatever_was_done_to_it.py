@@ -27,7 +27,7 @@ from tests.marking.handed_in import (
 )
 
 SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES, IN_EACH = 100, 3
+EXAMPLES, IN_EACH = 700, 3
 
 STUBS = {cell.name: cell.text for cell in GIVEN if cell.answer}
 GIVEN_LINES = {" ".join(line.split()) for cell in GIVEN for line in cell.text.split("\n")}
