@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import quickstart
+from autograder import distribution
 from autograder.cli import main
 from autograder.sandbox.environment import PythonEnvironment
 
@@ -128,4 +128,4 @@ def test_the_sandbox_does_not_show_the_data(
         monkeypatch.setattr(sys, prefix, str(tmp_path))
     shown = [Path(path) for path in PythonEnvironment.current().paths]
     assert tmp_path / "lib" in shown
-    assert not [p for p in shown if (tmp_path / quickstart.SHARED).is_relative_to(p)]
+    assert not [p for p in shown if (tmp_path / distribution.SHARED).is_relative_to(p)]

@@ -178,7 +178,7 @@ def _ask_for_a_gradient() -> str:
 
 
 _TRIAL = """
-from autograder.sandbox import compiled
+from autograder import compiled
 compiled.install(plain_calls=1)
 import jax
 slope = jax.grad(lambda x: 1.85 * x**2 - 1.2333333 * x**3)  # rounds differently if it is fused

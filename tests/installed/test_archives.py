@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 import autograder
-from autograder import quickstart
+from autograder import distribution
 from autograder.distribution import COURSE, DISTRIBUTION
 from tests.installed.conftest import Built, Environment
 
@@ -130,14 +130,14 @@ def test_the_installed_course_becomes_a_course_directory(
     made = {p.name: p.read_bytes() for p in (tmp_path / "course").glob("source/*/*")}
     assert sorted(made) == NOTEBOOKS
     assert made == {p.name: p.read_bytes() for p in course.glob("source/*/*.ipynb")}
-    config = (tmp_path / "course" / quickstart.CONFIG).read_bytes()
-    assert config == (course / quickstart.CONFIG).read_bytes()
+    config = (tmp_path / "course" / distribution.CONFIG).read_bytes()
+    assert config == (course / distribution.CONFIG).read_bytes()
 
 
 def test_without_the_course_quickstart_says_what_to_install(
     instructor: Environment, tmp_path: Path
 ) -> None:
-    shared = instructor.folder / quickstart.SHARED
+    shared = instructor.folder / distribution.SHARED
     away = shared.rename(tmp_path / "away")
     try:
         done = instructor.run("autograder", "quickstart", tmp_path / "course")
