@@ -58,6 +58,8 @@ def test_outcomes_of_each_exercise_agree_with_the_gradebook(room: Classroom, dat
     for key, counts in found.items():
         if key == ("01_derivatives", "f_derivative_check"):
             continue  # where the gradebook was made to disagree
+        if key == ("03_goldfield", "leaning_partials_check"):
+            continue  # without points, so that the gradebook does not tell right from wrong
         assert counts["right"] == expected[key]["full"], key
         assert counts["partly"] == expected[key]["some"], key
         assert counts["wrong"] + counts["unanswered"] == expected[key]["nothing"], key
