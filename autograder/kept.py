@@ -1,4 +1,4 @@
-"""Where this machine keeps what can be made again, but takes long: fonts, compiled operations."""
+"""The on-disk cache of what takes long to make: fonts, compiled operations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import platformdirs
 
 from .access import translated
 
@@ -40,8 +42,7 @@ def why_for_this_run_only() -> str:
 
 
 def _usual() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "autograder"
+    return platformdirs.user_cache_path("autograder", appauthor=False)
 
 
 @functools.cache

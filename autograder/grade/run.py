@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import fcntl
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from filelock import FileLock, Timeout
 from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
 
@@ -222,15 +222,18 @@ class Grade(Autograde):
     def _alone(self) -> Iterator[None]:
         """One run at a time for an assignment; the lock is the process's and dies with it."""
         self._state.mkdir(parents=True, exist_ok=True)
-        with (self._state / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as exc:
-                raise MarkingError(
-                    f"Another `autograder grade` is marking {self.summary.assignment}: wait for "
-                    "its end, or stop it."
-                ) from exc
+        lock = FileLock(self._state / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as exc:
+            raise MarkingError(
+                f"Another `autograder grade` is marking {self.summary.assignment}: wait for its "
+                "end, or stop it."
+            ) from exc
+        try:
             yield
+        finally:
+            lock.release()
 
     def prepare(self, examine: Examine) -> None:
         """Find out whether there is a sandbox; the rubrics are the desks' to look at.

@@ -15,8 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from filelock import FileLock
 
 from autograder.compiled import XLA_FLAGS
 from autograder.kept import cache_folder, cache_root, sweep
@@ -173,11 +175,6 @@ def _failed_before(folder: Path) -> bool:
     return noted or folder.name in _unmade
 
 
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> FileLock:
     """One process at a time: whoever comes meanwhile waits, and finds what it wants."""
-    import fcntl  # not on Windows, which has no sandbox
-
-    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return FileLock(folder.with_name(f".{folder.name}.lock"))
