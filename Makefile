@@ -56,7 +56,7 @@ lint: setup ## ruff, mypy, and which room imports which
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache --no-timings
+	@$(BIN)/lint-imports --no-cache
 
 format: setup ## put the code into its standard form
 	@$(BIN)/ruff check --fix

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jax
-from jax.experimental.compilation_cache import compilation_cache
 
 from ..kept import cache_folder, sweep
 
@@ -38,12 +37,12 @@ _TOLD = {
 def kept_compilations() -> Iterator[None]:
     """Within, JAX finds what was compiled before; afterwards, what it compiled is kept.
 
-    Does nothing where JAX has been told already where to keep what it compiles, or where nothing
-    can be kept: then everything is as right, and slower.
+    Does nothing where JAX has been told already where to keep what it compiles, where nothing can
+    be kept, or where JAX calls its settings otherwise: then everything is as right, and slower.
     """
     with contextlib.ExitStack() as stack:
-        if getattr(jax.config, _DIRECTORY) is None:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ImportError, AttributeError):
+            if getattr(jax.config, _DIRECTORY) is None:
                 stack.enter_context(_jax_told(stack.enter_context(_own_folder())))
         yield
 
@@ -75,6 +74,8 @@ def _own_folder() -> Iterator[str]:
 @contextlib.contextmanager
 def _jax_told(folder: str) -> Iterator[None]:
     """Within, JAX keeps what it compiles in `folder`, however soon it was done."""
+    from jax.experimental.compilation_cache import compilation_cache
+
     told = {_DIRECTORY: folder, **_TOLD}
     before = {name: getattr(jax.config, name) for name in told}
     try:

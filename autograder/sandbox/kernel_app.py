@@ -105,8 +105,9 @@ def run(
     if work not in sys.path:
         sys.path.append(work)
     inline = sys.modules.get("matplotlib_inline.backend_inline")
-    if inline is not None:
-        # Imported before there was a shell, it has not registered the hook that shows figures.
-        inline._enable_matplotlib_integration()
+    # Imported before there was a shell, it has not registered the hook that shows figures.
+    register = getattr(inline, "_enable_matplotlib_integration", None)
+    if register is not None:  # no mark depends on a figure
+        register()
     ready()
     app.start()  # type: ignore[no-untyped-call]
