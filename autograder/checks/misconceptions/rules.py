@@ -1,29 +1,29 @@
 """Mistaken rules of differentiation, applied to any function that JAX can trace.
 
-The function is traced to its elementary operations, and differentiated forward with one rule
-broken: a power that is not lowered, an inner derivative forgotten, a term lost. What comes out is
-exactly what a student who makes this mistake writes down, whatever the function. Values and slopes
-are NumPy arrays over all places at once, so that a mistake costs microseconds.
+The function is differentiated step by step with one rule broken (forward.py): a power that is not
+lowered, an inner derivative forgotten, a term lost. What comes out is exactly what a student who
+makes this mistake writes down, whatever the function. One function a slip, and `SLIPS` has them in
+the order in which a teacher would think of them.
 
 Functions with operations that are not in the tables give no mistakes; nothing is guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import jax
 import numpy as np
-from jax.extend import core
 
-from ..pieces import held
 from ..precision import enable_x64
+from .forward import LINEAR, UNARY, At, Program, Step, differentiate, exponent, times, trace
 
 __all__ = ["Mistake", "mistaken_derivatives"]
 
 Array = np.ndarray
+Rule = Callable[[At], Array]
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,203 @@ class Mistake:
     function: str = ""
 
 
-# name -> (value, derivative, name for students, mistaken derivatives seen in students' work)
-_UNARY: dict[str, tuple[Callable[..., Array], Callable[..., Array], str, tuple[Any, ...]]] = {
-    "sin": (np.sin, np.cos, "sine", (lambda x: -np.cos(x), np.sin, lambda x: -np.sin(x))),
-    "cos": (np.cos, lambda x: -np.sin(x), "cosine", (np.sin, np.cos, lambda x: -np.cos(x))),
-    "tan": (np.tan, lambda x: 1 / np.cos(x) ** 2, "tangent", (lambda x: 1 / np.sin(x) ** 2,)),
+@dataclass(frozen=True)
+class Slip:
+    """A kind of slip, and each step at which it can be made, with the rule that stands there then.
+
+    It may be made at one of them, or at all.
+    """
+
+    misconception: str
+    rules: tuple[tuple[int, Rule], ...]
+    function: str = ""
+
+
+def _at(misconception: str, steps: Iterable[Step], rule: Rule, function: str = "") -> Slip:
+    return Slip(misconception, tuple((step.out, rule) for step in steps), function)
+
+
+@dataclass
+class _Steps:
+    """The steps of a function, told apart by what a student may do wrong there."""
+
+    program: Program
+
+    @cached_property
+    def _depends(self) -> dict[int, bool]:
+        """Which variables depend on the place."""
+        found = {0: True}
+        for step in self.program.steps:
+            found[step.out] = any(isinstance(a, int) and found[a] for a in step.args)
+        return found
+
+    @cached_property
+    def _by_out(self) -> dict[int, Step]:
+        return {step.out: step for step in self.program.steps}
+
+    @cached_property
+    def _varying_steps(self) -> list[Step]:
+        return [step for step in self.program.steps if self._depends[step.out]]
+
+    def _varies(self, arg: int | Array) -> bool:
+        return isinstance(arg, int) and self._depends[arg]
+
+    def free(self, step: Step) -> int:
+        """Which of its arguments depends on the place: the first that does."""
+        return next(k for k, arg in enumerate(step.args) if self._varies(arg))
+
+    def _is_inner(self, out: int) -> bool:
+        """Whether a variable is more than a coordinate picked from the place."""
+        while out:
+            step = self._by_out[out]
+            if step.op not in LINEAR:
+                return True
+            out = next((a for a in step.args if isinstance(a, int)), 0)
+        return False
+
+    @staticmethod
+    def _is_curved(step: Step) -> bool:
+        return step.op in UNARY or exponent(step) not in (None, 1.0)
+
+    # What a rule of its own has.
+
+    @cached_property
+    def powers(self) -> list[Step]:
+        return [step for step in self._varying_steps if exponent(step) is not None]
+
+    @cached_property
+    def products(self) -> list[Step]:
+        """Of two factors that both depend on the place."""
+        found = [step for step in self._varying_steps if step.op == "mul"]
+        return [step for step in found if all(map(self._varies, step.args))]
+
+    @cached_property
+    def scaled(self) -> list[Step]:
+        """Products with a constant."""
+        found = [step for step in self._varying_steps if step.op == "mul"]
+        return [step for step in found if not all(map(self._varies, step.args))]
+
+    @cached_property
+    def scaled_coordinates(self) -> list[Step]:
+        """4x, but not 4x²: the first power."""
+        return [s for s in self.scaled if not self._is_inner(int(s.args[self.free(s)]))]
+
+    @cached_property
+    def quotients(self) -> list[Step]:
+        steps = [step for step in self.program.steps if step.op == "div"]
+        return [step for step in steps if all(map(self._varies, step.args))]
+
+    @cached_property
+    def _sums(self) -> list[Step]:
+        return [step for step in self._varying_steps if step.op in ("add", "add_any", "sub")]
+
+    @cached_property
+    def subtracted(self) -> dict[int, Step]:
+        """By the output of a difference, the scaled term that is taken off: 9x² in f − 9x²."""
+        scaled = {step.out: step for step in self.scaled}
+        found = {s.out: s.args[1] for s in self._sums if s.op == "sub"}
+        return {out: scaled[a] for out, a in found.items() if isinstance(a, int) and a in scaled}
+
+    @cached_property
+    def terms(self) -> list[Step]:
+        """What is added up, each by the step that makes it."""
+        found = [a for s in self._sums for a in s.args if self._varies(a)]
+        return [self._by_out[int(a)] for a in found if int(a) in self._by_out]
+
+    @cached_property
+    def inner(self) -> list[Step]:
+        """What stands inside a function or a power."""
+        used = {
+            a
+            for s in self.program.steps
+            if self._is_curved(s)
+            for a in s.args
+            if isinstance(a, int)
+        }
+        return [s for s in self._varying_steps if s.out in used and self._is_inner(s.out)]
+
+    @cached_property
+    def outer(self) -> list[Step]:
+        """Functions and powers with something inside."""
+        return [
+            step
+            for step in self.program.steps
+            if self._is_curved(step)
+            and self._varies(step.args[0])
+            and self._is_inner(int(step.args[0]))
+        ]
+
+    def of(self, op: str) -> list[Step]:
+        return [step for step in self._varying_steps if step.op == op]
+
+
+# --------------------------------------------------------------------------- the slips
+
+
+def _power_not_lowered(steps: _Steps) -> Iterator[Slip]:
+    """The power stays: 3x³ for x³; and then also 4x for 4x, whose power is the first."""
+    kept = _at("power_not_lowered", steps.powers, lambda at: at.exponent * at.result * at.slope())
+    yield kept
+    first = _at(
+        "power_not_lowered",
+        steps.scaled_coordinates,
+        lambda at: times(at.slope(steps.free(at.step)), at.result),
+    )
+    yield Slip("power_not_lowered", kept.rules + first.rules)
+
+
+def _coefficient_not_multiplied(steps: _Steps) -> Iterator[Slip]:
+    """The power is lowered and does not come down: x² for x³."""
+    yield _at(
+        "coefficient_not_multiplied",
+        steps.powers,
+        lambda at: at.value() ** (at.exponent - 1) * at.slope(),
+    )
+
+
+def _coefficient_lost(steps: _Steps) -> Iterator[Slip]:
+    """The coefficient goes: 2x for 9x²; and + 2x for − 9x², where its sign went along."""
+
+    def with_its_sign(at: At) -> Array:
+        term = steps.subtracted[at.step.out]
+        return at.slope() + At(term, at.values, at.slopes, at.true).slope(steps.free(term))
+
+    yield Slip("coefficient_lost", tuple((out, with_its_sign) for out in steps.subtracted))
+    yield _at("coefficient_lost", steps.scaled, lambda at: at.slope(steps.free(at.step)))
+
+
+def _chain_rule_inner_missing(steps: _Steps) -> Iterator[Slip]:
+    """The inner derivative is forgotten: cos(x²) for sin(x²)."""
+    yield _at("chain_rule_inner_missing", steps.inner, lambda at: np.where(at.true != 0, 1.0, 0.0))
+
+
+def _chain_rule_outer_missing(steps: _Steps) -> Iterator[Slip]:
+    """Only the inner derivative is there: 2x for sin(x²)."""
+    yield _at("chain_rule_outer_missing", steps.outer, lambda at: at.slope())
+
+
+def _product_of_derivatives(steps: _Steps) -> Iterator[Slip]:
+    """Factor by factor: f'·g' for f·g, and f'² for f²."""
+    products = _at("product_of_derivatives", steps.products, lambda at: at.slope() * at.slope(1))
+    powers = _at(
+        "product_of_derivatives",
+        [step for step in steps.powers if step in steps.outer],
+        lambda at: at.slope() ** at.exponent,
+    )
+    yield Slip("product_of_derivatives", products.rules + powers.rules)
+
+
+def _quotient_sign(steps: _Steps) -> Iterator[Slip]:
+    """The two products of the quotient rule are taken from each other the wrong way round."""
+    yield _at("quotient_sign", steps.quotients, lambda at: -at.true)
+
+
+# By JAX's name: the name for students, and mistaken derivatives seen in students' work.
+_MISTAKEN: dict[str, tuple[str, tuple[Callable[[Array], Array], ...]]] = {
+    "sin": ("sine", (lambda x: -np.cos(x), np.sin, lambda x: -np.sin(x))),
+    "cos": ("cosine", (np.sin, np.cos, lambda x: -np.cos(x))),
+    "tan": ("tangent", (lambda x: 1 / np.sin(x) ** 2,)),
     "atan": (
-        np.arctan,
-        lambda x: 1 / (1 + x**2),
         "arctangent",
         (
             lambda x: 1 / (1 + x),
@@ -57,367 +246,61 @@ _UNARY: dict[str, tuple[Callable[..., Array], Callable[..., Array], str, tuple[A
             lambda x: 1 / x**2,
         ),
     ),
-    "exp": (np.exp, np.exp, "the exponential", (lambda x: x * np.exp(x - 1),)),
-    "log": (np.log, lambda x: 1 / x, "the logarithm", (lambda x: -1 / x**2, np.log)),
+    "exp": ("the exponential", (lambda x: x * np.exp(x - 1),)),
+    "log": ("the logarithm", (lambda x: -1 / x**2, np.log)),
     "sqrt": (
-        np.sqrt,
-        lambda x: 0.5 / np.sqrt(x),
         "the square root",
         (lambda x: 1 / np.sqrt(x), lambda x: 2 / np.sqrt(x), lambda x: 0.5 * np.sqrt(x)),
     ),
-    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2, "tanh", (lambda x: 1 + np.tanh(x) ** 2,)),
-    "sinh": (np.sinh, np.cosh, "sinh", (lambda x: -np.cosh(x),)),
-    "cosh": (np.cosh, np.sinh, "cosh", (lambda x: -np.sinh(x),)),
-    "logistic": (
-        lambda x: 1 / (1 + np.exp(-x)),
-        lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2,
-        "the logistic function",
-        (),
-    ),
-    "log1p": (np.log1p, lambda x: 1 / (1 + x), "log1p", ()),
-    "abs": (np.abs, np.sign, "the absolute value", ()),
+    "tanh": ("tanh", (lambda x: 1 + np.tanh(x) ** 2,)),
+    "sinh": ("sinh", (lambda x: -np.cosh(x),)),
+    "cosh": ("cosh", (lambda x: -np.sinh(x),)),
 }
-_LINEAR = frozenset(
-    [
-        "slice",
-        "squeeze",
-        "reshape",
-        "broadcast_in_dim",
-        "reduce_sum",
-        "concatenate",
-        "transpose",
-        "copy",
-        "copy_p",
-        "convert_element_type",
-        "stack",
-        "unstack",
-        "split",
-        "rev",
-        "expand_dims",
-    ]
-)
-MAX_EQUATIONS = 60
 
 
-class _Unknown(Exception):
-    """The function has an operation for which there is no rule here."""
+def _elementary_rule(steps: _Steps) -> Iterator[Slip]:
+    """The derivative of a known function is remembered wrong."""
+
+    def remembered(rule: Callable[[Array], Array]) -> Rule:
+        return lambda at: rule(at.value()) * at.slope()
+
+    for op, (name, mistaken) in _MISTAKEN.items():
+        for rule in mistaken if steps.of(op) else ():
+            yield _at("elementary_rule", steps.of(op), remembered(rule), name)
 
 
-@dataclass
-class _Step:
-    """One elementary operation: `out` = op(*args), with args as indices or constant arrays."""
-
-    op: str
-    args: list[int | Array]
-    out: int
-    params: dict[str, Any]
+def _term_lost(steps: _Steps) -> Iterator[Slip]:
+    """One of the terms is not there any more."""
+    yield _at("term_lost", steps.terms, lambda at: 0 * at.true)
 
 
-@dataclass
-class _Program:
-    """A traced function as a list of steps on numbered variables; 0 is the place."""
-
-    steps: list[_Step]
-    result: int
-    values: dict[int, Array]
+def _term_sign(steps: _Steps) -> Iterator[Slip]:
+    """One of the terms has the other sign."""
+    yield _at("term_sign", steps.terms, lambda at: -at.true)
 
 
-# --------------------------------------------------------------------------- tracing
-
-
-def _inline(jaxpr: Any, consts: list[Any], args: list[Any], steps: list[_Step]) -> list[Any]:
-    env: dict[Any, Any] = dict(zip(jaxpr.constvars, [np.asarray(c) for c in consts], strict=True))
-    env.update(zip(jaxpr.invars, args, strict=True))
-
-    def read(atom: Any) -> Any:
-        return np.asarray(atom.val) if isinstance(atom, core.Literal) else env[atom]
-
-    for eqn in jaxpr.eqns:
-        name = eqn.primitive.name
-        ins = [read(v) for v in eqn.invars]
-        if (inner := held(eqn)) is not None:
-            outs = _inline(inner.jaxpr, list(inner.consts), ins, steps)
-            env.update(zip(eqn.outvars, outs, strict=True))
-            continue
-        if len(eqn.outvars) != 1 or len(steps) >= MAX_EQUATIONS:
-            raise _Unknown(name)
-        step = _Step(name, ins, len(steps) + 1, {"eqn": eqn})
-        steps.append(step)
-        env[eqn.outvars[0]] = step.out
-    return [read(v) for v in jaxpr.outvars]
-
-
-def _trace(f: Callable[[Any], Any], places: Array) -> _Program:
-    closed = jax.make_jaxpr(f)(jax.ShapeDtypeStruct(places.shape[1:], np.float64))
-    steps: list[_Step] = []
-    (result,) = _inline(closed.jaxpr, list(closed.consts), [0], steps)
-    if not isinstance(result, int):
-        raise _Unknown("constant")
-    program = _Program(steps, result, {0: places})
-    for step in steps:
-        program.values[step.out] = _value(step, program.values)
-    return program
-
-
-def _get(arg: int | Array, env: dict[int, Array]) -> Array:
-    return env[arg] if isinstance(arg, int) else arg
-
-
-def _apply(step: _Step, args: list[Array], batched: list[bool]) -> Array:
-    """A structural operation by JAX itself, over the batch of places."""
-    eqn = step.params["eqn"]
-    axes = [0 if b else None for b in batched]
-
-    def bind(*xs: Any) -> Any:
-        return eqn.primitive.bind(*xs, **eqn.params)
-
-    return np.asarray(jax.vmap(bind, in_axes=axes)(*args))
-
-
-def _pad(a: Array, b: Array) -> tuple[Array, Array]:
-    """Batched arrays have one axis more than constants; give a scalar batch room to broadcast."""
-    if a.ndim < b.ndim and a.ndim == 1:
-        a = a.reshape(a.shape + (1,) * (b.ndim - 1))
-    if b.ndim < a.ndim and b.ndim == 1:
-        b = b.reshape(b.shape + (1,) * (a.ndim - 1))
-    return a, b
-
-
-def _value(step: _Step, env: dict[int, Array]) -> Array:
-    args = [_get(a, env) for a in step.args]
-    batched = [isinstance(a, int) for a in step.args]
-    op = step.op
-    if op in _UNARY:
-        return _UNARY[op][0](args[0])
-    match op:
-        case "add" | "add_any":
-            a, b = _pad(*args) if all(batched) else args
-            return a + b
-        case "sub":
-            a, b = _pad(*args) if all(batched) else args
-            return a - b
-        case "mul":
-            a, b = _pad(*args) if all(batched) else args
-            return a * b
-        case "div":
-            a, b = _pad(*args) if all(batched) else args
-            return a / b
-        case "neg":
-            return -args[0]
-        case "integer_pow":
-            return args[0] ** float(step.params["eqn"].params["y"])
-        case "square":
-            return args[0] ** 2
-        case "pow" if not batched[1]:
-            return args[0] ** args[1]
-    if op in _LINEAR and any(batched):
-        return _apply(step, args, batched)
-    if not any(batched):
-        return np.asarray(step.params["eqn"].primitive.bind(*args, **step.params["eqn"].params))
-    raise _Unknown(op)
-
-
-# --------------------------------------------------------------------------- forward, rules broken
-
-# A slip is (misconception, rule): the rule gets (value of the operation's output, values and slopes
-# of its arguments, the exponent if it is a power) and gives the slope that the student has.
-_Slip = tuple[str, Callable[..., Array], str]
-
-
-def _exponent(step: _Step, env: dict[int, Array]) -> float | None:
-    match step.op:
-        case "integer_pow":
-            return float(step.params["eqn"].params["y"])
-        case "square":
-            return 2.0
-        case "pow" if not isinstance(step.args[1], int) and np.ndim(step.args[1]) == 0:
-            return float(step.args[1])
-    return None
-
-
-def _slope(step: _Step, env: dict[int, Array], slopes: dict[int, Array]) -> Array:
-    """The true rule."""
-    args = [_get(a, env) for a in step.args]
-    batched = [isinstance(a, int) for a in step.args]
-    if not any(batched):
-        return np.zeros(())
-    ts = [slopes[a] if isinstance(a, int) else np.zeros(()) for a in step.args]
-    op = step.op
-    y = _exponent(step, env)
-    if y is not None:
-        return y * args[0] ** (y - 1) * ts[0]
-    if op in _UNARY:
-        return _UNARY[op][1](args[0]) * ts[0]
-    match op:
-        case "add" | "add_any":
-            return _sum(ts[0], ts[1], env[step.out])
-        case "sub":
-            return _sum(ts[0], -ts[1], env[step.out])
-        case "neg":
-            return -ts[0]
-        case "mul":
-            a, b = _pad(*args) if all(batched) else args
-            return _sum(_times(ts[0], b), _times(ts[1], a), env[step.out])
-        case "div":
-            a, b = _pad(*args) if all(batched) else args
-            return _sum(_times(ts[0], 1 / b), _times(-ts[1], a / b**2), env[step.out])
-    return _apply(step, [t if b else a for t, a, b in zip(ts, args, batched, strict=True)], batched)
-
-
-def _times(t: Array, x: Array) -> Array:
-    if t.ndim and np.ndim(x):
-        t, x = _pad(t, x)
-    return t * x
-
-
-def _sum(a: Array, b: Array, like: Array) -> Array:
-    if a.ndim and b.ndim:
-        a, b = _pad(a, b)
-    return np.broadcast_to(a + b, like.shape) if (a + b).shape != like.shape else a + b
-
-
-def _run(program: _Program, direction: int, broken: dict[int, Callable[..., Array]]) -> Array:
-    """The slope (p,) along coordinate `direction`, with the rules of some steps broken."""
-    env = program.values
-    seed = np.zeros_like(env[0])
-    seed[:, direction] = 1.0
-    slopes: dict[int, Array] = {0: seed}
-    for step in program.steps:
-        true = _slope(step, env, slopes)
-        if step.out in broken:
-            true = broken[step.out](step, env, slopes, true)
-        slopes[step.out] = np.broadcast_to(true, env[step.out].shape)
-    return slopes[program.result]
-
-
-def _depends(program: _Program) -> dict[int, bool]:
-    """Which variables depend on the place."""
-    out = {0: True}
-    for step in program.steps:
-        out[step.out] = any(isinstance(a, int) and out[a] for a in step.args)
-    return out
-
-
-def _slips(program: _Program) -> Iterator[tuple[str, list[tuple[int, Callable[..., Array]]], str]]:
-    """Each kind of slip, with all steps at which it can be made."""
-    dep = _depends(program)
-    users: dict[int, list[_Step]] = {}
-    for step in program.steps:
-        for a in step.args:
-            if isinstance(a, int):
-                users.setdefault(a, []).append(step)
-    by_op = {s.out: s for s in program.steps}
-
-    def is_inner(out: int) -> bool:
-        """Whether the variable is more than a coordinate picked from the place."""
-        while out:
-            if by_op[out].op not in _LINEAR:
-                return True
-            ints = [a for a in by_op[out].args if isinstance(a, int)]
-            out = ints[0] if ints else 0
-        return False
-
-    def curved(step: _Step) -> bool:
-        return step.op in _UNARY or _exponent(step, program.values) not in (None, 1.0)
-
-    powers = [s for s in program.steps if dep[s.out] and _exponent(s, program.values) is not None]
-    products = [s for s in program.steps if s.op == "mul" and dep[s.out]]
-    varying = [s for s in products if all(isinstance(a, int) and dep[a] for a in s.args)]
-    scaled = [s for s in products if s not in varying]
-    sums = [s for s in program.steps if s.op in ("add", "add_any", "sub") and dep[s.out]]
-
-    def y(step: _Step) -> float:
-        exponent = _exponent(step, program.values)
-        assert exponent is not None  # only powers get here
-        return exponent
-
-    def t_of(step: _Step, slopes: dict[int, Array], k: int = 0) -> Array:
-        arg = step.args[k]
-        return slopes[arg] if isinstance(arg, int) else np.zeros(())
-
-    def free(step: _Step) -> int:
-        return next(k for k, a in enumerate(step.args) if isinstance(a, int) and dep[a])
-
-    kept = [(s.out, lambda s, e, t, _: y(s) * e[s.out] * t_of(s, t)) for s in powers]
-    # The first power counts: 4x left as 4x.
-    linear = [s for s in scaled if not is_inner(int(s.args[free(s)]))]
-    first = [(s.out, lambda s, e, t, _: _times(t_of(s, t, free(s)), e[s.out])) for s in linear]
-    yield "power_not_lowered", kept, ""
-    yield "power_not_lowered", [*kept, *first], ""
-    yield (
-        "coefficient_not_multiplied",
-        [(s.out, lambda s, e, t, _: _get(s.args[0], e) ** (y(s) - 1) * t_of(s, t)) for s in powers],
-        "",
-    )
-    by_out = {s.out: s for s in scaled}
-
-    def lost_with_sign(s: _Step, e: Any, t: dict[int, Array], _: Array) -> Array:
-        """- 9 x**2 differentiated as + 2 x: the sign went with the coefficient."""
-        scale = by_out[int(s.args[1])]
-        return t_of(s, t) + t_of(scale, t, free(scale))
-
-    differences = [s for s in sums if s.op == "sub" and isinstance(s.args[1], int)]
-    yield (
-        "coefficient_lost",
-        [(s.out, lost_with_sign) for s in differences if s.args[1] in by_out],
-        "",
-    )
-    yield "coefficient_lost", [(s.out, lambda s, e, t, _: t_of(s, t, free(s))) for s in scaled], ""
-    inner = [
-        s
-        for s in program.steps
-        if dep[s.out] and is_inner(s.out) and any(curved(u) for u in users.get(s.out, []))
-    ]
-    yield (
-        "chain_rule_inner_missing",
-        [(s.out, lambda s, e, t, true: np.where(true != 0, 1.0, 0.0)) for s in inner],
-        "",
-    )
-    outer = [
-        s
-        for s in program.steps
-        if curved(s) and isinstance(s.args[0], int) and dep[s.args[0]] and is_inner(s.args[0])
-    ]
-    yield "chain_rule_outer_missing", [(s.out, lambda s, e, t, _: t_of(s, t)) for s in outer], ""
-    yield (
-        "product_of_derivatives",
-        [
-            *((s.out, lambda s, e, t, _: t_of(s, t) * t_of(s, t, 1)) for s in varying),
-            *((s.out, lambda s, e, t, _: t_of(s, t) ** y(s)) for s in powers if s in outer),
-        ],
-        "",
-    )
-    yield (
-        "quotient_sign",
-        [
-            (s.out, lambda s, e, t, true: -true)
-            for s in program.steps
-            if s.op == "div" and all(isinstance(a, int) and dep[a] for a in s.args)
-        ],
-        "",
-    )
-    for op, (_, _, name, mistaken) in _UNARY.items():
-        places = [s for s in program.steps if s.op == op and dep[s.out]]
-        for rule in mistaken if places else ():
-            yield (
-                "elementary_rule",
-                [
-                    (
-                        s.out,
-                        lambda s, e, t, _, rule=rule: rule(_get(s.args[0], e)) * t_of(s, t),
-                    )
-                    for s in places
-                ],
-                name,
-            )
-    terms = [a for s in sums for a in s.args if isinstance(a, int) and dep[a] and a in by_op]
-    yield "term_lost", [(a, lambda s, e, t, true: 0 * true) for a in terms], ""
-    yield "term_sign", [(a, lambda s, e, t, true: -true) for a in terms], ""
-    yield (
+def _term_not_differentiated(steps: _Steps) -> Iterator[Slip]:
+    """One of the terms stands there as it was."""
+    yield _at(
         "term_not_differentiated",
-        [(a, lambda s, e, t, true: np.where(true != 0, e[s.out], 0.0)) for a in terms],
-        "",
+        steps.terms,
+        lambda at: np.where(at.true != 0, at.result, 0.0),
     )
+
+
+SLIPS: tuple[Callable[[_Steps], Iterator[Slip]], ...] = (
+    _power_not_lowered,
+    _coefficient_not_multiplied,
+    _coefficient_lost,
+    _chain_rule_inner_missing,
+    _chain_rule_outer_missing,
+    _product_of_derivatives,
+    _quotient_sign,
+    _elementary_rule,
+    _term_lost,
+    _term_sign,
+    _term_not_differentiated,
+)
 
 
 def mistaken_derivatives(f: Callable[[Any], Any], places: Array) -> list[Mistake]:
@@ -433,18 +316,20 @@ def mistaken_derivatives(f: Callable[[Any], Any], places: Array) -> list[Mistake
     """
     try:
         with enable_x64(True):
-            program = _trace(f, np.asarray(places, dtype=np.float64))
+            program = trace(f, np.asarray(places, dtype=np.float64))
             out: list[Mistake] = []
-            for misconception, sites, function in _slips(program):
-                choices = [dict([site]) for site in sites]
-                if len(sites) > 1:
-                    choices.insert(0, dict(sites))
+            steps = _Steps(program)
+            for slip in (slip for slips in SLIPS for slip in slips(steps)):
+                choices = [dict([rule]) for rule in slip.rules]
+                if len(slip.rules) > 1:
+                    choices.insert(0, dict(slip.rules))
                 for broken in choices:
                     columns = [
-                        _run(program, j, broken).reshape(len(places))
+                        differentiate(program, j, broken).reshape(len(places))
                         for j in range(places.shape[1])
                     ]
-                    out.append(Mistake(misconception, np.stack(columns, axis=1), function))
+                    prediction = np.stack(columns, axis=1)
+                    out.append(Mistake(slip.misconception, prediction, slip.function))
             return out
     except Exception:  # noqa: BLE001 - a hypothesis that cannot be computed is only not offered
         return []
