@@ -40,7 +40,7 @@ def timed(arguments: list[str], course: Path) -> float:
 
 
 def parts(course: Path) -> Counter[str]:
-    """Where the desks' time went, in seconds, all submissions together."""
+    """Where the workers' time went, in seconds, all submissions together."""
     run = json.loads((course / ".autograder" / ASSIGNMENT / "last_run.json").read_text())
     total: Counter[str] = Counter()
     for submission in run["submissions"].values():
@@ -95,7 +95,7 @@ def main() -> None:
         )
         total = parts(folder / "ours")
         busy = sum(total.values()) / len(students)
-        print(f"our desks                  {busy:7.2f} s a submission, on one core")
+        print(f"our workers                  {busy:7.2f} s a submission, on one core")
         print(f"times the limit            {busy / statistics.mean(limit):7.2f}")
         for part, seconds in total.most_common():
             print(f"  {part:24} {seconds / len(students):7.2f} s")

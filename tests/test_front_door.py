@@ -46,8 +46,8 @@ def test_import_is_light() -> None:
             True,
         ),
         (
-            "import os, types; from autograder.grade import crew\n"
-            "crew._sit_down(types.SimpleNamespace(log='/nowhere/log'), os.getppid())\n"
+            "import os, types; from autograder.grade import pool\n"
+            "pool._begin(types.SimpleNamespace(log='/nowhere/log'), os.getppid())\n"
             "import nbgrader",
             True,
         ),

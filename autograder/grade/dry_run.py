@@ -22,7 +22,7 @@ from ..database import file_of
 from ..errors import MarkingError
 from ..marking.record import read_record
 from ..marking.results import state_folder
-from .desk import snapshot
+from .worker import snapshot
 
 __all__ = ["Change", "DryRun", "Grades"]
 

@@ -1,9 +1,10 @@
 """A whole class marked side by side, with what `nbgrader autograde` would have made of it.
 
-Desks (desk.py) find out what each notebook is worth and keep it; here, in one process, nbgrader's
-own converter then goes through the submissions one by one, in the order in which they are found
-out, and where it would have run the notebook it finds the result. So copies, time stamps, rows,
-penalties, comments and hooks are nbgrader's, and nobody but this process writes to the gradebook.
+Workers (worker.py) find out what each notebook is worth and keep it; here, in one process,
+nbgrader's own converter then goes through the submissions one by one, in the order in which they
+are found out, and where it would have run the notebook it finds the result. So copies, time
+stamps, rows, penalties, comments and hooks are nbgrader's, and nobody but this process writes to
+the gradebook.
 
 A run that is killed leaves a submission that was being written in the journal (journal.py) and
 all that was found out in the results (results.py); the next run goes on from there.
@@ -37,9 +38,9 @@ from ..marking.journal import Journal
 from ..marking.results import Results, contents, state_folder, write_whole
 from ..nbgrader.converter import NOBODY, Autograde
 from ..nbgrader.patience import wait_until_free
-from .crew import Crew, Order
-from .desk import Finding, common_circumstances, snapshot
 from .dry_run import Change, DryRun
+from .pool import Pool, WorkerSetup
+from .worker import Finding, common_circumstances, snapshot
 
 if TYPE_CHECKING:
     from ..nbgrader.examine import Examine
@@ -60,7 +61,7 @@ class Progress:
         reused: whether its results were known.
         score: the points it has, or None where it could not be marked.
         fault: why not, or "".
-        seconds: how long a desk was busy with it.
+        seconds: how long a worker was busy with it.
     """
 
     student: str
@@ -80,7 +81,7 @@ class Summary:
         assignment: what was marked.
         began: when, in ISO 8601, UTC.
         seconds: how long it took.
-        workers: how many desks there were.
+        workers: how many workers there were.
         isolation: how submissions were kept from this machine.
         way: "warm", or "cold: " and why.
         plain: why gradients did not run compiled, or "".
@@ -94,7 +95,7 @@ class Summary:
         not_kept: why what was made is not kept for the next run; or "".
         changes: of a dry run, whose marks would be others; None where marks were written.
         faults: by student, why the submission could not be marked.
-        submissions: by student, how long a desk was busy with what.
+        submissions: by student, how long a worker was busy with what.
     """
 
     assignment: str
@@ -118,7 +119,7 @@ class Summary:
 
 
 class _FoundOut:
-    """Puts the desks' results where the notebooks would have been run."""
+    """Puts the workers' results where the notebooks would have been run."""
 
     def __init__(self, grade: Grade, examine: Examine, results: Results, run: str) -> None:
         self._examine, self._results, self._run = examine, results, run
@@ -150,8 +151,8 @@ class Grade(Autograde):
     """nbgrader's Autograde for a class at once.
 
     Args:
-        workers: how many desks there are.
-        arguments: those with which the desks configure themselves, as for `nbgrader autograde`.
+        workers: how many workers there are.
+        arguments: those with which the workers configure themselves, as for `nbgrader autograde`.
         fresh: whether what was found out before is found out again.
         only: the students to mark; all where there is none.
         dry: beside what all is marked instead of in the gradebook, or None.
@@ -236,7 +237,7 @@ class Grade(Autograde):
             lock.release()
 
     def prepare(self, examine: Examine) -> None:
-        """Find out whether there is a sandbox; the rubrics are the desks' to look at.
+        """Find out whether there is a sandbox; the rubrics are the workers' to look at.
 
         Raises:
             AutograderError: there is none, and has to be.
@@ -275,18 +276,18 @@ class Grade(Autograde):
         with tempfile.TemporaryDirectory(prefix="autograder-grade-") as place:
             copy = snapshot(self.coursedir.db_url, Path(place))
             log = os.fspath(self._state / LOG)
-            order = Order(self._arguments, copy, secrets.token_hex(8), self._fresh, log)
+            setup = WorkerSetup(self._arguments, copy, secrets.token_hex(8), self._fresh, log)
             self._step.secret()  # made once, before several processes want it
-            self.found_out = _FoundOut(self, self._step, Results(self._state), order.run)
-            with _caches(self.summary, place), Crew(min(self._workers, len(due)), order) as crew:
-                self._mark(crew, due, folders)
+            self.found_out = _FoundOut(self, self._step, Results(self._state), setup.run)
+            with _caches(self.summary, place), Pool(min(self._workers, len(due)), setup) as pool:
+                self._mark(pool, due, folders)
         if self._faults:
             raise NbGraderException("some submissions could not be marked")
 
-    def _mark(self, crew: Crew, due: Mapping[str, str], folders: Mapping[str, list[str]]) -> None:
+    def _mark(self, pool: Pool, due: Mapping[str, str], folders: Mapping[str, list[str]]) -> None:
         assert self.found_out is not None
         try:
-            crew.prepare(self._stopped)
+            pool.prepare(self._stopped)
         except AutograderError as exc:
             message = f"{NOBODY} {exc}"
             self.log.error(message)
@@ -295,7 +296,7 @@ class Grade(Autograde):
         self.force = True
         expected = self.expected()
         done = 0
-        for finding in crew.findings([(student, expected) for student in due], self._stopped):
+        for finding in pool.findings([(student, expected) for student in due], self._stopped):
             self.found_out.finding = finding
             self.assignments = {due[finding.student]: folders[due[finding.student]]}
             # The fault is noted already; here it must not keep the others from their marks.
@@ -387,15 +388,15 @@ class Grade(Autograde):
 
 @contextlib.contextmanager
 def _caches(summary: Summary, notes: str) -> Iterator[None]:
-    """Within, what cannot be made beforehand is tried once by all desks; then it is summed up.
+    """Within, what cannot be made beforehand is tried once by all workers; then it is summed up.
 
     Args:
         summary: gets the reasons.
-        notes: a folder in which desks note what could not be made.
+        notes: a folder in which workers note what could not be made.
     """
     from ..sandbox.prepared import NOTES, unmade
 
-    # Before the desks begin: a folder that stands in for the usual one is then theirs as well.
+    # Before the workers begin: a folder that stands in for the usual one is then theirs as well.
     for_this_run_only = why_for_this_run_only()
     os.environ[NOTES] = notes
     try:
@@ -413,7 +414,7 @@ def quiet(log: logging.Logger, path: Path) -> None:
     """Send what nbgrader logs to a file instead of the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"")
-    # Appended to, since the desks write there as well.
+    # Appended to, since the workers write there as well.
     handler = logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.handlers[:] = [handler]

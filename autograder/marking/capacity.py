@@ -9,15 +9,15 @@ import psutil
 __all__ = ["default_size"]
 
 _GIB = 1 << 30
-_PER_DESK = 1.5 * _GIB  # a marking process, its warm process and a kernel at work
+_PER_WORKER = 1.5 * _GIB  # a marking process, its warm process and a kernel at work
 _SPARED = 1 * _GIB
 
 
 def default_size() -> int:
-    """How many desks this machine has cores and free memory for; at least one."""
+    """How many workers this machine has cores and free memory for; at least one."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    room = (psutil.virtual_memory().available - _SPARED) / _PER_DESK
+    room = (psutil.virtual_memory().available - _SPARED) / _PER_WORKER
     return max(1, min(cores, int(room)))

@@ -88,7 +88,7 @@ class Examine(NbGraderPreprocessor):
     ).tag(config=True)
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: Any) -> tuple[Any, Any]:
-        """Run and mark one notebook of one submission, in place; or take what a desk found out.
+        """Run and mark one notebook of one submission, in place; or take what a worker found out.
 
         Raises:
             AutograderError: it could not be marked, for a reason that is not the student's.
@@ -261,7 +261,7 @@ class Examine(NbGraderPreprocessor):
 
 
 def _found_out(examine: Examine) -> Any:
-    """What the desks found out (see grade.py), if the converter has any; else None."""
+    """What the workers found out (see grade.py), if the converter has any; else None."""
     owner = examine.parent
     while owner is not None:
         found = getattr(owner, "found_out", None)

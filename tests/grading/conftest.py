@@ -42,7 +42,7 @@ def command(*arguments: str) -> list[str]:
 def grade() -> Callable[..., Graded]:
     def run(root: Path, *arguments: str, json: bool = True) -> Graded:
         done = subprocess.run(
-            # One desk is enough, and a machine may run several tests: a later --workers counts.
+            # One worker is enough, and a machine may run several tests: a later --workers counts.
             command(
                 "small",
                 SEED,

@@ -317,13 +317,13 @@ def test_ctrl_c_keeps_what_is_done(fresh: Path, graded: Path, grade):
 def test_a_marking_process_that_dies_costs_nobody_a_mark(fresh: Path, graded: Path):
     run = start(fresh, "--workers", "2")
     after_submissions(run, 1)
-    desks = [
+    workers = [
         child
         for child in psutil.Process(run.pid).children()
         if "spawn_main" in " ".join(child.cmdline())
     ]
-    assert len(desks) == 2
-    desks[0].kill()
+    assert len(workers) == 2
+    workers[0].kill()
     output, errors = run.communicate(timeout=600)
     assert run.returncode == 0, (output, errors)
     assert rows(fresh) == rows(graded)

@@ -12,7 +12,7 @@ from autograder.grade.run import Summary
 
 SAY = """
 import os, subprocess, sys
-from autograder.grade.crew import _write_to
+from autograder.grade.pool import _write_to
 _write_to(sys.argv[1])
 print("a library speaks")
 os.write(2, b"XLA speaks\\n")
@@ -20,7 +20,7 @@ subprocess.run([sys.executable, "-S", "-c", "print('a kernel speaks')"])
 """
 
 
-def test_what_a_desk_prints_goes_to_the_log(tmp_path: Path) -> None:
+def test_what_a_worker_prints_goes_to_the_log(tmp_path: Path) -> None:
     log = tmp_path / "last_run.log"
     log.write_text("before\n")
     done = subprocess.run(

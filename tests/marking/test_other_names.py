@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grade.desk import Desk
+from autograder.grade.worker import Worker
 from autograder.nbgrader.review import Review
 from tests.marking import small_course as small
 from tests.marking.small_course import ANSWERS, ASSIGNMENT, FIRST, SECOND, Notebook
@@ -31,9 +31,9 @@ def root(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def desk(root: Path) -> Iterator[Desk]:
+def worker(root: Path) -> Iterator[Worker]:
     with contextlib.chdir(root):
-        yield Desk([ASSIGNMENT], f"sqlite:///{root / 'gradebook.db'}", "run", fresh=True)
+        yield Worker([ASSIGNMENT], f"sqlite:///{root / 'gradebook.db'}", "run", fresh=True)
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ def released(root: Path) -> Notebook:
     return made
 
 
-def read(desk: Desk, folder: Folder, name: str = FIRST) -> nbformat.NotebookNode:
+def read(worker: Worker, folder: Folder, name: str = FIRST) -> nbformat.NotebookNode:
     """What marking is about to run; no link is followed, and no name leads out of the folder."""
-    return desk._sanitized(os.fspath(folder / f"{name}.ipynb"))
+    return worker._sanitized(os.fspath(folder / f"{name}.ipynb"))
 
 
 def answer(notebook: nbformat.NotebookNode, name: str = "slope") -> str:
@@ -81,125 +81,129 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("how", ["as it is", "without metadata"])
-def test_another_name(root: Path, desk: Desk, folder: Folder, name: str, how: str) -> None:
+def test_another_name(root: Path, worker: Worker, folder: Folder, name: str, how: str) -> None:
     notebook = small.honest(root, FIRST)
     write(folder, name, notebook if how == "as it is" else strip(notebook))
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert answer(found) == ANSWERS["slope"]
     assert answer(found, "why") == ANSWERS["why"]
     assert f"`{name}`" in found.metadata.autograder.notes[0]
     assert not found.metadata.autograder.get("review")
-    assert answer(read(desk, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
+    assert answer(read(worker, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
 
 
-def test_the_right_name_counts(root: Path, desk: Desk, folder: Folder) -> None:
+def test_the_right_name_counts(root: Path, worker: Worker, folder: Folder):
     notebook = small.honest(root, FIRST)
     write(folder, f"{FIRST}.ipynb", notebook)
     small.cell_of(notebook, "slope")["source"] = "slope = 0"
     write(folder, f"{FIRST} (1).ipynb", notebook)
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert answer(found) == ANSWERS["slope"]
     assert not found.metadata.autograder.get("review")
     assert f"There is also `{FIRST} (1).ipynb`" in found.metadata.autograder.notes[0]
 
 
-def test_a_copy_that_is_the_same_is_not_worth_a_word(root: Path, desk: Desk, folder: Folder):
+def test_a_copy_that_is_the_same_is_not_worth_a_word(root: Path, worker: Worker, folder: Folder):
     write(folder, f"{FIRST}.ipynb", small.honest(root, FIRST))
     write(folder, f"{FIRST} (1).ipynb", small.honest(root, FIRST))
-    assert read(desk, folder).metadata.autograder.notes == []
+    assert read(worker, folder).metadata.autograder.notes == []
 
 
-def test_the_right_name_without_an_answer_gives_way(root: Path, desk: Desk, folder: Folder) -> None:
+def test_the_right_name_without_an_answer_gives_way(
+    root: Path, worker: Worker, folder: Folder
+) -> None:
     write(folder, f"{FIRST}.ipynb", released(root))
     write(folder, f"{FIRST} (1).ipynb", small.honest(root, FIRST))
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert answer(found) == ANSWERS["slope"]
     assert not found.metadata.autograder.get("review")
 
 
-def test_a_blank_copy_beside_a_blank_one_is_nothing(root: Path, desk: Desk, folder: Folder) -> None:
+def test_a_blank_copy_beside_a_blank_one_is_nothing(
+    root: Path, worker: Worker, folder: Folder
+) -> None:
     write(folder, f"{FIRST}.ipynb", released(root))
     write(folder, f"{FIRST} (1).ipynb", released(root))
-    assert read(desk, folder).metadata.autograder.notes == []
+    assert read(worker, folder).metadata.autograder.notes == []
 
 
 def test_of_two_that_differ_one_counts_and_a_person_is_asked(
-    root: Path, desk: Desk, folder
+    root: Path, worker: Worker, folder
 ) -> None:
     notebook = small.honest(root, FIRST)
     write(folder, f"Copy of {FIRST}.ipynb", notebook)
     small.cell_of(notebook, "slope")["source"] = small.cell_of(released(root), "slope")["source"]
     write(folder, f"{FIRST} (1).ipynb", notebook)
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert answer(found) == ANSWERS["slope"]  # of more answers
     assert found.metadata.autograder.review
     assert f"It could also be `{FIRST} (1).ipynb`" in found.metadata.autograder.notes[1]
 
 
-def test_a_broken_file_gives_way_and_a_person_is_asked(root: Path, desk: Desk, folder: Folder):
+def test_a_broken_file_gives_way_and_a_person_is_asked(root: Path, worker: Worker, folder: Folder):
     (folder / f"{FIRST}.ipynb").write_text("<<<<<<< HEAD\n")
     write(folder, f"{FIRST} (1).ipynb", small.honest(root, FIRST))
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert answer(found) == ANSWERS["slope"]
     assert found.metadata.autograder.review
 
 
-def test_two_names_that_were_exchanged(root: Path, desk: Desk, folder: Folder) -> None:
+def test_two_names_that_were_exchanged(root: Path, worker: Worker, folder: Folder):
     write(folder, f"{FIRST}.ipynb", small.honest(root, SECOND))
     write(folder, f"{SECOND}.ipynb", small.honest(root, FIRST))
-    assert answer(read(desk, folder)) == ANSWERS["slope"]
-    assert answer(read(desk, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
+    assert answer(read(worker, folder)) == ANSWERS["slope"]
+    assert answer(read(worker, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
 
 
-def test_no_link_is_followed(root: Path, desk: Desk, folder: Folder) -> None:
+def test_no_link_is_followed(root: Path, worker: Worker, folder: Folder):
     write(root / "elsewhere", "secret.ipynb", small.honest(root, FIRST))
     (folder / f"Copy of {FIRST}.ipynb").symlink_to(root / "elsewhere" / "secret.ipynb")
     (folder / "more").symlink_to(root / "elsewhere")
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert found.metadata.autograder.unreadable.startswith("This notebook was not handed in.")
     assert found.metadata.autograder.review
 
 
-def test_a_notebook_of_something_else_is_none(desk: Desk, folder: Folder) -> None:
+def test_a_notebook_of_something_else_is_none(worker: Worker, folder: Folder) -> None:
     write(folder, "notes.ipynb", {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [
         {"cell_type": "markdown", "metadata": {}, "source": "# slopes"},
     ]})  # fmt: skip
     (folder / "data.json").write_text('{"cells": 3}')
-    found = read(desk, folder)
+    found = read(worker, folder)
     assert found.metadata.autograder.review
     assert "a person will look whether it is among them" in found.metadata.autograder.unreadable
 
 
 @pytest.mark.parametrize("name", [f"{FIRST}.py", f"{FIRST}.html", "all.zip", "answers.PDF"])
-def test_work_in_another_form_is_for_a_person(desk: Desk, folder: Folder, name: str) -> None:
+def test_work_in_another_form_is_for_a_person(worker: Worker, folder: Folder, name: str) -> None:
     (folder / name).write_bytes(b"x")
     (folder / "data.csv").write_text("1,2\n")  # given, and nobody's work
-    about = read(desk, folder).metadata.autograder
+    about = read(worker, folder).metadata.autograder
     assert about.review
     assert f"`{name}`" in about.unreadable
 
 
-def test_both_notebooks_in_one_file_are_for_a_person(root: Path, desk: Desk, folder: Folder):
+def test_both_notebooks_in_one_file_are_for_a_person(root: Path, worker: Worker, folder: Folder):
     both = small.honest(root, SECOND)
     both["cells"] += small.honest(root, FIRST)["cells"][2:4]
     write(folder, f"{SECOND}.ipynb", both)
-    about = read(desk, folder).metadata.autograder
+    about = read(worker, folder).metadata.autograder
     assert about.review
     assert f"`{SECOND}.ipynb`" in about.unreadable
-    assert answer(read(desk, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
+    assert answer(read(worker, folder, SECOND), "cubed_slope") == ANSWERS["cubed_slope"]
 
 
-def test_a_notebook_that_is_not_there_is_for_nobody(desk: Desk, folder: Folder) -> None:
+def test_a_notebook_that_is_not_there_is_for_nobody(worker: Worker, folder: Folder) -> None:
     (folder / "data.csv").write_text("1,2\n")
     (folder / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
-    about = read(desk, folder).metadata.autograder
+    about = read(worker, folder).metadata.autograder
     assert not about.review
     assert about.unreadable == "This notebook was not handed in."
 
 
-def test_a_name_of_the_students_is_no_markup(root: Path, desk: Desk, folder: Folder) -> None:
+def test_a_name_of_the_students_is_no_markup(root: Path, worker: Worker, folder: Folder):
     write(folder, "`a` <b>\n# x.ipynb", small.honest(root, FIRST))
-    (note,) = read(desk, folder).metadata.autograder.notes
+    (note,) = read(worker, folder).metadata.autograder.notes
     assert "`'a' <b>\\n# x.ipynb`" in note
 
 

@@ -21,7 +21,7 @@ from nbgrader.api import Gradebook
 from autograder.database import shown
 from autograder.distribution import extra
 from autograder.doctor.course import gradebook
-from autograder.grade.crew import Order
+from autograder.grade.pool import WorkerSetup
 from autograder.nbgrader.turns import Turns
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID
@@ -194,7 +194,7 @@ def test_a_submission_waits_for_its_turn(marked: Course) -> None:
     status, said = marked.end(process)
     assert status == 0, said
     assert "1 marked" in said
-    assert len(lines) > 1, "the desk is one of them"
+    assert len(lines) > 1, "the worker is one of them"
     assert not leaks("\n".join(lines))
 
 
@@ -327,7 +327,9 @@ def test_the_password_is_nowhere(marked: Course) -> None:
     files = [path for path in marked.root.rglob("*") if path.is_file()]
     holders = [path for path in files if leaks(unpacked(path))]
     assert [path.name for path in holders] == ["nbgrader_config.py"]
-    order = Order((f"--CourseDirectory.db_url={marked.url}",), marked.url, "run", False, "log")
+    order = WorkerSetup(
+        (f"--CourseDirectory.db_url={marked.url}",), marked.url, "run", False, "log"
+    )
     assert not leaks(repr(order))
 
 

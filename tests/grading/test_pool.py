@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from autograder.grade.crew import Crew, Order
-from autograder.grade.desk import Finding
+from autograder.grade.pool import Pool, WorkerSetup
+from autograder.grade.worker import Finding
 
-ORDER = Order((), "", "a run", False, "")
+ORDER = WorkerSetup((), "", "a run", False, "")
 CLASS = [("ann", ["slopes"]), ("bob", ["slopes"]), ("eve", ["slopes"])]
 
 
-class Desks(Crew):
-    """Desks at which one student is starved as long as there are others."""
+class Workers(Pool):
+    """Workers at which one student is starved as long as there are others."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size, ORDER)
@@ -32,21 +32,21 @@ class Desks(Crew):
 
 
 def test_alone_in_the_end() -> None:
-    desks = Desks(2)
-    found = list(desks.findings(CLASS, lambda: False))
+    workers = Workers(2)
+    found = list(workers.findings(CLASS, lambda: False))
     assert [finding.student for finding in found] == ["ann", "eve", "bob"]
     assert not any(finding.starved for finding in found)
-    assert desks.rounds == [["ann", "bob", "eve"], ["bob"]]
+    assert workers.rounds == [["ann", "bob", "eve"], ["bob"]]
 
 
 def test_not_where_there_were_no_neighbours() -> None:
-    desks = Desks(1)
-    assert [f.student for f in desks.findings(CLASS, lambda: False)] == ["ann", "bob", "eve"]
-    assert len(desks.rounds) == 1
+    workers = Workers(1)
+    assert [f.student for f in workers.findings(CLASS, lambda: False)] == ["ann", "bob", "eve"]
+    assert len(workers.rounds) == 1
 
 
 @pytest.mark.parametrize("after", [3, 4])
 def test_a_run_that_is_stopped_keeps_what_was_found(after: int) -> None:
     asked = iter(range(100))
-    found = list(Desks(2).findings(CLASS, lambda: next(asked) >= after))
+    found = list(Workers(2).findings(CLASS, lambda: next(asked) >= after))
     assert [finding.student for finding in found] == ["ann", "eve", "bob"]

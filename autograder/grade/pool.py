@@ -1,4 +1,4 @@
-"""Several desks at work, each in a process of its own, and one place where their findings arrive.
+"""Several workers at work, each in a process of its own, and one place where their findings arrive.
 
 The processes are the standard library's; what is added is that they die with the grader, however
 that ends, and that a process which dies costs nobody else's submission.
@@ -24,9 +24,9 @@ from ..errors import MarkingError
 from ..startup import hush, skip_needless_imports
 
 if TYPE_CHECKING:
-    from .desk import Desk, Finding
+    from .worker import Finding, Worker
 
-__all__ = ["Crew", "Order"]
+__all__ = ["Pool", "WorkerSetup"]
 
 _LOOK_SECONDS = 0.2
 _TRIES = 2
@@ -34,14 +34,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
-class Order:
-    """How each desk is set up; see `Desk`.
+class WorkerSetup:
+    """How each worker is set up; see `Worker`.
 
     Attributes:
-        log: the file that gets what a desk's process writes to its terminal: libraries' notes.
+        log: the file that gets what a worker's process writes to its terminal: libraries' notes.
     """
 
-    # A password may be in these two, and what is printed of an order ends in logs.
+    # A password may be in these two, and what is printed of a setup ends in logs.
     arguments: tuple[str, ...] = field(repr=False)
     db_url: str = field(repr=False)
     run: str
@@ -52,18 +52,18 @@ class Order:
 # A student, the names of the notebooks, and how often it was tried.
 _Task = tuple[str, list[str], int]
 
-# The desk of this process, where this process is one of a crew.
-_desk: Desk | None = None
+# The worker of this process, where this process is one of a pool.
+_worker: Worker | None = None
 
 
-def _sit_down(order: Order, grader: int) -> None:
-    # Ctrl-C in the terminal is for the grader, who then ends the desks.
+def _begin(setup: WorkerSetup, grader: int) -> None:
+    # Ctrl-C in the terminal is for the grader, who then ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != grader:
         os._exit(1)  # it ended before the line above
-    _write_to(order.log)
+    _write_to(setup.log)
     skip_needless_imports()
     hush()
 
@@ -75,36 +75,36 @@ def _write_to(log: str) -> None:
         os.dup2(file.fileno(), 2)
 
 
-def _desk_of(order: Order) -> Desk:
-    global _desk
-    if _desk is None:
-        from .desk import Desk
+def _worker_of(setup: WorkerSetup) -> Worker:
+    global _worker
+    if _worker is None:
+        from .worker import Worker
 
-        _desk = Desk(list(order.arguments), order.db_url, order.run, fresh=order.fresh)
-    return _desk
-
-
-def _prepare(order: Order, verify: bool) -> None:
-    _desk_of(order).prepare(verify=verify)
+        _worker = Worker(list(setup.arguments), setup.db_url, setup.run, fresh=setup.fresh)
+    return _worker
 
 
-def _mark(order: Order, student: str, notebooks: list[str]) -> Finding:
-    return _desk_of(order).mark(student, notebooks)
+def _prepare(setup: WorkerSetup, verify: bool) -> None:
+    _worker_of(setup).prepare(verify=verify)
 
 
-class Crew:
-    """Desks that mark submissions side by side; to be used with `with`.
+def _mark(setup: WorkerSetup, student: str, notebooks: list[str]) -> Finding:
+    return _worker_of(setup).mark(student, notebooks)
+
+
+class Pool:
+    """Workers that mark submissions side by side; to be used with `with`.
 
     Args:
         size: how many there are.
-        order: how they are set up.
+        setup: how they are set up.
     """
 
-    def __init__(self, size: int, order: Order) -> None:
-        self._size, self._order = size, order
+    def __init__(self, size: int, setup: WorkerSetup) -> None:
+        self._size, self._setup = size, setup
         self._pool: ProcessPoolExecutor | None = None
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Pool:
         self._pool = self._new_pool()
         return self
 
@@ -116,12 +116,12 @@ class Crew:
             self._size,
             # Not forked: this process may have threads, and JAX in it.
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_sit_down,
-            initargs=(self._order, os.getpid()),
+            initializer=_begin,
+            initargs=(self._setup, os.getpid()),
         )
 
     def _dismiss(self) -> None:
-        """End all desks at once; what they have begun is lost, what they have kept is not."""
+        """End all workers at once; what they have begun is lost, what they have kept is not."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             for process in multiprocessing.active_children():
@@ -129,7 +129,7 @@ class Crew:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def prepare(self, stopped: Callable[[], bool]) -> None:
-        """Let all desks read the rubrics, and wait until one of them has found them sound.
+        """Let all workers read the rubrics, and wait until one of them has found them sound.
 
         Args:
             stopped: asked several times a second; once it says so, nobody waits any longer.
@@ -138,9 +138,9 @@ class Crew:
             AutograderError: nobody can be marked, and why.
         """
         assert self._pool is not None
-        first = self._pool.submit(_prepare, self._order, True)
+        first = self._pool.submit(_prepare, self._setup, True)
         for _ in range(self._size - 1):
-            self._pool.submit(_prepare, self._order, False)
+            self._pool.submit(_prepare, self._setup, False)
         while not first.done():
             if stopped():
                 return
@@ -182,7 +182,7 @@ class Crew:
                 assert self._pool is not None
                 task = waiting.popleft()
                 try:
-                    future = self._pool.submit(_mark, self._order, task[0], task[1])
+                    future = self._pool.submit(_mark, self._setup, task[0], task[1])
                 except BrokenProcessPool:
                     waiting.appendleft(task)
                     break
@@ -203,9 +203,9 @@ class Crew:
                 yield from self._after_a_death(broken, waiting)
 
     def _room(self, waiting: deque[_Task], running: dict[Future[Finding], _Task]) -> int:
-        """How many may be on the table: two for each desk, so that the next one is there.
+        """How many may be on the table: two for each worker, so that the next one is there.
 
-        One, where a desk has died with several: to find out with which.
+        One, where a worker has died with several: to find out with which.
         """
         suspected = waiting[0][2] > 1 or any(task[2] > 1 for task in running.values())
         return 1 if suspected else 2 * self._size
@@ -215,7 +215,7 @@ class Crew:
         broken: list[_Task],
         waiting: deque[_Task],
     ) -> Iterator[Finding]:
-        """New desks, and those that were on the table again, unless they had their tries."""
+        """New workers, and those that were on the table again, unless they had their tries."""
         self._dismiss()
         self._pool = self._new_pool()
         time.sleep(_LOOK_SECONDS)
@@ -227,6 +227,6 @@ class Crew:
 
     @staticmethod
     def _fault(student: str, words: str) -> Finding:
-        from .desk import Finding
+        from .worker import Finding
 
         return Finding(student, faults={"": words})

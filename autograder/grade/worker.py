@@ -36,12 +36,12 @@ from ..nbgrader.engines import keep_compiled_statements
 from ..nbgrader.examine import Examine
 from ..nbgrader.foreseen import foreseen
 
-__all__ = ["Desk", "Finding", "snapshot"]
+__all__ = ["Finding", "Worker", "snapshot"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a desk found out of one submission.
+    """What a worker found out of one submission.
 
     Attributes:
         student: whose it is.
@@ -67,7 +67,7 @@ class Finding:
 def snapshot(db_url: str, folder: Path) -> str:
     """The URL of a copy of the gradebook as it is now; of itself where it is no SQLite file.
 
-    The desks read from the copy, so that nobody ever waits for a lock on the real one.
+    The workers read from the copy, so that nobody ever waits for a lock on the real one.
     """
     path = file_of(db_url)
     if path is None or not path.is_file():
@@ -81,7 +81,7 @@ def snapshot(db_url: str, folder: Path) -> str:
     return f"sqlite:///{copy}"
 
 
-class Desk:
+class Worker:
     """Marks submissions of one assignment, one after the other.
 
     Args:
@@ -120,7 +120,7 @@ class Desk:
 
         Args:
             verify: whether to find out that an empty submission earns nothing, which takes as long
-                again; one desk is enough for that.
+                again; one worker is enough for that.
 
         Raises:
             AutograderError: nobody can be marked, and why.
@@ -203,7 +203,7 @@ class Desk:
     @contextlib.contextmanager
     def _workplace(self, student: str) -> Iterator[Path]:
         """A folder with what will be in the submission's autograded copy, notebooks excepted."""
-        with tempfile.TemporaryDirectory(prefix="autograder-desk-") as folder:
+        with tempfile.TemporaryDirectory(prefix="autograder-worker-") as folder:
             course, place = self._course, Path(folder)
             submitted = course.format_path(course.submitted_directory, student, self._assignment)
             self._converter.copy_files(submitted, folder)
