@@ -59,6 +59,7 @@ ELSEWHERE = {
     "make lowest": ".ci/run",
     "make shuffled": "Makefile",
     "make help": "Makefile",
+    "make lint": "Makefile",
     "make thorough": "tests/attacks",
     "make format": "Makefile",
     "make lock": "tests/test_lock.py",
