@@ -209,8 +209,17 @@ def _deadline(seconds):
     else:
         import _thread
 
-        timer = threading.Timer(seconds, _thread.interrupt_main)
-        timer.start()
+        over = threading.Event()
+
+        def remind():
+            # Again and again: what is raised in a callback of the garbage collector, such as JAX's,
+            # is printed and ignored.
+            pause = seconds
+            while not over.wait(pause):
+                _thread.interrupt_main()
+                pause = 0.5
+
+        threading.Thread(target=remind, daemon=True).start()
         started = time.monotonic()
         try:
             yield
@@ -219,7 +228,7 @@ def _deadline(seconds):
                 raise  # the student's own Ctrl-C
             raise _Late from None
         finally:
-            timer.cancel()
+            over.set()
 
 
 @contextlib.contextmanager

@@ -159,6 +159,27 @@ def test_a_function_that_never_returns_gets_words() -> None:
     assert verdict.misconception == "never_returns"
 
 
+def test_an_interrupt_that_is_lost_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no SIGALRM, one that fell into a callback of the collector was the last."""
+    from autograder.answers import witness
+
+    monkeypatch.delattr(witness.signal, "setitimer")
+    swallowed = []
+
+    def forever(x: float) -> float:
+        while True:
+            try:
+                while True:
+                    pass
+            except KeyboardInterrupt:
+                swallowed.append(x)
+                if len(swallowed) == 3:
+                    raise
+
+    assert witness._call(forever, [1.0], 0.2) == {"late": 0.2}
+    assert len(swallowed) == 3
+
+
 @pytest.mark.parametrize(
     ("line", "answer"),
     [

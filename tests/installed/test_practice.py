@@ -81,7 +81,7 @@ def solved_and_checked(
                 checked += 1
         assert "points" in shown(added[0])
         assert Path(shown(added[1]).strip()).is_relative_to(environment.folder)
-    assert checked == 17
+    assert checked == 18
 
 
 def test_the_notebooks_check_with_the_newest_versions(
