@@ -87,7 +87,8 @@ def test_each_answer_is_followed_by_its_check(cells: list[Any]) -> None:
         assert about(cell) == {**flags, "task": False, "grade_id": cell.id}
         flags = {"schema_version": 3, "solution": False, "grade": True, "locked": True}
         points = about(after).pop("points")
-        assert points > 0
+        # What is for practice beyond the assignment's exercises is worth none.
+        assert points > 0 or cell.id == "leaning_partials"
         expected = {**flags, "task": False, "grade_id": f"{cell.id}_check", "points": points}
         assert about(after) == expected
         assert len(SOLUTION.findall(cell.source)) == 1, cell.id
