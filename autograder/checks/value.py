@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CheckError
-from .base import Check, arrival, wrong
+from .base import Check, arrival, right, wrong
 from .questions import Look, Question, Reply, Value
 from .reading import Problem, read_numbers
 from .verdict import Verdict
@@ -65,21 +65,18 @@ class ExactValue(Check):
         value = arrival(self.answer, replies[0], taken, function=False)
         return [value if isinstance(value, Verdict) else self._judge(value)]
 
-    def _right(self) -> Verdict:
-        return Verdict(self.answer, "right", 1.0, f"`{self.answer}` is right.")
-
     def _judge(self, value: Value) -> Verdict:
         if isinstance(self.expected, str):
             if value.kind != "text":
                 what = f"it is {name_value(value)}, not a text"
                 return wrong(self.answer, "wrong_kind", what=what)
             if value.text.strip().casefold() == self.expected.strip().casefold():
-                return self._right()
+                return right(self.answer)
             return wrong(self.answer, "different_value", what=repr(value.text[:40]))
         if isinstance(self.expected, (bool, np.bool_)):
             if value.kind == "truth" and value.numbers is not None and value.numbers.size == 1:
                 if bool(value.numbers.reshape(())) == bool(self.expected):
-                    return self._right()
+                    return right(self.answer)
                 return wrong(self.answer, "different_value", what=name_value(value))
             what = f"it is {name_value(value)}, not True or False"
             return wrong(self.answer, "wrong_kind", what=what)
@@ -96,5 +93,5 @@ class ExactValue(Check):
             return wrong(self.answer, "not_finite", what=place(numbers))
         room = 1e-4 * np.abs(due) + 1e-6 if self.within is None else self.within
         if (np.abs(numbers - due) <= room).all():
-            return self._right()
+            return right(self.answer)
         return wrong(self.answer, "different_value", what=place(numbers))

@@ -84,15 +84,15 @@ def link_or_copy(source: str, target: str) -> None:
 
 def digest_of_all(course: CourseDirectory, folder: str | os.PathLike[str]) -> str:
     """A digest of a submission as it was handed in: another one is another submission."""
-    wanted = tree.look(folder, bounds(course), lambda name: not matches(name, course.ignore))
-    return tree.digest(folder, wanted)
+    return "".join(digests(course, folder))
 
 
-def digest_of_work(course: CourseDirectory, folder: str | os.PathLike[str]) -> str:
-    """A digest of it but for when it came: what is handed in again unchanged has the same."""
-    ignored = [*course.ignore, "timestamp.txt"]
-    wanted = tree.look(folder, bounds(course), lambda name: not matches(name, ignored))
-    return tree.digest(folder, wanted)
+def digests(course: CourseDirectory, folder: str | os.PathLike[str]) -> tuple[str, str]:
+    """Digests of a submission's work, and of when it came: handed in again, it has the first."""
+    found = tree.look(folder, bounds(course), lambda name: not matches(name, course.ignore))
+    stamp = [entry for entry in found if entry.path == "timestamp.txt"]
+    work = [entry for entry in found if entry.path != "timestamp.txt"]
+    return tree.digest(folder, work), tree.digest(folder, stamp)
 
 
 def digest_of_files(course: CourseDirectory, folder: str | os.PathLike[str]) -> str:

@@ -6,6 +6,7 @@ course, and a mended plug reaches all of them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
@@ -96,8 +97,6 @@ def _open_exchange(c: Any) -> None:
         return
     root, course = Path(str(c.Exchange.root)), Path(str(c.CourseDirectory.root))
     if root.parent == course and not root.exists():
-        try:
+        with contextlib.suppress(OSError):
             root.mkdir()
             root.chmod(0o777)
-        except OSError:
-            return

@@ -365,11 +365,12 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             super().set_permissions(assignment_id, student_id)
             folder = self._format_source(assignment_id, student_id)
             came = self.coursedir.get_existing_timestamp(folder)
+            work, stamp = files.digests(self.coursedir, folder)
             marked = Marked(
-                files.digest_of_all(self.coursedir, folder),
+                work + stamp,
                 self._by,
                 self._due_date,
-                files.digest_of_work(self.coursedir, folder),
+                work,
                 "" if came is None else came.isoformat(),
             )
             self.journal(assignment_id).finish(student_id, marked)
