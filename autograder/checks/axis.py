@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Check, arrival, wrong
+from .base import Check, arrival, right, wrong
 from .landscape import Landscape
 from .minimum import judge_place, read_place
 from .questions import Look, Question, Reply
@@ -96,7 +96,7 @@ class AxisMinimum(Check):
             best = each[label] if label in good else each[good[0]]
             along = NAMES[label if label in good else good[0]]
             fact = f"`{self.answer}` = {place(u)} is a minimum along {along}."
-            return Verdict(self.answer, "right", 1.0, fact, rows=best.rows, evidence=best.evidence)
+            return right(self.answer, fact, rows=best.rows, evidence=best.evidence)
         if isinstance(label, int):
             return each[label]
         # without a label, speak of the axis along which it is nearest to being flat
@@ -112,7 +112,7 @@ class AxisMinimum(Check):
             return wrong(self.axis, "waits_for_point", other=self.answer)
         if label in good:
             fact = f"`{self.axis}` is right: along {NAMES[label]}."
-            return Verdict(self.axis, "right", 1.0, fact)
+            return right(self.axis, fact)
         if isinstance(label, int):
             label = wrong(
                 self.axis,

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import CheckError
-from .base import Check, wrong
+from .base import Check, right, wrong
 from .landscape import Landscape
 from .minimum import read_place
 from .precision import enable_x64
@@ -130,7 +130,7 @@ class DivergingStep(Check):
                 f"With a step size of {number(step)} descent runs away: it takes "
                 f"{int(counts.max())} steps at most to be {AWAY:g} times as far off as its start."
             )
-            return [Verdict(self.answer, "right", 1.0, fact, evidence=evidence)]
+            return [right(self.answer, fact, evidence=evidence)]
         bounces = bool((moves[~away] > 0.5 * first[~away]).all())
         name = "step_bounces" if bounces else "step_converges"
         return [wrong(self.answer, name, step=number(step), evidence=evidence)]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CheckError
-from .base import Check, arrival, wrong
+from .base import Check, arrival, right, wrong
 from .layout import find_layout
 from .questions import Look, Question, Reply, Value
 from .reading import read_label
@@ -99,7 +99,7 @@ class Curvature(Check):
         evidence = self._evidence(labels)
         if not missed:
             fact = f"`{self.answer}`: all {len(labels)} labels are right."
-            return [Verdict(self.answer, "right", 1.0, fact, evidence=evidence)]
+            return [right(self.answer, fact, evidence=evidence)]
         if len(missed) == len(labels) > 1:
             return [wrong(self.answer, "labels_inverted", evidence=evidence)]
         where = number(missed[0])

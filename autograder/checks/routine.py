@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Check, arrival, wrong
+from .base import Check, arrival, right, wrong
 from .misconceptions.loops import Hit, name_loop, of_steps, same
 from .misconceptions.raised import classify
 from .questions import (
@@ -106,7 +106,7 @@ class DescentRoutine(Check):
             beside = next((r.beside for r in reversed(tried) if r.beside), "")
             if beside:
                 fact += f" It returns {beside} beside the place; the place alone is enough."
-            return Verdict(self.answer, "right", 1.0, fact, **seen)
+            return right(self.answer, fact, **seen)
         problems = [(r, r.problem) for r in counted if r.problem is not None]
         if problems:
             return self._judge_problems(tried, problems, seen)
