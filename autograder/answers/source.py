@@ -19,7 +19,16 @@ from dataclasses import dataclass
 
 from .witness import stored
 
-__all__ = ["Sketch", "assigns", "is_begun", "lost_update", "plain", "shown", "sketch"]
+__all__ = [
+    "Sketch",
+    "assigns",
+    "is_begun",
+    "lost_update",
+    "names_in",
+    "plain",
+    "shown",
+    "sketch",
+]
 
 _MUTATORS = frozenset(
     [
@@ -96,7 +105,7 @@ def sketch(source: str) -> Sketch:
         return Sketch(
             _digest(text), stores=stores, clears=_clears(source), asks=_asks(text), sound=False
         )
-    reads, late, _ = _names(code)
+    reads, late, _ = names_in(code)
     # By the tree: the compiler leaves out what comes after `raise` or an endless loop.
     stores = stored(tree)
     called = {n.id for n in _loads(tree)}
@@ -143,7 +152,7 @@ def _clears(source: str) -> bool:
     return re.search(f"{magic}|{call}", source, re.M) is not None
 
 
-def _names(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
+def names_in(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
     """Names read before they are set, names that functions read, names set; of a module's code."""
     reads: set[str] = set()
     late: set[str] = set()
@@ -156,7 +165,7 @@ def _names(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
         elif instruction.opname in ("STORE_NAME", "STORE_GLOBAL"):
             stores.add(name)
         elif isinstance(name, types.CodeType):
-            inner_reads, inner_late, _ = _names(name)
+            inner_reads, inner_late, _ = names_in(name)
             if name.co_name in _AT_ONCE:
                 reads |= inner_reads - stores
             else:

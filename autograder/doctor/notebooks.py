@@ -55,6 +55,7 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
         release: the same of what was generated.
     """
     from ..errors import RubricError
+    from ..marking.illustrations import why_run
     from ..marking.rubric import verified_rubric
 
     for folder in sorted({path.parent for path in source.glob("*/*.ipynb")}):
@@ -70,6 +71,11 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
                 for unasked in filter(None, (check.unasked for check in exercise.checks)):
                     says = f"{exercise.cell} of {path.stem}: {unasked}"
                     yield warning(subject, says, _ELSEWHERE)
+            for first, why in why_run(_cells(path), rubric.illustrations, rubric.names):
+                says = (
+                    f"`{first}` of {path.stem} has the tag illustration, and marking runs it: {why}"
+                )
+                yield warning(subject, says, "mend that, or take the tag off")
         if sound:
             yield fine(subject, "its own answers earn all points, and an empty submission none")
 

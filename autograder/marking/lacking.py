@@ -19,7 +19,7 @@ from ..answers.source import sketch
 from ..checks.questions import Calls, Error, Missing, Raised, Reply
 from ..checks.verdict import Verdict
 
-__all__ = ["LACKING", "Lacking", "assigned", "lacks"]
+__all__ = ["LACKING", "Lacking", "assigned", "errors_of", "lacks"]
 
 LACKING = "lacking"
 """The `misconception` of a verdict that marking could not come to."""
@@ -107,7 +107,7 @@ class Lacking:
 
     def excused(self, replies: Sequence[Reply], verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The verdicts of a check, "unjudged" where marking lacked what the answer needs."""
-        errors = [error for reply in replies for error in _errors(reply)]
+        errors = [error for reply in replies for error in errors_of(reply)]
         reasons = [*filter(None, map(self._why, errors))]
         if any(isinstance(reply, Missing) for reply in replies):
             # Nobody knows what the cell before this check would have gone on to define.
@@ -133,7 +133,8 @@ def _error(output: Any) -> Error:
     return Error(name, (name,), str(output.get("evalue", ""))[:600])
 
 
-def _errors(reply: Reply) -> Iterator[Error]:
+def errors_of(reply: Reply) -> Iterator[Error]:
+    """The errors of the student's code of which a reply tells."""
     if isinstance(reply, Missing) and reply.failed_cell is not None:
         yield reply.failed_cell
     if isinstance(reply, Calls):

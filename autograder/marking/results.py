@@ -24,7 +24,15 @@ import nbformat
 from ..distribution import DISTRIBUTION
 from ..errors import MarkingError
 
-__all__ = ["STATE", "Results", "circumstances", "contents", "state_folder", "write_whole"]
+__all__ = [
+    "STATE",
+    "Results",
+    "circumstances",
+    "contents",
+    "own_code",
+    "state_folder",
+    "write_whole",
+]
 
 STATE = ".autograder"
 """What marking remembers, in the course directory."""
@@ -63,7 +71,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @functools.cache
-def _own_code() -> str:
+def own_code() -> str:
+    """A digest of all code of ours on which a mark may depend."""
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(_PACKAGE.rglob("*.py")):
         name = path.relative_to(_PACKAGE)
@@ -85,7 +94,7 @@ def circumstances(settings: Mapping[str, Any], *files: Path) -> str:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = ""
-    common = [_VERSION, platform.python_version(), platform.machine(), versions, _own_code()]
+    common = [_VERSION, platform.python_version(), platform.machine(), versions, own_code()]
     digest = hashlib.blake2b(json.dumps([common, dict(settings)], sort_keys=True).encode())
     for path in files:
         digest.update(path.read_bytes() if path.is_file() else b"\0")

@@ -7,19 +7,24 @@ nothing. A student's namespace never has a part in it.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
+import json
 import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
+from filelock import FileLock
 from IPython.core.inputtransformer2 import TransformerManager
+from IPython.display import display
 
 from ..answers.local import ask_all, judge
 from ..check import recording
@@ -27,7 +32,10 @@ from ..checks.base import Check
 from ..checks.given import differ
 from ..checks.questions import Reply
 from ..errors import RubricError
+from ..kept import cache_folder, sweep
 from .compilations import kept_compilations
+from .illustrations import Illustration, as_written, choose, left_out
+from .results import own_code, write_whole
 from .unmarked import refuse_what_would_not_be_run
 
 __all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
@@ -62,10 +70,23 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Rubric:
-    """The exercises of one notebook, by the grade_id of their test cells."""
+    """The exercises of one notebook, by the grade_id of their test cells.
+
+    Attributes:
+        notebook: its name.
+        exercises: in its order.
+        illustrations: by their texts, the cells on which no mark depends.
+    """
 
     notebook: str
     exercises: Mapping[str, Exercise]
+    illustrations: Mapping[str, Illustration] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that its checks ask for, or are about."""
+        checks = [check for exercise in self.exercises.values() for check in exercise.checks]
+        return frozenset(name for c in checks for name in (*c.answers, *c.given))
 
     @property
     def points(self) -> float:
@@ -133,25 +154,71 @@ class _Broken:
     error: Exception
 
 
-def _walk(path: Path, source: nbformat.NotebookNode, *, strict: bool) -> Iterator[_Stop | _Broken]:
+class _Shown(dict[int, list[dict[str, Any]]]):
+    """What cells show, by their places; of those alone that are asked for."""
+
+    def __init__(self, wanted: Collection[int]) -> None:
+        super().__init__()
+        self._wanted = frozenset(wanted)
+
+    @contextlib.contextmanager
+    def of(self, place: int) -> Iterator[None]:
+        """Within, a cell is run."""
+        if place not in self._wanted:
+            yield
+            return
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            yield
+        outputs = [nbformat.v4.new_output("stream", text=text.getvalue())] if text.tell() else []
+        self[place] = [*outputs, *(_picture(figure) for figure in _figures())]
+
+
+def _figures() -> list[Any]:
+    """The figures that a cell leaves; a notebook draws and forgets them at its end."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return []
+    figures = [pyplot.figure(number) for number in pyplot.get_fignums()]
+    pyplot.close("all")
+    return figures
+
+
+def _picture(figure: Any) -> nbformat.NotebookNode:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", bbox_inches="tight")  # as notebooks show it
+    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": repr(figure)}
+    return nbformat.v4.new_output("display_data", data)
+
+
+def _walk(
+    path: Path,
+    source: nbformat.NotebookNode,
+    *,
+    strict: bool,
+    without: Collection[int] = (),
+    shown: _Shown | None = None,
+) -> Iterator[_Stop | _Broken]:
     """Run the cells in order; stop at each test cell with checks, or that is broken.
 
     `strict`: an error in a cell is an error of the instructor's (RubricError); else the cell
-    just ends there, as in a student's notebook.
+    just ends there, as in a student's notebook. `without`: the places of cells that are not run.
+    `shown` is told what cells show.
     """
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace: dict[str, Any] = {"__name__": "__main__", "display": display}
     taken: set[str] = set()
-    for number, cell in enumerate(source.cells, start=1):
-        if cell.cell_type != "code":
+    shown = _Shown(()) if shown is None else shown
+    for place, cell in enumerate(source.cells):
+        if cell.cell_type != "code" or place in without:
             continue
         nbgrader = _metadata(cell)
-        name = str(nbgrader.get("grade_id", f"number {number}"))
+        name = str(nbgrader.get("grade_id", f"number {place + 1}"))
         is_test = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
         broken: Exception | None = None
         with recording() as checks:
             try:
                 code = compile(_code(cell), f"<{path.name}: {name}>", "exec")
-                exec(code, namespace)  # the instructor's own notebook
+                with shown.of(place):
+                    exec(code, namespace)  # the instructor's own notebook
             except Exception as exc:
                 if strict:
                     last = traceback.extract_tb(exc.__traceback__)[-1]
@@ -181,24 +248,109 @@ def read_rubric(path: str | os.PathLike[str]) -> Rubric:
             the message says which exercise and why.
     """
     path = Path(path).resolve()
-    exercises: dict[str, Exercise] = {}
+    source = _read(path)
+    tagged = choose(source.cells, ())
     with _aside(path.parent), kept_compilations():
-        for stop in _walk(path, _read(path), strict=True):
-            assert isinstance(stop, _Stop)
-            exercise = stop.exercise
-            if exercise.cell in exercises:
-                raise RubricError(f"{path}: two test cells are called {exercise.cell}.")
-            try:
-                replies = _own_replies(path, stop)
-            except RubricError:
-                raise
-            except Exception as exc:
-                raise RubricError(
-                    f"{path}: the check in {exercise.cell} cannot be used: "
-                    f"{type(exc).__name__}: {exc}"
-                ) from exc
-            exercises[exercise.cell] = replace(exercise, replies=replies)
-    return Rubric(path.stem, exercises)
+        if not tagged:
+            return Rubric(path.stem, _exercises(path, source))
+        kept = _Kept(path)
+        with kept.alone():  # of processes that begin at once, one finds out for all
+            known = kept.read()
+            if known is None:
+                return _prove(path, source, tagged, kept)
+        return Rubric(path.stem, _exercises(path, source, left_out(source.cells, known)), known)
+
+
+def _exercises(
+    path: Path,
+    source: nbformat.NotebookNode,
+    without: Collection[int] = (),
+    shown: _Shown | None = None,
+) -> dict[str, Exercise]:
+    exercises: dict[str, Exercise] = {}
+    for stop in _walk(path, source, strict=True, without=without, shown=shown):
+        assert isinstance(stop, _Stop)
+        exercise = stop.exercise
+        if exercise.cell in exercises:
+            raise RubricError(f"{path}: two test cells are called {exercise.cell}.")
+        try:
+            replies = _own_replies(path, stop)
+        except RubricError:
+            raise
+        except Exception as exc:
+            raise RubricError(
+                f"{path}: the check in {exercise.cell} cannot be used: {type(exc).__name__}: {exc}"
+            ) from exc
+        exercises[exercise.cell] = replace(exercise, replies=replies)
+    return exercises
+
+
+def _prove(
+    path: Path, source: nbformat.NotebookNode, tagged: Mapping[int, Illustration], kept: _Kept
+) -> Rubric:
+    """The rubric of all cells; and what the tagged ones show, if it is the same without them."""
+    shown = _Shown(tagged)
+    exercises = _exercises(path, source, shown=shown)
+    chosen = choose(source.cells, Rubric(path.stem, exercises).names)
+    try:
+        same = _told(_exercises(path, source, chosen)) == _told(exercises)
+    except RubricError:
+        same = False
+    known = {}
+    for place, illustration in chosen.items() if same else ():
+        outputs = None if illustration.outputs is None else tuple(shown[place])
+        known[as_written(illustration.source)] = replace(illustration, outputs=outputs)
+    kept.write(known)
+    return Rubric(path.stem, exercises, known)
+
+
+def _told(exercises: Mapping[str, Exercise]) -> str:
+    """All that the instructor's answers reply, to the last bit."""
+    with np.printoptions(floatmode="unique", threshold=sys.maxsize):
+        return repr([(name, exercise.replies) for name, exercise in exercises.items()])
+
+
+class _Kept:
+    """Where it is kept what a notebook's illustrations show, and that no mark depends on them."""
+
+    def __init__(self, path: Path) -> None:
+        beside = sorted(
+            (file.name, found.st_size, found.st_mtime_ns)
+            for file in path.parent.iterdir()
+            if file.suffix != ".ipynb" and (found := file.stat())
+        )
+        content = [path.read_bytes(), repr(beside).encode(), own_code().encode()]
+        self._folder = cache_folder("illustrations", *content)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within, no other process looks; where no lock can be had, each finds out for itself."""
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(OSError):
+                self._folder.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(FileLock(self._folder.with_name(f".{self._folder.name}.lock")))
+            yield
+
+    def read(self) -> dict[str, Illustration] | None:
+        """By their texts, or None where nobody has found out."""
+        try:
+            found = json.loads((self._folder / "shown.json").read_bytes())
+            os.utime(self._folder)
+            return {
+                text: Illustration(
+                    source, frozenset(sets), None if outputs is None else tuple(outputs)
+                )
+                for text, source, sets, outputs in found
+            }
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, known: Mapping[str, Illustration]) -> None:
+        """Keep it; where that cannot be, the next process finds out again."""
+        content = [(text, i.source, sorted(i.sets), i.outputs) for text, i in known.items()]
+        with contextlib.suppress(OSError):
+            sweep("illustrations")
+            write_whole(self._folder / "shown.json", json.dumps(content).encode())
 
 
 def _own_replies(path: Path, stop: _Stop) -> tuple[tuple[Reply, ...], ...]:
@@ -226,7 +378,9 @@ def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
     missing = set(rubric.exercises)
     broken: dict[str, Exception] = {}
     with _aside(path.parent):
-        for stop in _walk(path, _read(path), strict=False):
+        notebook = _read(path)
+        without = left_out(notebook.cells, rubric.illustrations)
+        for stop in _walk(path, notebook, strict=False, without=without):
             if isinstance(stop, _Broken):
                 broken[stop.cell] = stop.error
                 continue

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,8 @@ from ..errors import KernelLost, MarkingError
 from .budget import Budget, weigh
 from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
-from .lacking import Lacking
+from .illustrations import Illustration, missed_name
+from .lacking import Lacking, errors_of
 from .outputs import keep_sound, say_cut
 from .record import verdict_output
 from .requests import ask
@@ -85,12 +86,15 @@ class Session:
         rubric: its exercises.
         new_manager: makes a kernel manager; called again for each new kernel.
         seed: gives the seed of an exercise by its test cell's grade_id.
+        left_out: cells that are not run, by their places, and what they show.
 
     Attributes:
         seconds: where the time went: "kernel", "cells", "questions", "judging".
         disturbed: whether a time limit, a dead kernel or something that marking lacks had a part in
             the outcome, so that another run, on a quieter or a fuller machine, might have another.
         starved: whether it was a time limit, and others had the processor meanwhile.
+        missed: whether the code wanted a name that a cell which was left out would have set: then
+            the outcome is nobody's, and the notebook has to be run whole.
     """
 
     notebook: nbformat.NotebookNode
@@ -99,15 +103,17 @@ class Session:
     seed: Callable[[str], int]
     limits: SessionLimits = field(default_factory=SessionLimits)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__))
+    left_out: Mapping[int, Illustration] = field(default_factory=dict)
 
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float), init=False)
     disturbed: bool = field(default=False, init=False)
     starved: bool = field(default=False, init=False)
+    missed: bool = field(default=False, init=False)
     _at_first: Processor | None = field(default=None, init=False)
     _client: Client | None = field(default=None, init=False)
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
-    _left_out: set[int] = field(default_factory=set, init=False)
+    _fatal: set[int] = field(default_factory=set, init=False)  # cells that ended a kernel
     _late: dict[int, float] = field(default_factory=dict, init=False)  # stopped, after seconds
     _incomplete: set[int] = field(default_factory=set, init=False)  # cells that put out too much
     _ended: str = field(default="", init=False)  # why no further cell can be run
@@ -125,8 +131,12 @@ class Session:
             # Only now: what a machine needs before its first kernel is not the student's time.
             self._deadline = time.monotonic() + self.limits.notebook
             for index, cell in enumerate(self.notebook.cells):
-                if cell.cell_type == "code":
+                if index in self.left_out:
+                    cell.outputs = self.left_out[index].show()
+                elif cell.cell_type == "code":
                     await self._visit(index, cell)
+                if self.missed:
+                    return
         finally:
             with self._timed("kernel"):
                 await self._stop()
@@ -205,7 +215,7 @@ class Session:
         """A new kernel, brought to where the old one was before cell `fatal`."""
         self.disturbed = True
         await self._stop()
-        self._left_out.add(fatal)
+        self._fatal.add(fatal)
         if time.monotonic() > self._deadline:
             self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
             return
@@ -214,7 +224,7 @@ class Session:
             cell = self.notebook.cells[index]
             if time.monotonic() > self._deadline and not self._ended:
                 self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
-            if self._ended or index in self._left_out or not self._is_run(cell):
+            if self._ended or index in self._fatal or not self._is_run(index, cell):
                 continue
             try:
                 # On a copy: the outputs of the first time stay as they are.
@@ -222,9 +232,12 @@ class Session:
             except KernelLost:
                 self._ended = "its cells end the kernel when they are run again"
 
-    def _is_run(self, cell: nbformat.NotebookNode) -> bool:
+    def _is_run(self, index: int, cell: nbformat.NotebookNode) -> bool:
         return (
-            cell.cell_type == "code" and self._exercise(cell) is None and bool(cell.source.strip())
+            cell.cell_type == "code"
+            and index not in self.left_out
+            and self._exercise(cell) is None
+            and bool(cell.source.strip())
         )
 
     # ------------------------------------------------------------------ cells
@@ -266,10 +279,16 @@ class Session:
             except KernelLost as exc:
                 cell.outputs.append(self._note("KernelLost", f"{exc}; the cell is left out"))
                 await self._replace(index)
+            self._look_for_missed(cell.outputs)
             self._lacking.saw(cell.source, cell.outputs)
             if _is_graded(cell) and (what := self._lacking.failed(cell.outputs)):
                 self.disturbed = True
                 ask(cell, f"Marking has no {what}, which this test or the code before it needs.")
+
+    def _look_for_missed(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        for output in outputs:
+            kind, words = str(output.get("ename", "")), str(output.get("evalue", ""))
+            self.missed |= missed_name(kind, words, self.left_out.values())
 
     def _seal(self, index: int, cell: nbformat.NotebookNode, kept: Budget) -> None:
         """Nothing but what a notebook may hold, and no mark that cannot be read."""
@@ -386,6 +405,8 @@ class Session:
                 verdicts += [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
                 await self._replace(index)
                 continue
+            for error in (error for reply in every for error in errors_of(reply)):
+                self.missed |= missed_name(error.type, error.message, self.left_out.values())
             above = self.notebook.cells[:index]
             with self._timed("judging"):
                 found = check.judge(seed, replies, exercise.taken)

@@ -6,10 +6,12 @@ It runs the submission's cells in a sandboxed kernel and judges its answers from
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +74,11 @@ class Examine(NbGraderPreprocessor):
         'exists, and may fill the disk for a moment. "prefer": namespaces where they can be had; '
         '"require": or nobody is marked; "never": none.',
     ).tag(config=True)
+    illustrations = Bool(
+        False,
+        help="Whether cells with the tag `illustration` are run. Marks are the same either way: "
+        "such a cell is left out only where no mark can depend on it.",
+    ).tag(config=True)
     limits = Dict(
         help="Limits of the sandbox that differ from the default; see autograder.sandbox.Limits."
     ).tag(config=True)
@@ -123,6 +130,7 @@ class Examine(NbGraderPreprocessor):
         Raises:
             AutograderError: it could not be marked, for a reason that is not the student's.
         """
+        from ..marking.illustrations import left_out
         from ..marking.session import Session, SessionLimits
 
         course = course_of(self)
@@ -135,21 +143,28 @@ class Examine(NbGraderPreprocessor):
             _refuse(nb, rubric, str(unreadable), seed)
         else:
             limits = SessionLimits(self.cell_timeout, self.notebook_timeout, self.kernels)
-            session = Session(
-                nb,
-                rubric,
-                lambda: self._new_manager(folder, names["assignment"]),
-                seed,
-                limits,
-                self.log,
-            )
+            new_manager = partial(self._new_manager, folder, names["assignment"])
+            without = {} if self.illustrations else left_out(nb.cells, rubric.illustrations)
+            as_it_came = copy.deepcopy(nb.cells) if without else []
+            session = Session(nb, rubric, new_manager, seed, limits, self.log, without)
             run_sync(session.run)()
+            if session.missed:
+                nb.cells = as_it_came
+                session = Session(nb, rubric, new_manager, seed, limits, self.log)
+                run_sync(session.run)()
         self._seal(nb, kept_apart)
         return session
 
     def settings(self) -> dict[str, Any]:
         """The settings on which marks may depend, as plain data."""
-        names = ("cell_timeout", "notebook_timeout", "kernels", "sandboxed", "compiled_gradients")
+        names = (
+            "cell_timeout",
+            "notebook_timeout",
+            "kernels",
+            "sandboxed",
+            "compiled_gradients",
+            "illustrations",
+        )
         # A result is as good without namespaces, and says that it was found out so. But who
         # requires them wants none that was.
         return {name: getattr(self, name) for name in names} | {
