@@ -15,6 +15,7 @@ import jax
 import pytest
 
 from autograder.marking import compilations
+from autograder.nbgrader import once
 
 BORROWED: dict[str, tuple[str, tuple[str, ...] | None]] = {
     # nbgrader
@@ -31,6 +32,10 @@ BORROWED: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "nbgrader.apps.autogradeapp:Autograde": ("nbgrader/converter.py", None),
     "nbgrader.apps.api:parse_utc": ("nbgrader/times.py", ("ts",)),
     "nbgrader.utils:parse_utc": ("nbgrader/times.py", ("ts",)),
+    "nbgrader.nbgraderformat.common:jsonschema.validate": (
+        "nbgrader/once.py",
+        ("instance", "schema"),
+    ),
     "nbgrader.utils:compute_checksum": ("nbgrader/mend.py", ("cell",)),
     "nbgrader.server_extensions.formgrader.base:BaseHandler.exporter": ("nbgrader/pages.py", None),
     # nbclient and jupyter_client
@@ -117,3 +122,30 @@ def test_other_names_of_options_cost_the_cache_and_nothing_else(
     with compilations.kept_compilations():
         reached = True
     assert reached
+
+
+def test_a_schema_that_was_checked_refuses_as_before() -> None:
+    import jsonschema
+
+    calls = []
+
+    class Library:
+        validators, exceptions = jsonschema.validators, jsonschema.exceptions
+
+        @staticmethod
+        def validate(instance: Any, schema: Any) -> None:
+            calls.append(schema)
+            jsonschema.validate(instance, schema)
+
+    checked = once._Checked(Library)
+    schema = {"type": "object", "properties": {"points": {"type": "number"}}}
+    for points in (1, 2.5, 3):
+        checked.validate({"points": points}, schema)
+    assert len(calls) == 1
+    with pytest.raises(jsonschema.ValidationError) as ours:
+        checked.validate({"points": "three"}, schema)
+    with pytest.raises(jsonschema.ValidationError) as theirs:
+        jsonschema.validate({"points": "three"}, schema)
+    assert str(ours.value) == str(theirs.value)
+    with pytest.raises(jsonschema.SchemaError):
+        checked.validate({}, {"type": "no such type"})

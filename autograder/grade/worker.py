@@ -32,9 +32,9 @@ from ..marking.files import digest_of_files
 from ..marking.results import Results, circumstances, contents, state_folder
 from ..marking.sources import rubric_files
 from ..nbgrader.converter import Autograde
-from ..nbgrader.engines import keep_compiled_statements
 from ..nbgrader.examine import Examine
 from ..nbgrader.foreseen import foreseen
+from ..nbgrader.once import once
 
 __all__ = ["Finding", "Worker", "snapshot"]
 
@@ -92,7 +92,7 @@ class Worker:
     """
 
     def __init__(self, arguments: list[str], db_url: str, run: str, *, fresh: bool) -> None:
-        keep_compiled_statements()
+        once()
         app = AutogradeApp()
         app.initialize([*arguments, "--log-level=50"])
         app.coursedir.db_url = db_url

@@ -35,8 +35,8 @@ from ..marking.student import CURE, why_refused
 from ..sandbox import tree
 from ..startup import hush
 from . import generate, last_words, log, rights, times
-from .engines import keep_compiled_statements
 from .foreseen import foreseen, require_rights
+from .once import once
 from .patience import be_patient, wait_until_free
 from .turns import Turns
 
@@ -124,7 +124,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """
         hush()
         be_patient()
-        keep_compiled_statements()
+        once()
         self.wait_for_gradebook()
         examine = self.examine()
         self._isolation = Isolation.SANDBOXED
