@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 
-from autograder.sandbox.environment import variables
-from autograder.sandbox.places import IN_NAMESPACES
+from autograder.sandbox.outside.environment import variables
+from autograder.sandbox.outside.places import IN_NAMESPACES
 
 if __name__ == "__main__" and "AUTOGRADER_BARE" not in os.environ:
     chosen = variables(IN_NAMESPACES, compiled=True, cache="write")

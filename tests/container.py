@@ -26,7 +26,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.sandbox import bpf
+from autograder.sandbox.locks import bpf
 
 __all__ = ["DOCKER", "Container"]
 

@@ -44,17 +44,23 @@ BORROWED: dict[str, tuple[str, tuple[str, ...] | None]] = {
         "marking/session.py",
         ("cell", "cell_index", "store_history"),
     ),
-    "jupyter_client:KernelClient._handle_kernel_info_reply": ("sandbox/client.py", ("msg",)),
-    "jupyter_client:AsyncKernelClient._async_is_alive": ("sandbox/client.py", ()),
+    "jupyter_client:KernelClient._handle_kernel_info_reply": (
+        "sandbox/outside",
+        ("msg",),
+    ),
+    "jupyter_client:AsyncKernelClient._async_is_alive": ("sandbox/outside", ()),
     "jupyter_client:AsyncKernelManager._async_start_kernel": ("marking/unsandboxed.py", ()),
     "jupyter_client:AsyncKernelManager._async_cleanup_resources": (
         "marking/unsandboxed.py",
         ("restart",),
     ),
     # ipykernel
-    "ipykernel.kernelapp:IPKernelApp._try_bind_socket": ("sandbox/kernel_app.py", ("s", "port")),
-    "ipykernel.heartbeat:Heartbeat._try_bind_socket": ("sandbox/kernel_app.py", ()),
-    "ipykernel.iostream:IOPubThread._setup_pipe_in": ("sandbox/kernel_app.py", ()),
+    "ipykernel.kernelapp:IPKernelApp._try_bind_socket": (
+        "sandbox/inside",
+        ("s", "port"),
+    ),
+    "ipykernel.heartbeat:Heartbeat._try_bind_socket": ("sandbox/inside", ()),
+    "ipykernel.iostream:IOPubThread._setup_pipe_in": ("sandbox/inside", ()),
     # JAX: without them everything is plain, and slower
     "jax._src.array:ArrayImpl": ("compiled/internals.py", None),
     "jax._src.config:trace_context": ("compiled/internals.py", None),
@@ -65,7 +71,7 @@ BORROWED: dict[str, tuple[str, tuple[str, ...] | None]] = {
     ),
     # matplotlib_inline: without it a warm kernel shows no figures
     "matplotlib_inline.backend_inline:_enable_matplotlib_integration": (
-        "sandbox/kernel_app.py",
+        "sandbox/inside",
         (),
     ),
 }

@@ -12,7 +12,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import distribution
 from autograder.cli import main
-from autograder.sandbox.environment import PythonEnvironment
+from autograder.sandbox.outside.environment import PythonEnvironment
 
 NOTEBOOKS = ["01_derivatives.ipynb", "02_minima.ipynb", "03_goldfield.ipynb"]
 SOLUTION = b"### BEGIN SOLUTION"

@@ -21,7 +21,7 @@ def cache(why: str | None = None, unmade: Sequence[str] | None = None) -> Iterat
     """
     why = why_for_this_run_only() if why is None else why
     if unmade is None:
-        from ..sandbox.prepared import unmade as met_with
+        from ..sandbox.outside.prepared import unmade as met_with
 
         unmade = met_with()
     for reason in unmade:

@@ -13,7 +13,7 @@ from .findings import Finding, fine, warning, wrong
 
 if TYPE_CHECKING:
     from ..sandbox import Abilities
-    from ..sandbox.abilities import Namespaces
+    from ..sandbox.outside.abilities import Namespaces
 
 __all__ = ["disk", "gradients", "kernel", "memory", "sandbox"]
 
@@ -84,7 +84,7 @@ def kernel(
         namespaces: what the configuration says of them.
     """
     from ..sandbox import SandboxError, SandboxUnavailable, probe
-    from ..sandbox.warm import OLDEST_LANDLOCK
+    from ..sandbox.outside.warm import OLDEST_LANDLOCK
 
     if found is None:
         found = probe()
@@ -126,7 +126,7 @@ def _start_kernel(namespaces: Namespaces) -> tuple[bool, str]:
     from nbclient import NotebookClient
 
     from ..sandbox import SandboxKernelManager
-    from ..sandbox.warm import why_cold
+    from ..sandbox.outside.warm import why_cold
 
     manager = SandboxKernelManager(namespaces=namespaces)
     client = NotebookClient(nbformat.v4.new_notebook(), km=manager, shutdown_kernel="immediate")

@@ -394,7 +394,7 @@ def _caches(summary: Summary, notes: str) -> Iterator[None]:
         summary: gets the reasons.
         notes: a folder in which workers note what could not be made.
     """
-    from ..sandbox.prepared import NOTES, unmade
+    from ..sandbox.outside.prepared import NOTES, unmade
 
     # Before the workers begin: a folder that stands in for the usual one is then theirs as well.
     for_this_run_only = why_for_this_run_only()

@@ -224,9 +224,9 @@ def common_circumstances(examine: Examine, course: Any, assignment: str) -> Call
 
 
 def _why_cold() -> str:
-    if "autograder.sandbox.warm" not in sys.modules:
+    if "autograder.sandbox.outside.warm" not in sys.modules:
         return ""
-    from ..sandbox.warm import why_cold
+    from ..sandbox.outside.warm import why_cold
 
     return why_cold()
 

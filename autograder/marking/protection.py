@@ -8,7 +8,7 @@ from ..errors import MarkingError
 from ..isolation import Isolation
 
 if TYPE_CHECKING:
-    from ..sandbox.abilities import Namespaces
+    from ..sandbox.outside.abilities import Namespaces
 
 __all__ = ["UNSANDBOXED_HELP", "isolation"]
 

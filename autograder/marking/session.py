@@ -36,7 +36,7 @@ from .rubric import Exercise, Rubric
 from .scores import refuse_unreadable
 
 if TYPE_CHECKING:
-    from ..sandbox.processor import Processor
+    from ..sandbox.outside.processor import Processor
 
 __all__ = ["Session", "SessionLimits"]
 

@@ -24,7 +24,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder.sandbox.setting import Setting
+from autograder.sandbox.outside.recipe import Recipe
 from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
 from tests.container import Container
 from tests.marking.small_course import api
@@ -236,7 +236,7 @@ class Ground:
 
     def _take_along_what_was_compiled(self) -> None:
         """A copy, for attacks to break, of what takes a minute the first time on a machine."""
-        compiled = Setting().compilation_cache()
+        compiled = Recipe().compilation_cache()
         if compiled is not None:
             shutil.copytree(compiled, self.root / "cache" / "autograder" / compiled.name)
 

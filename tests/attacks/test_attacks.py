@@ -14,7 +14,7 @@ import pytest
 
 from autograder.checks.verdict import MIME
 from autograder.marking.record import read_record
-from autograder.sandbox.places import IN_NAMESPACES
+from autograder.sandbox.outside.places import IN_NAMESPACES
 from tests import needs
 from tests.attacks import FAMILIES, POINTS, THROUGH, Attack, load
 from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome

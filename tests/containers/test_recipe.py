@@ -16,7 +16,7 @@ import nbformat
 import pytest
 
 from autograder import sandbox
-from autograder.sandbox import seccomp
+from autograder.sandbox.locks import seccomp
 from tests import needs
 from tests.container import Container
 from tests.containers.recipe import Root, Stage, read

@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder import sandbox
-from autograder.sandbox.warm import why_cold
+from autograder.sandbox.outside.warm import why_cold
 from tests import needs
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.isolation import Isolation
-from autograder.sandbox import SandboxUnavailable, abilities
+from autograder.sandbox import SandboxUnavailable
+from autograder.sandbox.outside import abilities
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox import trial
+from autograder.sandbox.inside import trial
 from tests.sandbox.environments import Installation
 
 TWO_STUDENTS = Path(__file__).with_name("two_students.py")
@@ -81,7 +81,7 @@ def without(*lines: str) -> Callable[[Path], None]:
     """Takes lines out of the zygote."""
 
     def edit(package: Path) -> None:
-        zygote = package / "sandbox" / "zygote.py"
+        zygote = package / "sandbox" / "inside" / "zygote.py"
         text = zygote.read_text(encoding="utf-8")
         for line in lines:
             assert text.count(line) == 1
@@ -92,7 +92,7 @@ def without(*lines: str) -> Callable[[Path], None]:
 
 
 SHUT = "    namespaces.read_only()\n"
-TRIED = "        _try_out(config)\n"
+TRIED = "        _try_confinement(enclosure)\n"
 
 
 @pytest.mark.parametrize("origin", ["warm"], indirect=True)

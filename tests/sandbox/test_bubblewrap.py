@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.bubblewrap import View, command
-from autograder.sandbox.environment import PythonEnvironment, variables
-from autograder.sandbox.places import IN_NAMESPACES
+from autograder.sandbox.outside.bubblewrap import View, command
+from autograder.sandbox.outside.environment import PythonEnvironment, variables
+from autograder.sandbox.outside.places import IN_NAMESPACES
 
 PYTHON = PythonEnvironment("/py/bin/python", ("/py/bin", "/py/lib"), ("/py/lib/site-packages",))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.channels import PORTS, Channels
 from autograder.sandbox.errors import SandboxStartError
+from autograder.sandbox.outside.channels import PORTS, Channels
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_link_in_the_place_of_the_directory_is_not_followed(temporary: Path):
 def test_what_a_killed_process_left_is_swept_and_what_lives_is_not(temporary: Path):
     code = (
         "import os, sys, tempfile; tempfile.tempdir = sys.argv[1]\n"
-        "from autograder.sandbox.channels import Channels\n"
+        "from autograder.sandbox.outside.channels import Channels\n"
         "channels = Channels()\n"
         "print(channels.directory, flush=True); os.kill(os.getpid(), 9)"
     )

@@ -15,7 +15,7 @@ import pytest
 
 import autograder
 from autograder.sandbox import Limits
-from autograder.sandbox.environment import PythonEnvironment
+from autograder.sandbox.outside.environment import PythonEnvironment
 
 REFUSED = {"PermissionError", "OSError", "BlockingIOError", "FileNotFoundError"}
 SYSCALL = """
@@ -179,7 +179,7 @@ def test_nothing_is_written_outside_the_scratch(kernel, directory: str):
     assert refused(kernel, f"open({directory + '/planted.py'!r}, 'w')")
 
 
-@pytest.mark.parametrize("module", ["os", "numpy", "jax", "autograder.sandbox.launcher"])
+@pytest.mark.parametrize("module", ["os", "numpy", "jax", "autograder.sandbox.inside.launcher"])
 def test_code_of_the_next_kernel_cannot_be_poisoned(kernel, locked: bool, module: str):
     path = kernel.value(f"__import__('importlib').import_module({module!r}).__file__")
     for attempt in (

@@ -13,7 +13,7 @@ import pytest
 
 from autograder import sandbox
 from autograder.kept import cache_root
-from autograder.sandbox.setting import Setting
+from autograder.sandbox.outside.recipe import Recipe
 from tests.container import Container
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ def place(tmp_path: Path) -> Path:
     """A folder to give away, with a copy of what takes a minute to make on a new machine."""
     folder = tmp_path / "container"
     folder.mkdir()
-    compiled = Setting().compilation_cache()
+    compiled = Recipe().compilation_cache()
     if compiled is not None:
         shutil.copytree(compiled.parent, folder / "cache" / cache_root().name)
     return folder
@@ -70,7 +70,7 @@ WHO = {
 ASK = """
 import asyncio, json, os
 from autograder import sandbox
-from autograder.sandbox.provisioner import _pid_of
+from autograder.sandbox.outside.provisioner import _pid_of
 async def main():
     manager = sandbox.SandboxKernelManager()
     await manager.start_kernel()

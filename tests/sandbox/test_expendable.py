@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.provisioner import _pid_of
+from autograder.sandbox.outside.provisioner import _pid_of
 
 
 def score(pid: int) -> int:

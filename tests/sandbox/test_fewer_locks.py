@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import abilities
+from autograder.sandbox.outside import abilities
 
 
 @pytest.mark.parametrize("origin", ["cold"], indirect=True)  # as it then always is

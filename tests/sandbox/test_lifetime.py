@@ -21,9 +21,9 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 
 from autograder import sandbox
-from autograder.sandbox.private import PrivateFolder, remove
-from autograder.sandbox.provisioner import SandboxProvisioner
-from autograder.sandbox.setting import Setting
+from autograder.sandbox.outside.private import PrivateFolder, remove
+from autograder.sandbox.outside.provisioner import SandboxProvisioner
+from autograder.sandbox.outside.recipe import Recipe
 
 
 def processes_with(mark: str) -> list[int]:
@@ -83,7 +83,7 @@ def test_nothing_outlives_a_driver_that_is_killed(machine, tmp_path: Path):
 LOCKED_DRIVER = """
 import asyncio, os, sys
 from autograder.sandbox import SandboxKernelManager
-from autograder.sandbox.provisioner import _pid_of
+from autograder.sandbox.outside.provisioner import _pid_of
 
 async def main():
     manager = SandboxKernelManager(warm=sys.argv[1] == "warm", namespaces="never")
@@ -308,8 +308,8 @@ def test_what_began_to_warm_before_serves_the_first_kernel(
     machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     made = []
-    spawn = Setting.spawn_zygote
-    monkeypatch.setattr(Setting, "spawn_zygote", lambda *about: made.append(1) or spawn(*about))
+    spawn = Recipe.spawn_zygote
+    monkeypatch.setattr(Recipe, "spawn_zygote", lambda *about: made.append(1) or spawn(*about))
     manager = sandbox.SandboxKernelManager()
     manager.sandbox.also_readable = [str(tmp_path)]  # so that there is no zygote yet
     # As where a source notebook is read meanwhile, with its folder first on the path.

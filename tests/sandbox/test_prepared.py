@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import prepared
-from autograder.sandbox.task import Started
+from autograder.sandbox.outside import prepared
+from autograder.sandbox.outside.task import Started
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,9 @@ def test_a_folder_that_cannot_be_made_costs_no_rehearsal(
 ) -> None:
     (tmp_path / "file").touch()
     works = Rehearsal(WRITES)
-    monkeypatch.setattr("autograder.sandbox.prepared.cache_folder", lambda *_: tmp_path / "file/x")
+    monkeypatch.setattr(
+        "autograder.sandbox.outside.prepared.cache_folder", lambda *_: tmp_path / "file/x"
+    )
     for _ in range(2):
         assert prepared.compilation_cache((), works) is None
     assert works.begun == 0

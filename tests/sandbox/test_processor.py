@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.processor import Processor, used_by
+from autograder.sandbox.outside.processor import Processor, used_by
 
 COUNTED = Path("/proc/self/schedstat").exists()
 SPIN = "import os; os.nice({nice}); os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.relay import Relay
+from autograder.sandbox.outside.relay import Relay
 
 PORT = 1
 

@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from autograder.sandbox import bpf, seccomp
-from autograder.sandbox.neighbours import neighbour_filter
+from autograder.sandbox.locks import bpf, seccomp
+from autograder.sandbox.locks.neighbours import neighbour_filter
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import workspace
+from autograder.sandbox.inside import workspace
 
 
 @pytest.fixture

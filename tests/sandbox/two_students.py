@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 import autograder
 from autograder.sandbox import SandboxKernelManager
-from autograder.sandbox.warm import why_cold
+from autograder.sandbox.outside.warm import why_cold
 
 PLACES = """
 import os, pathlib, sys

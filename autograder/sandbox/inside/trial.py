@@ -2,7 +2,7 @@
 
 Nothing that a sibling or a successor can see may be writable. Two children that serve nothing are
 made as kernels will be: the first writes wherever it can, beside all that it is shown, and the
-second looks for it. Runs inside the sandbox (zygote.py).
+second looks for it. Runs inside the sandbox.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+from ..orders import Enclosure
 
 __all__ = ["places", "plant", "search"]
 
 _FILE, _FOLDER = ".py", ".d"
 
 
-def places(config: Mapping[str, Any]) -> list[str]:
+def places(enclosure: Enclosure) -> list[str]:
     """Every folder that is shown, or from which Python imports, or mounted; and all above them."""
     named = {
-        *config["readable"],
+        *enclosure.readable,
         *(entry for entry in sys.path if entry),
         *(sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, sys.executable),
         *_mount_points(),

@@ -7,8 +7,8 @@ import os
 import select
 import signal
 
-from autograder.sandbox.task import Scratch, Started
-from autograder.sandbox.warm import Zygote
+from .task import Scratch, Started
+from .warm import Zygote
 
 __all__ = ["ColdProcess", "WarmProcess"]
 

@@ -85,7 +85,7 @@ def run(
     # A TCP socket for the output of subprocesses, which cannot exist here.
     IOPubThread._setup_pipe_in = lambda self: None  # type: ignore[method-assign]
     if compiled:
-        from autograder import compiled as gradients
+        from ... import compiled as gradients
 
         gradients.install()
     os.chdir(work)

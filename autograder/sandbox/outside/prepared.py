@@ -20,11 +20,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from autograder.compiled import XLA_FLAGS
-from autograder.kept import cache_folder, cache_root, sweep
-from autograder.sandbox.task import Started
+from ...compiled import XLA_FLAGS
+from ...kept import cache_folder, cache_root, sweep
+from .task import Started
 
 __all__ = ["NOTES", "compilation_cache", "font_lists", "unmade"]
+
+_REHEARSAL = Path(__file__).resolve().parents[1] / "inside" / "rehearsal.py"
 
 NOTES = "AUTOGRADER_NOTES"
 """Names a folder in which the processes of one run note what could not be made."""
@@ -96,9 +98,9 @@ def compilation_cache(
         tried again in this process, nor in the same run; see `unmade`.
     """
     try:
-        rehearsal = Path(__file__).with_name("rehearsal.py").read_bytes()
+        program = _REHEARSAL.read_bytes()
         sources = (cell.encode() for cell in cells)
-        folder = cache_folder("xla", XLA_FLAGS.encode(), rehearsal, *sources)
+        folder = cache_folder("xla", XLA_FLAGS.encode(), program, *sources)
     except (OSError, UnicodeError):
         return None
     try:

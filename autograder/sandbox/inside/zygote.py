@@ -22,11 +22,13 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from . import apart, confinement, limits, namespaces, proof, seccomp, trial
-from .expendable import KERNEL, be_expendable
+from ..locks import namespaces, seccomp
+from ..locks.expendable import KERNEL, be_expendable
+from ..orders import Enclosure, ForkOrder, ZygoteOrder, from_json
+from . import apart, confinement, proof, trial
 
 __all__ = ["serve"]
 
@@ -48,56 +50,55 @@ _PRELOADED = (
 )
 
 
-def serve(config: dict[str, Any]) -> None:
+def serve(order: ZygoteOrder) -> None:
     """Warm up, say over the control socket whether kernels can be forked here, and fork them.
 
     Ends when the other end of the socket is closed.
     """
-    control = socket.socket(fileno=config["control_fd"])
-    config["zygote"] = os.getpid()
+    control, enclosure = socket.socket(fileno=order.control_fd), order.enclosure
     confinement.close_all_but([control.fileno()])
     try:
-        _warm_up(config)
-        _try_out(config)
+        _warm_up(enclosure)
+        _try_confinement(enclosure)
     except BaseException as exc:  # noqa: BLE001 - whatever it is, kernels are then started cold
         control.send(json.dumps({"fault": f"{type(exc).__name__}: {exc}"}).encode())
         return
     control.send(json.dumps({}).encode())
-    if config.get("locked"):
+    if enclosure.locked is not None:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a child is the kernel: nobody waits for it
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, _REQUEST_BYTES, _DESCRIPTORS)
         if not message:
             return
-        child = os.fork()
+        myself, child = os.getpid(), os.fork()
         if child == 0:
             control.close()
-            _be_born({**config, **json.loads(message)}, descriptors)
+            _become_kernel(message, enclosure, myself, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        if not config.get("locked"):
+        if enclosure.locked is None:
             os.waitpid(child, 0)  # not the kernel: who forks it in turn, and ends
 
 
-def _warm_up(config: Mapping[str, Any]) -> None:
-    confinement.furnish(config, None)
-    confinement.see_packages(config)
+def _warm_up(enclosure: Enclosure) -> None:
+    confinement.furnish(enclosure, None)
+    confinement.see_packages(enclosure)
     from . import kernel_app  # noqa: F401 - and with it ipykernel, without its debugger
 
     for name in _PRELOADED:
         with contextlib.suppress(ImportError):  # a course may have left one out
             importlib.import_module(name)
-    if config["compiled"]:
-        from autograder import compiled
+    if enclosure.compiled:
+        from ... import compiled
 
         compiled.install()
-    _stretch()
+    _touch_slow_paths()
     # What is here now is for ever: a child's collector need not look at it, and so not copy it.
     gc.collect()
     gc.freeze()
 
 
-def _stretch() -> None:
+def _touch_slow_paths() -> None:
     """Do once what is slow the first time only: fonts, the grammar of formulas, JAX's own tracing.
 
     Nothing of it starts a thread, or JAX's backend, which no fork would survive.
@@ -127,7 +128,7 @@ def _stretch() -> None:
         jax.eval_shape(jax.hessian(lambda x: line(x).sum()), place)
 
 
-def _try_out(config: Mapping[str, Any]) -> None:
+def _try_confinement(enclosure: Enclosure) -> None:
     """Confine two children that serve nothing, one after the other.
 
     Raises:
@@ -136,21 +137,22 @@ def _try_out(config: Mapping[str, Any]) -> None:
     if confinement.thread_count() != 1:
         raise RuntimeError("a thread was started while warming up, which no fork would have")
     proof.no_memory_is_shared()
-    folders, name = trial.places(config), f"planted_{os.urandom(8).hex()}"
-    _ask_child(config, lambda: trial.plant(folders, name))
-    found = _ask_child(config, lambda: trial.search(folders, name)) or trial.search(folders, name)
+    folders, name = trial.places(enclosure), f"planted_{os.urandom(8).hex()}"
+    _ask_child(enclosure, lambda: trial.plant(folders, name))
+    found = _ask_child(enclosure, lambda: trial.search(folders, name))
+    found = found or trial.search(folders, name)
     if found:
         raise RuntimeError(f"what one kernel writes into {found[0]}, the next one would find")
 
 
-def _ask_child(config: Mapping[str, Any], act: Callable[[], Any]) -> Any:
+def _ask_child(enclosure: Enclosure, act: Callable[[], Any]) -> Any:
     """What `act` returns in a child that is confined as a kernel is."""
     reading, writing = os.pipe()
-    pid = os.fork()
+    myself, pid = os.getpid(), os.fork()
     if pid == 0:
         try:
-            _move_in(config, None)
-            confinement.confine(config, _filters(config))
+            _move_in(enclosure, myself, None)
+            confinement.confine(enclosure, _filters(enclosure))
             said = {"returned": act()}
         except BaseException:  # noqa: BLE001 - to be told
             said = {"words": traceback.format_exc()[-_WORDS:]}
@@ -169,15 +171,15 @@ def _ask_child(config: Mapping[str, Any], act: Callable[[], Any]) -> Any:
     return said["returned"]
 
 
-def _filters(config: Mapping[str, Any]) -> list[bytes]:
-    if config.get("locked"):
+def _filters(enclosure: Enclosure) -> list[bytes]:
+    if enclosure.locked is not None:
         return apart.filters()
     # The zygote itself runs under a filter that lets it make namespaces.
     return [seccomp.outer_filter(), seccomp.inner_filter()]
 
 
-def _be_born(config: dict[str, Any], descriptors: list[int]) -> None:
-    """Be the kernel that a request describes; never returns.
+def _become_kernel(message: bytes, zygotes: Enclosure, parent: int, descriptors: list[int]) -> None:
+    """Be the kernel that a message asks for; never returns.
 
     `descriptors`: where to report, the listening sockets in the order of their ports, and, if
     there is a submission, its folder.
@@ -185,13 +187,15 @@ def _be_born(config: dict[str, Any], descriptors: list[int]) -> None:
     channel = socket.socket(fileno=descriptors[0])
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        ports = sorted(config["ports"].values())
-        listening = dict(zip(ports, descriptors[1:], strict=False))
-        folder = descriptors[1 + len(ports)] if len(descriptors) > 1 + len(ports) else None
-        left_out = _move_in(config, folder)
+        order = from_json(message)
+        assert isinstance(order, ForkOrder)
+        enclosure, serving = order.within(zygotes), order.serving
+        end = 1 + len(serving.ports)
+        listening = serving.listening(tuple(descriptors[1:end]))
+        left_out = _move_in(enclosure, parent, next(iter(descriptors[end:]), None))
         confinement.close_all_but([channel.fileno(), *listening.values()])
-        _forget_the_dice()
-        confinement.serve(config, _filters(config), channel, listening, left_out)
+        _reseed()
+        confinement.serve(enclosure, serving, _filters(enclosure), channel, listening, left_out)
     except BaseException:  # noqa: BLE001 - to be told
         with contextlib.suppress(OSError):
             words = traceback.format_exc()[-_WORDS:]
@@ -200,36 +204,37 @@ def _be_born(config: dict[str, Any], descriptors: list[int]) -> None:
         os._exit(1)
 
 
-def _move_in(config: Mapping[str, Any], folder: int | None) -> list[str]:
+def _move_in(enclosure: Enclosure, parent: int, folder: int | None) -> list[str]:
     """Be alone, at home; return what was left out of the copy."""
     be_expendable(KERNEL)
-    if config.get("locked"):
-        return apart.settle_child(config, None if folder is None else f"/proc/self/fd/{folder}")
-    return _isolate(config, folder)
+    submission = None if folder is None else f"/proc/self/fd/{folder}"
+    if enclosure.locked is not None:
+        return apart.settle_child(enclosure, parent, submission)
+    return _isolate(enclosure, submission)
 
 
-def _isolate(config: Mapping[str, Any], folder: int | None) -> list[str]:
+def _isolate(enclosure: Enclosure, submission: str | None) -> list[str]:
     """Be the first process of new namespaces, at home; return what was left out of the copy."""
     os.setsid()
     namespaces.isolate()
     namespaces.read_only()
-    allowed = limits.Limits.from_dict(config["limits"])
+    allowed, scratch = enclosure.limits, enclosure.scratch
     # Twice what the watchdog allows: it is the one who ends a kernel, and says why.
     namespaces.private_tmpfs(
-        config["scratch"],
+        scratch,
         allowed.scratch_bytes,
         2 * allowed.scratch_entries,
         # Python, or this package, may itself lie in there.
-        [path for path in config["readable"] if path.startswith(config["scratch"] + "/")],
+        [path for path in enclosure.readable if path.startswith(scratch + "/")],
     )
-    left_out = confinement.furnish(config, None if folder is None else f"/proc/self/fd/{folder}")
+    left_out = confinement.furnish(enclosure, submission)
     if os.fork():
         os._exit(0)
     namespaces.drop_capabilities()
     return left_out
 
 
-def _forget_the_dice() -> None:
+def _reseed() -> None:
     """New random numbers, as in a fresh process: the zygote's are the same for all its children."""
     random.seed()
     numpy = sys.modules.get("numpy")

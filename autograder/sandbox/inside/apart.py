@@ -12,11 +12,11 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
-from typing import Any
 
-from . import bpf, confinement, namespaces, neighbours, seccomp
-from .expendable import be_expendable
+from ..locks import bpf, namespaces, neighbours, seccomp
+from ..locks.expendable import be_expendable
+from ..orders import Enclosure, Locked
+from . import confinement
 
 __all__ = ["begin", "filters", "settle", "settle_child"]
 
@@ -30,10 +30,10 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(code, f"prctl {option}: {os.strerror(code)}")
 
 
-def begin(config: Mapping[str, Any]) -> None:
+def begin(locked: Locked) -> None:
     """Do, as the first thing in a new program, what bubblewrap does before it starts one."""
-    _die_with(config["grader"])
-    be_expendable(config["score"])
+    _die_with(locked.grader)
+    be_expendable(locked.score)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     bpf.load(seccomp.outer_filter())
 
@@ -48,28 +48,29 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def settle(config: Mapping[str, Any], parent: int, submission: str | None) -> list[str]:
+def settle(enclosure: Enclosure, parent: int, submission: str | None) -> list[str]:
     """Move into a scratch, and be who owns it; return what of the submission was left out."""
-    left_out = confinement.furnish(config, submission)
-    if config["uid"] is not None:
-        _become(config["uid"], config["scratch"])
+    left_out = confinement.furnish(enclosure, submission)
+    if enclosure.locked is not None and enclosure.locked.uid is not None:
+        _become(enclosure.locked.uid, enclosure.scratch)
     namespaces.drop_capabilities()
     _die_with(parent)
     return left_out
 
 
-def settle_child(config: Mapping[str, Any], submission: str | None) -> list[str]:
+def settle_child(enclosure: Enclosure, parent: int, submission: str | None) -> list[str]:
     """The same for a process that was forked, and holds what its parent knew of its own places."""
+    assert enclosure.locked is not None
     os.setsid()  # the first of a process group, in which there is nobody else
     os.environ.clear()
-    os.environ.update(config["environment"])
+    os.environ.update(enclosure.locked.environment)
     tempfile.tempdir = None
     matplotlib = sys.modules.get("matplotlib")
     for name in ("get_configdir", "get_cachedir"):
         forget = getattr(getattr(matplotlib, name, None), "cache_clear", None)
         if forget is not None:
             forget()
-    return settle(config, config["zygote"], submission)
+    return settle(enclosure, parent, submission)
 
 
 def _become(uid: int, scratch: str) -> None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.isolation import Isolation
-from autograder.sandbox import abilities, locked, namespaced, prepared
-from autograder.sandbox.abilities import Namespaces
-from autograder.sandbox.environment import CacheUse, PythonEnvironment
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.task import Scratch, Started, Task
+from ...isolation import Isolation
+from ..limits import Limits
+from ..orders import Enclosure, ForkOrder, KernelOrder, Order, RehearsalOrder, Serving, ZygoteOrder
+from . import abilities, locked, namespaced, prepared
+from .abilities import Namespaces
+from .environment import CacheUse, PythonEnvironment
+from .task import Scratch, Started, Task
 
-__all__ = ["Setting"]
+__all__ = ["Recipe"]
+
+_OrderOf = Callable[[Enclosure], Order]
 
 
 @dataclasses.dataclass(frozen=True)
-class Setting:
+class Recipe:
     """What all kernels of one kind share.
 
     Attributes:
@@ -39,26 +42,50 @@ class Setting:
 
     def spawn_kernel(
         self,
-        wishes: Mapping[str, Any],
+        serving: Serving,
+        report_fd: int,
+        descriptors: tuple[int, ...],
         submission: str | None,
         limits: Limits,
-        inherited: Sequence[int],
     ) -> Started:
-        """Start a sandbox for one kernel."""
-        task = self._task(wishes, limits, submission=submission, inherited=tuple(inherited))
-        return self._start(task)
+        """Start a sandbox for one kernel.
+
+        Args:
+            serving: what it serves.
+            report_fd: over which it says that it is ready.
+            descriptors: the sockets on which it listens, in the order of their ports.
+            submission: the folder that it works in a copy of, or None.
+            limits: what it may use.
+        """
+        return self._start(
+            self._task(
+                lambda enclosure: KernelOrder(enclosure, serving, report_fd, descriptors),
+                limits,
+                submission=submission,
+                inherited=(report_fd, *descriptors),
+            )
+        )
 
     def spawn_zygote(self, control_fd: int) -> Started:
         """Start a sandbox for a process from which kernels are forked."""
-        wishes = {"control_fd": control_fd}
-        return self._start(self._task(wishes, Limits(), inherited=(control_fd,), for_zygote=True))
+        return self._start(
+            self._task(
+                lambda enclosure: ZygoteOrder(enclosure, control_fd),
+                Limits(),
+                inherited=(control_fd,),
+                for_zygote=True,
+            )
+        )
 
-    def for_child(self, limits: Limits) -> tuple[dict[str, Any], Scratch | None]:
+    def for_child(self, serving: Serving, limits: Limits) -> tuple[ForkOrder, Scratch | None]:
         """What a zygote must be told of one child, and the scratch that was made for it."""
         found = abilities.require(self.namespaces)
+        order = ForkOrder(serving, limits)
         if found.isolation(self.namespaces) is Isolation.SANDBOXED:
-            return {}, None
-        return locked.for_child(self._task({}, limits), found)
+            return order, None
+        task = self._task(lambda enclosure: dataclasses.replace(order, enclosure=enclosure), limits)
+        enclosure, scratch = locked.for_child(task, found)
+        return dataclasses.replace(order, enclosure=enclosure), scratch
 
     def compilation_cache(self) -> Path | None:
         """What is compiled once for all such kernels, made now if need be; None if it cannot be."""
@@ -79,22 +106,26 @@ class Setting:
 
     def _spawn_rehearsal(self, folder: Path, cells: Sequence[str]) -> Started:
         """Start a sandbox that runs cells, or what is common, and may write to `folder`."""
-        return self._start(self._with_cache({"rehearse": cells}, Limits(), folder, "write"))
+        return self._start(
+            self._with_cache(
+                lambda enclosure: RehearsalOrder(enclosure, tuple(cells)), Limits(), folder, "write"
+            )
+        )
 
-    def _task(self, wishes: Mapping[str, Any], limits: Limits, **more: Any) -> Task:
+    def _task(self, order: _OrderOf, limits: Limits, **more: Any) -> Task:
         cache = self.compilation_cache()
-        return self._with_cache(wishes, limits, cache, "none" if cache is None else "read", **more)
+        return self._with_cache(order, limits, cache, "none" if cache is None else "read", **more)
 
     def _with_cache(
         self,
-        wishes: Mapping[str, Any],
+        order: _OrderOf,
         limits: Limits,
         cache: Path | None,
         use: CacheUse,
         **more: Any,
     ) -> Task:
         return Task(
-            wishes,
+            order,
             PythonEnvironment.current(also=self.also_readable),
             limits,
             self.compiled,

@@ -11,8 +11,8 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 
-from autograder.sandbox.environment import PythonEnvironment
-from autograder.sandbox.places import IN_NAMESPACES
+from .environment import PythonEnvironment
+from .places import IN_NAMESPACES
 
 __all__ = ["ISOLATION", "NO_FURTHER_NAMESPACES", "View", "command"]
 

@@ -13,8 +13,8 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.sandbox.private import PrivateFolder
-from autograder.sandbox.task import Scratch
+from .private import PrivateFolder
+from .task import Scratch
 
 __all__ = ["available", "scratch", "showcase"]
 

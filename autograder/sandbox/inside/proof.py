@@ -8,9 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from ..orders import Enclosure
 
 __all__ = ["no_memory_is_shared", "no_privilege_is_left", "nobody_else_is_in_reach"]
 
@@ -36,7 +37,7 @@ def no_privilege_is_left() -> None:
             raise RuntimeError(f"privileges are left: {held}")
 
 
-def nobody_else_is_in_reach(config: Mapping[str, Any]) -> None:
+def nobody_else_is_in_reach(enclosure: Enclosure) -> None:
     """See that a process that shares its namespaces with others cannot do anything to them.
 
     Raises:
@@ -44,13 +45,13 @@ def nobody_else_is_in_reach(config: Mapping[str, Any]) -> None:
     """
     attempts: dict[str, Callable[[], object]] = {
         "folders of its neighbours can be listed": lambda: os.listdir(
-            os.path.dirname(config["scratch"])
+            os.path.dirname(enclosure.scratch)
         ),
         "the root can be listed": lambda: os.listdir("/"),
         "its parent can be signalled": lambda: os.kill(os.getppid(), 0),
         "datagrams can be sent": _make_datagram_sockets,
-        "owners of files can be changed": lambda: os.chown(config["scratch"], -1, -1),
-        "folders can be closed to the watchdog": lambda: os.mkdir(config["scratch"] + "/closed", 0),
+        "owners of files can be changed": lambda: os.chown(enclosure.scratch, -1, -1),
+        "folders can be closed to the watchdog": lambda: os.mkdir(enclosure.scratch + "/closed", 0),
     }
     for what, attempt in attempts.items():
         try:

@@ -13,13 +13,14 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from autograder.isolation import Isolation
-from autograder.sandbox import bpf, landlock, throwaway
-from autograder.sandbox.bubblewrap import ISOLATION, NO_FURTHER_NAMESPACES
-from autograder.sandbox.environment import PythonEnvironment
-from autograder.sandbox.errors import SandboxUnavailable
-from autograder.sandbox.locked import OLDEST_LANDLOCK
-from autograder.sandbox.warm import OLDEST_LANDLOCK as OLDEST_LANDLOCK_TO_FORK
+from ...isolation import Isolation
+from ..errors import SandboxUnavailable
+from ..locks import bpf, landlock
+from . import throwaway
+from .bubblewrap import ISOLATION, NO_FURTHER_NAMESPACES
+from .environment import PythonEnvironment
+from .locked import OLDEST_LANDLOCK
+from .warm import OLDEST_LANDLOCK as OLDEST_LANDLOCK_TO_FORK
 
 __all__ = ["Abilities", "Namespaces", "probe", "require"]
 

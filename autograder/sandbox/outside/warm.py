@@ -16,7 +16,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograder.sandbox.task import Started
+from ..orders import ForkOrder, to_json
+from .task import Started
 
 __all__ = ["OLDEST_LANDLOCK", "Refused", "Zygote", "why_cold", "zygote_for"]
 
@@ -84,14 +85,14 @@ class Zygote:
         """Whether it can still be asked."""
         return self._started is not None and self._started.process.poll() is None
 
-    def bear(self, config: dict[str, Any], descriptors: Sequence[int]) -> None:
+    def fork_kernel(self, order: ForkOrder, descriptors: Sequence[int]) -> None:
         """Ask for a kernel; whether it comes up is said over the first descriptor.
 
         Raises:
             OSError: the zygote has ended.
         """
         with self._lock:
-            socket.send_fds(self._control, [json.dumps(config).encode()], descriptors)
+            socket.send_fds(self._control, [to_json(order)], descriptors)
 
     def end(self) -> None:
         """End it, and with it every kernel that it has forked; may be called twice."""

@@ -15,9 +15,9 @@ import os
 import socket
 from collections.abc import Callable
 
-from autograder.sandbox.errors import SandboxStartError
-from autograder.sandbox.private import PrivateFolder
-from autograder.sandbox.relay import Relay
+from ..errors import SandboxStartError
+from .private import PrivateFolder
+from .relay import Relay
 
 __all__ = ["PORTS", "Channels"]
 

@@ -23,10 +23,10 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
-from autograder.sandbox.abilities import Namespaces
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.provisioner import SandboxProvisioner
-from autograder.sandbox.watchdog import Breach
+from ..limits import Limits
+from .abilities import Namespaces
+from .provisioner import SandboxProvisioner
+from .watchdog import Breach
 
 __all__ = ["SandboxClient", "SandboxKernelManager", "limited_context"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from autograder.sandbox import seccomp
-from autograder.sandbox.bubblewrap import View, command
-from autograder.sandbox.expendable import expendable
-from autograder.sandbox.places import IN_NAMESPACES
-from autograder.sandbox.task import Started, Task, readable_pipe
+from ..locks import seccomp
+from ..locks.expendable import expendable
+from .bubblewrap import View, command
+from .places import IN_NAMESPACES
+from .task import Started, Task, readable_pipe
 
 if TYPE_CHECKING:
-    from autograder.sandbox.abilities import Abilities
+    from .abilities import Abilities
 
 __all__ = ["start"]
 
@@ -35,7 +35,7 @@ def start(task: Task, found: Abilities) -> Started:
         # neither our filters nor our limits.
         proc=found.proc and found.landlock_abi > 0,
     )
-    config = task.config(places, landlock=found.landlock_abi, readable=view.readable())
+    enclosure = task.enclosure(places, readable=view.readable(), landlock=found.landlock_abi)
     filter_fd = readable_pipe(seccomp.outer_filter(for_zygote=task.for_zygote))
     try:
         line = command(
@@ -46,6 +46,6 @@ def start(task: Task, found: Abilities) -> Started:
             seccomp_fd=filter_fd,
             for_zygote=task.for_zygote,
         )
-        return Started(task.start(expendable(task.score, line), config, {}, [filter_fd]))
+        return Started(task.start(expendable(task.score, line), enclosure, {}, [filter_fd]))
     finally:
         os.close(filter_fd)

@@ -12,16 +12,17 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from autograder.sandbox import throwaway
-from autograder.sandbox.errors import SandboxStartError
-from autograder.sandbox.places import Places
-from autograder.sandbox.private import PrivateFolder
-from autograder.sandbox.task import Scratch, Started, Task
+from ..errors import SandboxStartError
+from ..orders import Enclosure, Locked
+from . import throwaway
+from .places import Places
+from .private import PrivateFolder
+from .task import Scratch, Started, Task
 
 if TYPE_CHECKING:
-    from autograder.sandbox.abilities import Abilities
+    from .abilities import Abilities
 
 __all__ = ["OLDEST_LANDLOCK", "for_child", "start"]
 
@@ -41,17 +42,16 @@ def start(task: Task, found: Abilities) -> Started:
     # A zygote becomes its children's users one by one; and who fills the cache has to own it.
     own_user = found.other_user and not task.for_zygote and task.cache_use != "write"
     scratch = _make_scratch(own_user)
-    places = _places(task, scratch, found)
-    told = _told(task, places, scratch, found)
-    process = task.start(task.command(), task.config(places, **told), told["environment"])
+    enclosure = _enclosure(task, _places(task, scratch, found), scratch, found)
+    assert enclosure.locked is not None
+    process = task.start(task.command(), enclosure, enclosure.locked.environment)
     return Started(process, scratch)
 
 
-def for_child(task: Task, found: Abilities) -> tuple[dict[str, Any], Scratch]:
-    """What a zygote is to be told of a child's own places, and its scratch."""
+def for_child(task: Task, found: Abilities) -> tuple[Enclosure, Scratch]:
+    """Where a zygote's child is to live, and its scratch."""
     scratch = _make_scratch(found.other_user)
-    places = _places(task, scratch, found)
-    return {**places.own(), **_told(task, places, scratch, found)}, scratch
+    return _enclosure(task, _places(task, scratch, found), scratch, found), scratch
 
 
 def _make_scratch(own_user: bool) -> Scratch:
@@ -71,23 +71,18 @@ def _places(task: Task, scratch: Scratch, found: Abilities) -> Places:
     )
 
 
-def _told(task: Task, places: Places, scratch: Scratch, found: Abilities) -> dict[str, Any]:
-    """What depends on there being no namespaces."""
+def _enclosure(task: Task, places: Places, scratch: Scratch, found: Abilities) -> Enclosure:
     shown = [*task.python.paths, *_SYSTEM]
     # A folder that is shown is shown with all in it: not the one in which this package lies, where
     # the course may lie as well.
     visible = [path for path in task.python.import_path if _within(path, shown)]
-    return {
-        "import_path": visible,
-        "package": task.python.package,
-        "landlock": found.landlock_abi,
-        "readable": [*shown, *([places.cache] if places.cache else [])],
-        "locked": True,
-        "environment": task.variables(places),
-        "uid": scratch.uid,
-        "score": task.score,
-        "grader": os.getpid(),
-    }
+    return task.enclosure(
+        places,
+        readable=[*shown, *([places.cache] if places.cache else [])],
+        landlock=found.landlock_abi,
+        import_path=visible,
+        locked=Locked(task.variables(places), scratch.uid, task.score, os.getpid()),
+    )
 
 
 def _refuse_what_cannot_be_hidden(task: Task) -> None:

@@ -38,11 +38,6 @@ class Places:
         """Where matplotlib keeps its own."""
         return self.home + "/matplotlib"
 
-    def own(self) -> dict[str, str]:
-        """The paths in the scratch, for the launcher."""
-        names = ("scratch", "home", "work", "matplotlib")
-        return {name: getattr(self, name) for name in names}
-
 
 _OURS = "/.autograder"  # where nobody has installed Python, which is seen under its own path
 IN_NAMESPACES = Places(

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from autograder.sandbox.environment import CacheUse, PythonEnvironment, variables
-from autograder.sandbox.expendable import KERNEL, ZYGOTE
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.places import Places
-from autograder.sandbox.private import PrivateFolder
+from ..limits import Limits
+from ..locks.expendable import KERNEL, ZYGOTE
+from ..orders import Enclosure, Locked, Order, to_json
+from .environment import CacheUse, PythonEnvironment, variables
+from .places import Places
+from .private import PrivateFolder
 
 __all__ = ["Scratch", "Started", "Task"]
 
-_LAUNCHER = str(Path(__file__).with_name("launcher.py").resolve())
+_LAUNCHER = str(Path(__file__).resolve().parents[1] / "inside" / "launcher.py")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Task:
     """One process that is to be started.
 
     Attributes:
-        wishes: what the launcher is to do, as plain data.
+        order: what it is to do, of the enclosure that is made for it.
         python: the Python installation.
         limits: what the process may use.
         compiled: whether repeated gradients run compiled.
@@ -69,7 +68,7 @@ class Task:
         for_zygote: whether kernels are to be forked from it.
     """
 
-    wishes: Mapping[str, Any]
+    order: Callable[[Enclosure], Order]
     python: PythonEnvironment
     limits: Limits
     compiled: bool
@@ -94,29 +93,45 @@ class Task:
         """How soon the system is to end it when memory is short."""
         return ZYGOTE if self.for_zygote else KERNEL
 
-    def config(self, places: Places, **more: Any) -> dict[str, Any]:
-        """What the launcher reads, as plain data.
+    def enclosure(
+        self,
+        places: Places,
+        *,
+        readable: Iterable[str],
+        landlock: int,
+        import_path: Iterable[str] | None = None,
+        locked: Locked | None = None,
+    ) -> Enclosure:
+        """Where the process lives.
 
         Args:
-            places: where the process finds what is its own.
-            more: what depends on how the sandbox is made.
+            places: where it finds what is its own.
+            readable: what it sees besides.
+            landlock: the version of Landlock.
+            import_path: where Python imports from, if not from all that the installation names.
+            locked: how it is apart from others without namespaces.
         """
-        return {
-            **self.wishes,
-            **places.own(),
-            "fonts": [f"{places.fonts}/{path.name}" for path in self.fonts],
-            "submission": None if self.submission is None else places.submission,
-            "writable": [places.cache] if self.cache_use == "write" else [],
-            "import_path": self.python.import_path,
-            "compiled": self.compiled,
-            "limits": self.limits.as_dict(),
-            **more,
-        }
+        return Enclosure(
+            scratch=places.scratch,
+            home=places.home,
+            work=places.work,
+            matplotlib=places.matplotlib,
+            fonts=tuple(f"{places.fonts}/{path.name}" for path in self.fonts),
+            submission=None if self.submission is None else places.submission,
+            readable=tuple(readable),
+            writable=(places.cache,) if self.cache_use == "write" else (),
+            landlock=landlock,
+            import_path=self.python.import_path if import_path is None else tuple(import_path),
+            package=None if locked is None else self.python.package,
+            compiled=self.compiled,
+            limits=self.limits,
+            locked=locked,
+        )
 
     def start(
         self,
         command: Sequence[str],
-        config: Mapping[str, Any],
+        enclosure: Enclosure,
         environment: Mapping[str, str],
         inherited: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
@@ -124,7 +139,7 @@ class Task:
 
         Args:
             command: this task's own, or one that runs it.
-            config: for its standard input.
+            enclosure: where it lives.
             environment: all its variables.
             inherited: file descriptors that it gets besides the task's.
         """
@@ -142,7 +157,7 @@ class Task:
         assert process.stdin is not None
         try:
             with process.stdin as stdin:
-                stdin.write(json.dumps(config).encode())
+                stdin.write(to_json(self.order(enclosure)))
         except BrokenPipeError:
             pass  # it has ended already; whoever waits for its report finds out why
         process.stdin = None  # closed; `communicate` would flush it

@@ -1,6 +1,6 @@
 """How a process becomes a kernel: it makes its home, locks the doors behind it, and looks again.
 
-Runs inside the sandbox (launcher.py, zygote.py), before the process has a second thread: both
+Runs inside the sandbox, before the process has a second thread: both
 Landlock and seccomp bind only the calling thread and those it starts.
 """
 
@@ -15,7 +15,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import bpf, landlock, limits, proof, workspace
+from ..locks import bpf, landlock
+from ..orders import Enclosure, Serving
+from . import proof, workspace
 
 __all__ = ["close_all_but", "confine", "furnish", "see_packages", "serve", "thread_count"]
 
@@ -39,11 +41,11 @@ def close_all_but(kept: Iterable[int]) -> None:
     os.closerange(low, os.sysconf("SC_OPEN_MAX"))
 
 
-def see_packages(config: Mapping[str, Any]) -> None:
+def see_packages(enclosure: Enclosure) -> None:
     """Let Python import what is installed, this package among it."""
-    sys.path += [entry for entry in config["import_path"] if entry not in sys.path]
-    if config.get("package"):
-        sys.meta_path.append(_ThisPackage(config["package"]))
+    sys.path += [entry for entry in enclosure.import_path if entry not in sys.path]
+    if enclosure.package:
+        sys.meta_path.append(_ThisPackage(enclosure.package))
 
 
 class _ThisPackage:
@@ -62,25 +64,25 @@ class _ThisPackage:
         )
 
 
-def furnish(config: Mapping[str, Any], submission: str | None) -> list[str]:
+def furnish(enclosure: Enclosure, submission: str | None) -> list[str]:
     """Make the home and the working directory; return what of the submission was left out."""
-    allowed = limits.Limits.from_dict(config["limits"])
-    for folder in (config["home"], config["work"], config["matplotlib"]):
+    allowed = enclosure.limits
+    for folder in (enclosure.home, enclosure.work, enclosure.matplotlib):
         os.makedirs(folder, mode=0o700, exist_ok=True)
-    for prepared in config["fonts"]:
-        shutil.copy(prepared, config["matplotlib"])
+    for prepared in enclosure.fonts:
+        shutil.copy(prepared, enclosure.matplotlib)
     if submission is None:
         return []
     # Half of the scratch at most: the student's own work needs room too.
     return workspace.fill(
         submission,
-        config["work"],
+        enclosure.work,
         max_bytes=allowed.scratch_bytes // 2,
         max_entries=allowed.scratch_entries // 2,
     )
 
 
-def confine(config: Mapping[str, Any], filters: list[bytes]) -> None:
+def confine(enclosure: Enclosure, filters: list[bytes]) -> None:
     """Give up, for good, all that a kernel does not need; then ask the system whether it is gone.
 
     Raises:
@@ -88,13 +90,13 @@ def confine(config: Mapping[str, Any], filters: list[bytes]) -> None:
     """
     if thread_count() != 1:
         raise RuntimeError("a second thread is running, which would escape confinement")
-    alone = not config.get("locked") or config["uid"] is not None
-    limits.Limits.from_dict(config["limits"]).enforce(alone=alone)
-    if config["landlock"]:
+    alone = enclosure.locked is None or enclosure.locked.uid is not None
+    enclosure.limits.enforce(alone=alone)
+    if enclosure.landlock:
         landlock.restrict(
-            config["landlock"],
+            enclosure.landlock,
             readable=[
-                *config["readable"],
+                *enclosure.readable,
                 "/dev/zero",
                 "/dev/random",
                 "/dev/urandom",
@@ -105,31 +107,32 @@ def confine(config: Mapping[str, Any], filters: list[bytes]) -> None:
                 "/proc/sys/kernel/osrelease",
                 "/proc/sys/vm/overcommit_memory",
             ],
-            writable=[config["scratch"], *config["writable"], "/dev/null", "/dev/full"],
+            writable=[enclosure.scratch, *enclosure.writable, "/dev/null", "/dev/full"],
         )
     for program in filters:
         bpf.load(program)
     proof.no_privilege_is_left()
-    if config.get("locked"):
-        proof.nobody_else_is_in_reach(config)
+    if enclosure.locked is not None:
+        proof.nobody_else_is_in_reach(enclosure)
 
 
 def serve(
-    config: Mapping[str, Any],
+    enclosure: Enclosure,
+    serving: Serving,
     filters: list[bytes],
     channel: socket.socket,
     descriptors: Mapping[int, int],
     left_out: list[str],
 ) -> None:
-    """Be the kernel that `config` describes, confined, and say over `channel` when it is ready.
+    """Be a kernel, confined, and say over `channel` when it is ready.
 
     Raises:
         RuntimeError, OSError: this process cannot be confined.
     """
     # The grader signals this process through its pidfd: a number could be another's by then.
     myself = os.pidfd_open(os.getpid())
-    confine(config, filters)
-    see_packages(config)
+    confine(enclosure, filters)
+    see_packages(enclosure)
 
     def ready() -> None:
         report = {"left_out": left_out[:_MAX_NAMES], "left_out_count": len(left_out)}
@@ -142,9 +145,9 @@ def serve(
 
     kernel_app.run(
         descriptors=descriptors,
-        ports=config["ports"],
-        key=config["key"],
-        work=config["work"],
-        compiled=config["compiled"],
+        ports=serving.ports,
+        key=serving.key,
+        work=enclosure.work,
+        compiled=enclosure.compiled,
         ready=ready,
     )

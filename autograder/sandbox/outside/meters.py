@@ -8,9 +8,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.places import IN_NAMESPACES
-from autograder.sandbox.task import Scratch
+from ..limits import Limits
+from .places import IN_NAMESPACES
+from .task import Scratch
 
 __all__ = ["Used", "look_as", "meter_of"]
 

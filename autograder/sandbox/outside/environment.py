@@ -9,15 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from autograder.compiled import XLA_FLAGS
-from autograder.sandbox.places import Places
+from ...compiled import XLA_FLAGS
+from .places import Places
 
 __all__ = ["CacheUse", "PythonEnvironment", "variables"]
 
 CacheUse = Literal["none", "read", "write"]
 """What is done with the compilation cache."""
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 # Of an installation, only where code lives: /usr/local/share, for one, is where nbgrader keeps
 # its exchange, and /usr/share what else the machine is used for.

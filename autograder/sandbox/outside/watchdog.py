@@ -14,9 +14,9 @@ import os
 import threading
 from collections.abc import Callable
 
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.meters import look_as, meter_of
-from autograder.sandbox.task import Scratch
+from ..limits import Limits
+from .meters import look_as, meter_of
+from .task import Scratch
 
 __all__ = ["Breach", "Watchdog"]
 

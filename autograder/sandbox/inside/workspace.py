@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import tree
+from .. import tree
 
 __all__ = ["fill"]
 

@@ -20,15 +20,16 @@ import traitlets
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from autograder.sandbox import abilities
-from autograder.sandbox.channels import PORTS, Channels
-from autograder.sandbox.errors import SandboxError, SandboxStartError
-from autograder.sandbox.limits import Limits
-from autograder.sandbox.processes import ColdProcess, WarmProcess
-from autograder.sandbox.processor import Processor, used_by
-from autograder.sandbox.setting import Setting
-from autograder.sandbox.warm import Refused, Zygote, went_cold, zygote_for
-from autograder.sandbox.watchdog import Breach, Watchdog
+from ..errors import SandboxError, SandboxStartError
+from ..limits import Limits
+from ..orders import Serving
+from . import abilities
+from .channels import PORTS, Channels
+from .processes import ColdProcess, WarmProcess
+from .processor import Processor, used_by
+from .recipe import Recipe
+from .warm import Refused, Zygote, went_cold, zygote_for
+from .watchdog import Breach, Watchdog
 
 __all__ = ["SandboxProvisioner"]
 
@@ -83,7 +84,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         ["prefer", "require", "never"],
         "prefer",
         help="Whether the kernel gets namespaces of its own: where they can be had, always, or not "
-        "at all. Without them it is locked (autograder.sandbox.locked).",
+        "at all. Without them it is locked (autograder.sandbox.outside.locked).",
     ).tag(config=True)
     start_timeout = traitlets.Float(
         60.0, help="Seconds that a kernel may take to be ready for its first cell."
@@ -160,21 +161,18 @@ class SandboxProvisioner(KernelProvisionerBase):
         """Let a process begin that will report over `report`: forked if that can be, else cold."""
         assert self._channels is not None
         manager: Any = self.parent
-        wishes = {
-            "ports": PORTS,
-            "key": manager.session.key.decode(),
-            "limits": self.limits.as_dict(),
-        }
-        descriptors = self._channels.descriptors()
+        serving = Serving(PORTS, manager.session.key.decode())
+        by_port = self._channels.descriptors()
+        descriptors = tuple(by_port[port] for port in sorted(by_port))
         if self.warm:
             try:
-                self._process = self._bear(wishes, [report.fileno(), *descriptors.values()])
+                self._process = self._fork(serving, [report.fileno(), *descriptors])
             except Refused as reason:
                 went_cold(reason)
             except OSError as exc:
                 raise SandboxStartError(f"No kernel can be asked for: {exc}.") from exc
         if self._process is None:
-            self._process = self._start_cold(wishes, report.fileno(), descriptors)
+            self._process = self._start_cold(serving, report.fileno(), descriptors)
         # A client that forgets to shut down leaves no kernel behind, not even until it exits.
         self._finalizer = weakref.finalize(self, self._process.end)
 
@@ -202,29 +200,29 @@ class SandboxProvisioner(KernelProvisionerBase):
             SandboxUnavailable: this machine cannot sandbox.
         """
         found = abilities.require(self.namespaces)
-        setting = self._setting()
+        recipe = self._recipe()
         if not found.can_fork(self.namespaces):
             raise Refused("this system has no Landlock that keeps forked kernels apart")
-        return zygote_for((setting, path), setting.spawn_zygote)
+        return zygote_for((recipe, path), recipe.spawn_zygote)
 
-    def _bear(self, wishes: dict[str, Any], descriptors: list[int]) -> WarmProcess:
+    def _fork(self, serving: Serving, descriptors: list[int]) -> WarmProcess:
         zygote = self._zygote(tuple(sys.path))
         with contextlib.ExitStack() as stack:
             if self.folder is not None:
                 folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 stack.callback(os.close, folder)
                 descriptors = [*descriptors, folder]
-            more, scratch = self._setting().for_child(self.limits)
+            order, scratch = self._recipe().for_child(serving, self.limits)
             process = WarmProcess(zygote, scratch)
             try:
-                zygote.bear({**wishes, **more}, descriptors)
+                zygote.fork_kernel(order, descriptors)
             except BaseException:
                 process.end()
                 raise
         return process
 
-    def _setting(self) -> Setting:
-        return Setting(
+    def _recipe(self) -> Recipe:
+        return Recipe(
             tuple(self.also_readable),
             tuple(self.hidden),
             self.compiled,
@@ -233,13 +231,13 @@ class SandboxProvisioner(KernelProvisionerBase):
         )
 
     def _start_cold(
-        self, wishes: dict[str, Any], report_fd: int, descriptors: dict[int, int]
+        self, serving: Serving, report_fd: int, descriptors: tuple[int, ...]
     ) -> ColdProcess:
         folder = None if self.folder is None else os.path.abspath(self.folder)
-        wishes = {**wishes, "report_fd": report_fd, "descriptors": descriptors}
-        inherited = [report_fd, *descriptors.values()]
         try:
-            started = self._setting().spawn_kernel(wishes, folder, self.limits, inherited)
+            started = self._recipe().spawn_kernel(
+                serving, report_fd, descriptors, folder, self.limits
+            )
         except OSError as exc:
             raise SandboxStartError(f"No kernel can be started: {exc}.") from exc
         return ColdProcess(started)

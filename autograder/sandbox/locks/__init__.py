@@ -1,0 +1,1 @@
+"""The locks in the wall: Landlock, seccomp, namespaces. They know neither side."""
