@@ -97,7 +97,7 @@ def wrong(answer: str, misconception: str | Misconception, /, **parts: Any) -> V
         misconception: an id of the catalogue, or one of a course's own.
         parts: the placeholders; and `rows` and `evidence`, as `Verdict` has them.
     """
-    evidence = parts.pop("evidence", {})
+    evidence = parts.pop("evidence", None)
     rows = parts.pop("rows", ())
     fact, hint = explain(misconception, **{"name": answer, **parts})
     name = misconception if isinstance(misconception, str) else misconception.id

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, right, wrong
+from .evidence import Curve, StepEvidence
 from .landscape import Landscape
 from .minimum import read_place
 from .precision import enable_x64
@@ -76,18 +77,20 @@ class DivergingStep(Check):
 
         return jax.jit(jax.vmap(run, in_axes=(None, 0)))
 
-    def _scenery(self, step: float, start: np.ndarray, centre: np.ndarray) -> dict[str, Any]:
-        """The first steps of a walk, and the valley as far as they go; {} beyond one dimension."""
+    def _walk(
+        self, step: float, start: np.ndarray, centre: np.ndarray
+    ) -> tuple[Curve | None, tuple[float, ...]]:
+        """The valley as far as a walk goes, and its first steps; nothing beyond one dimension."""
         reference = self._landscape.reference
         if len(start) != 1:
-            return {}
+            return None, ()
         walk = [start]
         while len(walk) <= SHOWN and np.abs(walk[-1] - start).max() < 50:
             walk.append(walk[-1] - step * reference.all_derivatives(walk[-1][None], 1)[0])
         inside = [float(d) for u in walk if (d := np.abs(u - centre).max()) < 60]
         reach = 1.15 * max(inside)
         samples = curve(reference, float(centre[0]) - reach, float(centre[0]) + reach)
-        return {"walk": rounded([float(u[0]) for u in walk]), **samples}
+        return samples, rounded([float(u[0]) for u in walk])
 
     def questions(self, seed: int) -> list[Question]:
         """What the step size is."""
@@ -119,12 +122,8 @@ class DivergingStep(Check):
             counts, ends, moves = (np.asarray(x) for x in self._run(np.float64(step), starts))
         first = np.abs(step * landscape.reference.all_derivatives(starts, 1)).max(axis=1)
         away = (counts < STEPS) | ~np.isfinite(ends).all(axis=1)
-        evidence = {
-            "kind": "step",
-            "step": step,
-            "steps": [int(c) for c in counts],
-            **self._scenery(step, starts[0], centre),
-        }
+        taken_steps = tuple(int(c) for c in counts)
+        evidence = StepEvidence(step, taken_steps, *self._walk(step, starts[0], centre))
         if away.all():
             fact = (
                 f"With a step size of {number(step)} descent runs away: it takes "

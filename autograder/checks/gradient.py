@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import CheckError
 from .base import Check, arrival, call_problem, wrong
 from .carried import around, is_carried, is_trivial
+from .evidence import DerivativeEvidence
 from .inexact import recognise
 from .layout import find_layout, is_number
 from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
@@ -287,7 +288,7 @@ class Gradient(Check):
         right: np.ndarray,
         seen: str,
         table: tuple[Row, ...],
-        evidence: dict[str, Any],
+        evidence: DerivativeEvidence,
     ) -> Verdict:
         ref, points = self._reference, places.points
         hit = name_derivative(ref, points, student, truth, tol)
@@ -396,23 +397,23 @@ class Gradient(Check):
             for k in used
         )
 
-    def _evidence(self, places: Places) -> dict[str, Any]:
+    def _evidence(self, places: Places) -> DerivativeEvidence:
         """What a picture shows beside the rows: the curve whose slope is asked, or the surface.
 
         For the second derivative that curve is the first: its slope is what the answer gives.
         """
         ref, size = self._reference, self._reference.layout.size
         asked = places.points[: places.first]
-        evidence: dict[str, Any] = {"kind": "derivative", "order": self.order, "size": size}
         low, high = asked.min(axis=0), asked.max(axis=0)
         if size == 1:
             room = 0.12 * (high - low) + 0.1
             heights = ref.all_derivatives(asked, self.order - 1).reshape(len(asked))
             window = (float((low - room)[0]), float((high + room)[0]))
-            evidence["heights_at_places"] = rounded(heights)
-            evidence |= curve(ref, *window, order=self.order - 1)
-        elif size == 2 and self.order == 1:
+            drawn = curve(ref, *window, order=self.order - 1)
+            return DerivativeEvidence(self.order, drawn, rounded(heights))
+        if size == 2 and self.order == 1:
             room = 0.2 * (high - low).max() + 0.1  # for the arrows
-            evidence["axes"] = [int(k) for k in ref.selected]
-            evidence |= surface(ref, low - room, high + room)
-        return evidence
+            axes = tuple(int(k) for k in ref.selected)
+            ground = surface(ref, low - room, high + room)
+            return DerivativeEvidence(self.order, surface=ground, axes=axes)
+        return DerivativeEvidence(self.order)

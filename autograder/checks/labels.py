@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, right, wrong
+from .evidence import LabelsEvidence
 from .layout import find_layout
 from .questions import Look, Question, Reply, Value
 from .reading import read_label
@@ -105,18 +106,18 @@ class Curvature(Check):
         where = number(missed[0])
         return [wrong(self.answer, "wrong_label", place=where, evidence=evidence)]
 
-    def _evidence(self, labels: dict[float, str]) -> dict[str, Any]:
+    def _evidence(self, labels: dict[float, str]) -> LabelsEvidence:
         places = np.asarray(list(labels), dtype=np.float64)
         room = 0.15 * float(np.ptp(places)) + 0.5
-        return {
-            "kind": "labels",
-            "places": [float(x) for x in labels],
-            "labels": list(labels.values()),
-            "bends": [1 if word == self.positive else -1 for word in labels.values()],
-            "right": [labels[x] == word for x, word in self._expected.items()],
-            "heights_at_places": rounded(self._reference.value(places[:, None])),
-            **curve(self._reference, float(places.min()) - room, float(places.max()) + room),
-        }
+        low, high = float(places.min()) - room, float(places.max()) + room
+        return LabelsEvidence(
+            places=tuple(map(float, labels)),
+            labels=tuple(labels.values()),
+            bends=tuple(1 if word == self.positive else -1 for word in labels.values()),
+            right=tuple(labels[x] == word for x, word in self._expected.items()),
+            heights=rounded(self._reference.value(places[:, None])),
+            curve=curve(self._reference, low, high),
+        )
 
 
 def _key(value: Value) -> float | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, wrong
+from .evidence import PlaceEvidence, Stall
 from .landscape import Descent, Landscape
 from .misconceptions.trajectory import name_end
 from .questions import Found, Look, Question, Reply
@@ -118,15 +119,16 @@ class StationaryPoint(Check):
         path = read_path(replies[0].value, size) if isinstance(replies[0], Found) else None
         if isinstance(u, Verdict):
             if u.misconception == "history_returned" and path is not None:
-                evidence = {"kind": "path", "size": size, "path": _thinned(path)}
-                u = replace(u, evidence=evidence | _scenery(self._landscape, path[-1], None))
+                ground = _scenery(self._landscape, path[-1], None)
+                u = replace(u, evidence=replace(ground, path=_thinned(path)))
             return [u]
         verdict = judge_place(
             self.answer, self._landscape, u, self.within, self.descent, self.any_kind
         )
         verdict = _of_its_type(verdict, replies[0])
-        if path is not None:
-            verdict = replace(verdict, evidence={**verdict.evidence, "path": _thinned(path)})
+        if path is not None and isinstance(verdict.evidence, PlaceEvidence):
+            evidence = replace(verdict.evidence, path=_thinned(path))
+            verdict = replace(verdict, evidence=evidence)
         if verdict.right and self.other_than is not None and self._same(u, replies[1]):
             verdict = wrong(
                 self.answer,
@@ -225,15 +227,9 @@ def judge_place(
 ) -> Verdict:
     """Whether the slope is zero at `u` (n,) and what kind of place it is; one verdict."""
     slope = landscape.slope(u)
-    evidence = {
-        "kind": "place",
-        "size": landscape.layout.size,
-        "place": [float(x) for x in u],
-        "slope": [float(x) for x in slope],
-        "value": landscape.value(u),
-        **_scenery(landscape, u, descent),
-    }
-    rows = (Row(tuple(map(float, u)), tuple(map(float, slope)), (0.0,) * len(slope), False),)
+    at, left = tuple(map(float, u)), tuple(map(float, slope))
+    evidence = replace(_scenery(landscape, u, descent), place=at, slope=left)
+    rows = (Row(at, left, (0.0,) * len(slope), False),)
     found = landscape.nearest_stationary(u, _reach(u)) if np.isfinite(slope).all() else None
     # So far out, only what is a minimum is believed to have been looked for there.
     far = np.abs(u).max() > 1e6 and (found is None or found.kind != "minimum")
@@ -241,9 +237,6 @@ def judge_place(
         hit = name_end(landscape, descent, u) if descent is not None else None
         name, words = hit if hit is not None else ("diverged", {"place": place(u)})
         return wrong(answer, name, **words, rows=rows, evidence=evidence)
-    if found is not None:
-        evidence["nearest"] = [float(x) for x in found.place]
-        evidence["nearest_kind"] = found.kind
     good_kind = found is not None and (
         found.kind == "minimum" or (any_kind and found.kind != "plateau")
     )
@@ -257,12 +250,12 @@ def judge_place(
             # A slope that float32 cannot get below is as good as 0 to a reader.
             far = (np.abs(u - found.place) > 1e-6 * (1 + np.abs(u))).any()
             steep = slopes(slope) if far else place(slope)
-            at = _beside(landscape, u, None if near else found)
-            fact = f"`{answer}` = {at} is {what}: the slope there is {steep}."
+            where = _beside(landscape, u, None if near else found)
+            fact = f"`{answer}` = {where} is {what}: the slope there is {steep}."
             right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
             if descent is not None:
-                left = stall_slope(found.place[landscape.free], descent.step_size)
-                evidence["stall"] = {"step_size": descent.step_size, "slope": left}
+                stalls_at = stall_slope(found.place[landscape.free], descent.step_size)
+                evidence = replace(evidence, stall=Stall(descent.step_size, stalls_at))
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
 
@@ -270,12 +263,13 @@ def judge_place(
 FAR = 30.0  # an answer farther off than this would shrink the picture to a line
 
 
-def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> dict[str, Any]:
+def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> PlaceEvidence:
     """What a picture shows around `u` (n,): the curve along the one free coordinate, or a surface.
 
     The window holds the answer, the start of the descent and all minima nearby: so it does not say
     by its middle where the solution is.
     """
+    bare = PlaceEvidence(landscape.layout.size)
     if len(landscape.free) == 1:
         axis = int(landscape.free[0])
         marks = [float(m[0]) for m in landscape.minima]
@@ -285,13 +279,13 @@ def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> di
         near = [m for m in marks if abs(m - here) <= FAR] or marks[:2]
         inside = [here] if not marks or abs(here - near[0]) <= FAR else []
         if landscape.layout.size > 1 and not np.isfinite(u).all():
-            return {}
+            return bare
         low, high = min(near + inside, default=-3.0), max(near + inside, default=3.0)
         room = max(1.5, 0.25 * (high - low))
         samples = curve(
             landscape.reference, low - room, high + 0.8 * room, through=u * 1.0, axis=axis
         )
-        return {"axis": axis, **samples}
+        return replace(bare, curve=samples, axis=axis)
     if landscape.layout.size == 2 and np.abs(u).max() <= 1e3:
         places = [u] if descent is None else [u, np.asarray(descent.start)]
         if np.abs(places[-1] - u).max() > FAR:
@@ -299,15 +293,16 @@ def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> di
         low, high = np.min(places, axis=0), np.max(places, axis=0)
         # A square, wide enough for the hollows around, and the answer not in its middle.
         spare = max(5.4, float((high - low).max()) + 2.4) - (high - low)
-        start = {} if descent is None else {"start": rounded(descent.start)}
-        return {**start, **surface(landscape.reference, low - 0.54 * spare, high + 0.46 * spare)}
-    return {}
+        start = None if descent is None else rounded(descent.start)
+        ground = surface(landscape.reference, low - 0.54 * spare, high + 0.46 * spare)
+        return replace(bare, surface=ground, start=start)
+    return bare
 
 
-def _thinned(path: np.ndarray, most: int = 40) -> list[Any]:
+def _thinned(path: np.ndarray, most: int = 40) -> tuple[tuple[float, ...], ...]:
     """At most so many places of a path, the first and the last among them."""
     keep = np.unique(np.linspace(0, len(path) - 1, min(len(path), most)).round().astype(int))
-    return rounded(path[keep])
+    return tuple(map(rounded, path[keep]))
 
 
 def _name_place(
@@ -319,7 +314,7 @@ def _name_place(
     within: float | None,
     descent: Descent | None,
     rows: tuple[Row, ...],
-    evidence: dict[str, Any],
+    evidence: PlaceEvidence,
 ) -> Verdict:
     """Why `u` is not right: the loop that leads there, the kind of place, or the slope left."""
     words: dict[str, Any] = {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .base import Check, arrival, right, wrong
+from .evidence import DescentEvidence, Walk
 from .misconceptions.loops import Hit, name_loop, of_steps, same
 from .misconceptions.raised import classify
 from .questions import (
@@ -330,7 +331,7 @@ class DescentRoutine(Check):
             f"{place(t.true(), digits)}; yours arrives at {place(r.end, digits)}."
         )
 
-    def _evidence(self, tried: list[_Tried]) -> tuple[tuple[Row, ...], dict[str, Any]]:
+    def _evidence(self, tried: list[_Tried]) -> tuple[tuple[Row, ...], DescentEvidence]:
         rows = tuple(
             Row(
                 tuple(map(float, np.ravel(r.trial.start))),
@@ -346,25 +347,25 @@ class DescentRoutine(Check):
         numbers = [r for r in several if r.trial.start.size == 1]
         longest = sorted(numbers, key=lambda r: -r.trial.num_steps)
         drawn = [*wrong[:1], *several[:1], *longest[:1]]
-        shown = [
-            {
-                "slope": rounded(np.ravel(r.trial.df.slope)),
-                "cubic": rounded(np.ravel(r.trial.df.cubic)),
-                "centre": rounded(np.ravel(r.trial.df.centre)),
-                "mix": r.trial.df.mix,
-                "start": rounded(np.ravel(r.trial.start)),
-                "step_size": float(f"{r.trial.step_size:.9g}"),
-                "num_steps": r.trial.num_steps,
-                "end": rounded(np.ravel(r.end)),
-                "asked": [
+        trials = tuple(
+            Walk(
+                slope=rounded(np.ravel(r.trial.df.slope)),
+                cubic=rounded(np.ravel(r.trial.df.cubic)),
+                centre=rounded(np.ravel(r.trial.df.centre)),
+                mix=float(r.trial.df.mix),
+                start=rounded(np.ravel(r.trial.start)),
+                step_size=float(f"{r.trial.step_size:.9g}"),
+                num_steps=r.trial.num_steps,
+                end=rounded(np.ravel(r.end)),
+                asked=tuple(
                     rounded(p)
                     for p in _places(r, _KEPT, r.trial.start.size)
                     if any(r is d for d in drawn)
-                ],
-            }
+                ),
+            )
             for r in tried
-        ]
-        return rows, {"kind": "descent", "trials": shown}
+        )
+        return rows, DescentEvidence(trials)
 
 
 _KEPT = 16  # places of one trial in a verdict, which lives in notebooks

@@ -1,7 +1,6 @@
 """What a picture needs of the author's function: a curve by samples, a surface by heights.
 
-Plain numbers in a verdict's evidence, since a picture is drawn where the function is not: on a
-feedback page, long after the marking. They are few, so that the record of a notebook stays small,
+They are few, so that the record of a notebook stays small,
 and always as many, so that JAX compiles the function once.
 """
 
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .evidence import Curve, Surface
 from .reference import Reference
 
 __all__ = ["curve", "rounded", "surface"]
@@ -21,12 +21,13 @@ LEVELS = 999  # heights of a surface are whole numbers up to this: enough for a 
 FEW = 25  # samples of a function that cannot be compiled
 
 
-def rounded(numbers: Any, digits: int = 6) -> list[Any]:
-    """Numbers of any nesting as plain lists, to so many digits."""
-    return [
-        rounded(x, digits) if isinstance(x, (list, tuple, np.ndarray)) else float(f"{x:.{digits}g}")
-        for x in numbers
-    ]
+def rounded(numbers: Any, digits: int = 6) -> tuple[float, ...]:
+    """Numbers (n,), to so many digits."""
+    return tuple(_rounded(x, digits) for x in numbers)
+
+
+def _rounded(number: float, digits: int = 6) -> float:
+    return float(f"{number:.{digits}g}")
 
 
 def curve(
@@ -37,7 +38,7 @@ def curve(
     order: int = 0,
     through: Any = 0.0,
     axis: int = 0,
-) -> dict[str, Any]:
+) -> Curve:
     """Samples of the order-th derivative along one coordinate, between `low` and `high`.
 
     Args:
@@ -47,35 +48,32 @@ def curve(
         order: which derivative is drawn; 0 is the function itself.
         through: a place (n,) on the line along which the samples lie.
         axis: the coordinate that changes.
-
-    Returns:
-        {"window": [low, high], "curve": [...]}; the curve may hold nan.
     """
     xs = np.linspace(low, high, CURVE if reference.traceable else FEW)
     places = np.repeat(np.atleast_1d(np.asarray(through, dtype=np.float64))[None], len(xs), axis=0)
     places[:, axis] = xs
     with np.errstate(all="ignore"):
         heights = reference.all_derivatives(places, order).reshape(len(xs))
-    return {"window": rounded([low, high]), "curve": rounded(heights, 5)}
+    window = (_rounded(low), _rounded(high))
+    return Curve(window, rounded(heights, 5))
 
 
-def surface(reference: Reference, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
+def surface(reference: Reference, low: np.ndarray, high: np.ndarray) -> Surface | None:
     """Heights of a function of two coordinates on a grid between `low` (2,) and `high` (2,).
 
     Returns:
-        {"window": [[x low, x high], [y low, y high]], "heights": rows from low to high y, in
-        whole numbers from 0 to `LEVELS`, "range": [lowest, highest]}; {} where the function is
-        not finite everywhere, or too slow for so many places.
+        None where the function is not finite everywhere, or too slow for so many places.
     """
     if not reference.traceable:
-        return {}
+        return None
     xs, ys = (np.linspace(a, b, GRID) for a, b in zip(low, high, strict=True))
     grid = np.stack([m.ravel() for m in np.meshgrid(xs, ys)], axis=1)
     with np.errstate(all="ignore"):
         heights = reference.value(grid).reshape(GRID, GRID)
     if not np.isfinite(heights).all():
-        return {}
+        return None
     bottom, top = float(heights.min()), float(heights.max())
     scaled = np.round((heights - bottom) / ((top - bottom) or 1.0) * LEVELS).astype(int)
-    window = [[low[0], high[0]], [low[1], high[1]]]
-    return {"window": rounded(window), "heights": scaled.tolist(), "range": rounded([bottom, top])}
+    (left, right), (under, over) = (map(_rounded, window) for window in zip(low, high, strict=True))
+    rows = tuple(tuple(map(int, row)) for row in scaled)
+    return Surface(((left, right), (under, over)), rows, (_rounded(bottom), _rounded(top)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from .evidence import Evidence, evidence_from_json, evidence_to_json
 
 __all__ = ["Outcome", "Row", "Verdict"]
 
@@ -41,7 +43,7 @@ class Verdict:
         hint: a leading question or pointer that does not give the solution away, or "".
         misconception: id of the mistake recognised (see `misconceptions.catalogue`), or None.
         rows: evidence, point by point.
-        evidence: what a picture needs, as plain JSON data (`kind` says which picture).
+        evidence: what a picture needs, or None.
     """
 
     answer: str
@@ -51,7 +53,7 @@ class Verdict:
     hint: str = ""
     misconception: str | None = None
     rows: tuple[Row, ...] = ()
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError unless the share is finite and fits the outcome."""
@@ -66,7 +68,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `json.dumps(..., allow_nan=False)` takes."""
-        return _plain(asdict(self))
+        return _plain({**asdict(self), "evidence": evidence_to_json(self.evidence)})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Verdict:
@@ -88,7 +90,7 @@ class Verdict:
             hint=str(data["hint"]),
             misconception=data["misconception"],
             rows=rows,
-            evidence=dict(data["evidence"]),
+            evidence=evidence_from_json(data["evidence"]),
         )
 
 

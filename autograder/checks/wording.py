@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from .evidence import Evidence, PlaceEvidence
 from .misconceptions.catalogue import CATALOGUE, Misconception
 from .questions import Error, Value
 
@@ -54,16 +54,16 @@ def slopes(values: Any) -> str:
     return shown[0] if len(shown) == 1 else "(" + ", ".join(shown[:6]) + ")"
 
 
-def never_met(evidence: Mapping[str, Any]) -> str:
+def never_met(evidence: Evidence | None) -> str:
     """Why a loop that waits for a slope near 0 has no end, of a minimum that descent leads to.
 
     Args:
         evidence: of the verdict on the minimum; "" comes of any other.
     """
-    stall = evidence.get("stall")
-    if not isinstance(stall, Mapping):
+    stall = evidence.stall if isinstance(evidence, PlaceEvidence) else None
+    if stall is None:
         return ""
-    step, slope = number(float(stall["step_size"])), number(float(stall["slope"]), 1)
+    step, slope = number(stall.step_size), number(stall.slope, 1)
     return (
         f"Does its loop wait for a slope below some bound? Once the slope is about {slope}, steps "
         f"of {step} are too small to change a float32 number there: a bound below that is never "

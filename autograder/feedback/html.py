@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import compress
 
+from ..checks.evidence import Evidence
 from ..checks.verdict import Row, Verdict
 from ..checks.wording import number
 from ..printable import printable
@@ -46,11 +47,11 @@ def _numbers(row: tuple[float, ...] | None, digits: int = 5) -> str:
     return escape(texts[0] if len(row) == 1 else "(" + ", ".join(texts) + ")")
 
 
-def _table(rows: Sequence[Row], kind: str, *, due: bool) -> str:
-    if not rows or kind not in _HEADS:
+def _table(rows: Sequence[Row], evidence: Evidence | None, *, due: bool) -> str:
+    if not rows or evidence is None or evidence.kind not in _HEADS:
         return ""
     shown = [True, True, due, True]
-    names = compress(_HEADS[kind], shown)
+    names = compress(_HEADS[evidence.kind], shown)
     heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
     lines = []
     for row in rows:
@@ -74,7 +75,7 @@ def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
     hint = f'<div style="margin-top:.3em">{_prose(verdict.hint)}</div>' if verdict.hint else ""
     picture = draw(verdict) if pictures else None
     figure = f'<div style="margin-top:.5em">{picture.html()}</div>' if picture is not None else ""
-    table = _table(verdict.rows, str(verdict.evidence.get("kind", "")), due=due)
+    table = _table(verdict.rows, verdict.evidence, due=due)
     if table and (verdict.right or figure):
         # Some pages' style sheets take the sign from a summary that says it can be opened.
         summary = '<summary style="display:list-item;cursor:pointer">the numbers</summary>'

@@ -16,6 +16,7 @@ from autograder import check
 from autograder.answers.local import judge
 from autograder.check import recording
 from autograder.checks.base import Check
+from autograder.checks.evidence import StepEvidence
 from autograder.checks.verdict import Verdict
 from autograder.errors import CheckError
 
@@ -141,7 +142,7 @@ def test_numbers_at_the_ends_of_what_a_float_holds_are_judged_in_silence(size: f
         (lambda: check.descent("a"), lambda f, start, *rest: start + size),
     ):
         (verdict,) = marked(line, a=answer)
-        assert verdict.right == (verdict.evidence.get("kind") == "step" and size > 0)
+        assert verdict.right == (isinstance(verdict.evidence, StepEvidence) and size > 0)
         assert verdict.fact
 
 

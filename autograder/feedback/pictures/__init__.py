@@ -18,7 +18,7 @@ def draw(verdict: Verdict) -> Picture | None:
     try:
         from .kinds import KINDS
 
-        painter = KINDS.get(str(verdict.evidence.get("kind")))
+        painter = KINDS.get(verdict.evidence.kind) if verdict.evidence is not None else None
         return painter(verdict) if painter is not None else None
     except Exception:  # noqa: BLE001 - evidence of another version, or a Matplotlib of the student's
         return None

@@ -10,7 +10,7 @@ import contextlib
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import matplotlib
@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from .picture import Picture
 
-__all__ = ["BLACK", "BLUE", "GREEN", "GREY", "RED", "Sheet", "numbers", "sheet", "spread"]
+__all__ = ["BLACK", "BLUE", "GREEN", "GREY", "RED", "Sheet", "sheet", "spread"]
 
 # Okabe and Ito's colours: https://jfly.uni-koeln.de/color/
 BLUE, RED, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
@@ -91,12 +91,7 @@ def sheet(height: int = 300, left: float = 0.105) -> Iterator[Sheet]:
         yield Sheet(height, left)
 
 
-def numbers(raw: Any) -> list[float]:
-    """Evidence as floats; JSON carries nan and inf as text."""
-    return [float(x) for x in raw]
-
-
-def spread(heights: list[float], marks: list[float]) -> tuple[float, float]:
+def spread(heights: Iterable[float], marks: Iterable[float]) -> tuple[float, float]:
     """Limits of the vertical axis: all marks, and as much of the curve as leaves them apart."""
     finite = sorted(h for h in heights if math.isfinite(h))
     inside = [m for m in marks if math.isfinite(m)]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
+from ...checks.evidence import Surface
 from ...checks.wording import number
-from .canvas import GREY, Sheet, numbers
+from .canvas import GREY, Sheet
 
 __all__ = ["contours"]
 
 
-def contours(
-    paper: Sheet, evidence: Mapping[str, Any]
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def contours(paper: Sheet, ground: Surface) -> tuple[tuple[float, float], tuple[float, float]]:
     """Draw the map, its heights written on the lines; returns the limits of x and of y."""
-    (low, high), (bottom, top) = (numbers(w) for w in evidence["window"])
-    lowest, highest = numbers(evidence["range"])
-    heights = np.asarray(evidence["heights"], dtype=np.float64)
+    (low, high), (bottom, top) = ground.window
+    lowest, highest = ground.range
+    heights = np.asarray(ground.heights, dtype=np.float64)
     heights = lowest + (highest - lowest) * heights / max(float(heights.max()), 1.0)
     xs = np.linspace(low, high, heights.shape[1])
     ys = np.linspace(bottom, top, heights.shape[0])

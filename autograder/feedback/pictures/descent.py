@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ...checks.evidence import DescentEvidence, Walk
 from ...checks.verdict import Verdict
 from ...checks.wording import number, place
-from .canvas import BLUE, GREEN, RED, Sheet, numbers, sheet
+from .canvas import BLUE, GREEN, RED, Sheet, sheet
 from .picture import Picture
 
 __all__ = ["draw"]
@@ -22,34 +21,35 @@ FAR = 8.0  # times the true walk's extent: beyond this an iterate is off the pic
 
 def draw(verdict: Verdict) -> Picture | None:
     """One telling trial: a wrong one, if it can of some steps; else the longest of numbers."""
-    trials = list(verdict.evidence.get("trials", ()))
+    assert isinstance(verdict.evidence, DescentEvidence)
+    trials = verdict.evidence.trials
     tried = [(t, r.right) for t, r in zip(trials, verdict.rows, strict=False)]
     wrong = [t for t, right in tried if not right]
     if not tried:
         return None
-    several = [t for t in wrong if 1 < int(t["num_steps"]) <= SHOWN] or wrong
-    small = [t for t, _ in tried if len(t["start"]) == 1 and int(t["num_steps"]) <= SHOWN]
+    several = [t for t in wrong if 1 < t.num_steps <= SHOWN] or wrong
+    small = [t for t, _ in tried if len(t.start) == 1 and t.num_steps <= SHOWN]
     if not several and not small:
         return None
-    trial = several[0] if several else max(small, key=lambda t: int(t["num_steps"]))
-    return _draw(verdict, trial, right=not wrong)
+    trial = several[0] if several else max(small, key=lambda t: t.num_steps)
+    return _draw(trial, right=not wrong)
 
 
-def _true(trial: Mapping[str, Any]) -> np.ndarray:
+def _true(trial: Walk) -> np.ndarray:
     """The iterates of gradient descent, the start among them; (num_steps + 1, n)."""
-    slope, cubic, centre = (np.ravel(trial[k]) for k in ("slope", "cubic", "centre"))
-    walk = [np.asarray(numbers(trial["start"]))]
-    for _ in range(int(trial["num_steps"])):
+    slope, cubic, centre = map(np.asarray, (trial.slope, trial.cubic, trial.centre))
+    walk = [np.asarray(trial.start)]
+    for _ in range(trial.num_steps):
         d = walk[-1] - centre
-        bent = slope * d + cubic * d**3 + float(trial.get("mix", 0.0)) * d.sum()
-        walk.append(walk[-1] - float(trial["step_size"]) * bent)
+        bent = slope * d + cubic * d**3 + trial.mix * d.sum()
+        walk.append(walk[-1] - trial.step_size * bent)
     return np.stack(walk)
 
 
-def _draw(verdict: Verdict, trial: Mapping[str, Any], *, right: bool) -> Picture:
+def _draw(trial: Walk, *, right: bool) -> Picture:
     true = _true(trial)
-    asked = np.asarray([numbers(p) for p in trial.get("asked", ())]).reshape(-1, true.shape[1])
-    end = np.asarray(numbers(trial["end"]))
+    asked = np.asarray(trial.asked, dtype=np.float64).reshape(-1, true.shape[1])
+    end = np.asarray(trial.end)
     size = true.shape[1]
     # Of several coordinates the one that went farthest astray tells most.
     k = 0 if size == 1 else int(np.argmax(np.nan_to_num(np.abs(end - true[-1]), nan=np.inf)))
@@ -108,12 +108,10 @@ def _end(paper: Sheet, end: float, steps: int, colour: str, *, near: bool) -> st
     return f" ({words})"
 
 
-def _alt(
-    trial: Mapping[str, Any], true: np.ndarray, asked: np.ndarray, end: np.ndarray, gone: str
-) -> str:
+def _alt(trial: Walk, true: np.ndarray, asked: np.ndarray, end: np.ndarray, gone: str) -> str:
     iterates = ", ".join(place(u) for u in true[:13])
     text = (
-        f"From {place(true[0])}, {len(true) - 1} steps of {number(float(trial['step_size']))}. "
+        f"From {place(true[0])}, {len(true) - 1} steps of {number(trial.step_size)}. "
         f"Gradient descent goes {iterates}. "
     )
     if len(asked):

@@ -13,7 +13,6 @@ __all__ = ["KINDS"]
 KINDS: dict[str, Callable[[Verdict], Picture | None]] = {
     "derivative": slopes.draw,
     "place": place.draw,
-    "path": place.draw,
     "descent": descent.draw,
     "step": step.draw,
     "labels": labels.draw,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...checks.evidence import LabelsEvidence
 from ...checks.verdict import Verdict
 from ...checks.wording import number
-from .canvas import BLUE, GREEN, RED, numbers, sheet, spread
+from .canvas import BLUE, GREEN, RED, sheet, spread
 from .picture import Picture
 
 __all__ = ["draw"]
@@ -15,11 +16,9 @@ __all__ = ["draw"]
 def draw(verdict: Verdict) -> Picture | None:
     """The curve with a bow at each place: up for a valley, down for a hill."""
     evidence = verdict.evidence
-    if "bends" not in evidence:
-        return None
-    curve, places = numbers(evidence["curve"]), numbers(evidence["places"])
-    heights = numbers(evidence["heights_at_places"])
-    low, high = numbers(evidence["window"])
+    assert isinstance(evidence, LabelsEvidence)
+    curve, (low, high) = evidence.curve.heights, evidence.curve.window
+    places, heights = evidence.places, evidence.heights
     bottom, top = spread(curve, heights)
     bow = np.linspace(-1, 1, 21)
     with sheet() as paper:
@@ -27,7 +26,7 @@ def draw(verdict: Verdict) -> Picture | None:
         axes.set(xlim=(low, high), ylim=(bottom - 0.12 * (top - bottom), top), xlabel="x")
         axes.plot(np.linspace(low, high, len(curve)), curve, color=BLUE, label="the function")
         for x, height, bend, word, right in zip(
-            places, heights, evidence["bends"], evidence["labels"], evidence["right"], strict=True
+            places, heights, evidence.bends, evidence.labels, evidence.right, strict=True
         ):
             colour, line = (GREEN, "-") if right else (RED, (0, (2, 1)))
             axes.plot(
@@ -51,7 +50,7 @@ def draw(verdict: Verdict) -> Picture | None:
         paper.legend()
         lines = [
             f"at x = {number(x)} {word}, {'right' if right else 'off'}"
-            for x, word, right in zip(places, evidence["labels"], evidence["right"], strict=True)
+            for x, word, right in zip(places, evidence.labels, evidence.right, strict=True)
         ]
         return paper.finish(
             f"The curve of the function from x = {number(low)} to {number(high)}, with your labels "

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from ...checks.evidence import Curve, PlaceEvidence, Surface
 from ...checks.verdict import Verdict
 from ...checks.wording import number, place
-from .canvas import BLACK, BLUE, GREEN, GREY, RED, Sheet, numbers, sheet, spread
+from .canvas import BLACK, BLUE, GREEN, GREY, RED, Sheet, sheet, spread
 from .contours import contours
 from .picture import Picture
 
@@ -21,9 +20,11 @@ AXES = "xyzuvw"
 
 def draw(verdict: Verdict) -> Picture | None:
     """The curve along the coordinate that may move, or the map; None for larger places."""
-    if "curve" in verdict.evidence:
-        return _curve(verdict)
-    return _map(verdict) if "heights" in verdict.evidence else None
+    evidence = verdict.evidence
+    assert isinstance(evidence, PlaceEvidence)
+    if evidence.curve is not None:
+        return _curve(verdict, evidence, evidence.curve)
+    return None if evidence.surface is None else _map(verdict, evidence, evidence.surface)
 
 
 def _look(verdict: Verdict) -> tuple[str, str, str]:
@@ -40,15 +41,12 @@ def _steepness(slope: float) -> bool:
     return math.isfinite(slope) and abs(slope) > 1e-3
 
 
-def _curve(verdict: Verdict) -> Picture:
-    evidence = verdict.evidence
-    axis = int(evidence.get("axis", 0))
-    curve = numbers(evidence["curve"])
-    low, high = numbers(evidence["window"])
+def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
+    axis, curve, (low, high) = evidence.axis, ground.heights, ground.window
     xs = np.linspace(low, high, len(curve))
-    path = [float(p[axis]) for p in evidence.get("path", ())]
+    path = [p[axis] for p in evidence.path]
     marks = [p for p in path if low <= p <= high]
-    at = numbers(evidence["place"])[axis] if "place" in evidence else None
+    at = evidence.place[axis] if evidence.place is not None else None
     inside = at is not None and low <= at <= high
     if at is not None and inside:
         marks = [*marks, at]
@@ -57,7 +55,7 @@ def _curve(verdict: Verdict) -> Picture:
     name = AXES[axis]
     with sheet() as paper:
         axes = paper.axes
-        label = "the function" if int(evidence["size"]) == 1 else f"the function along {name}"
+        label = "the function" if evidence.size == 1 else f"the function along {name}"
         axes.set(xlim=(low, high), ylim=(bottom, top), xlabel=name)
         axes.plot(xs, curve, color=BLUE, label=label)
         if path:
@@ -75,7 +73,8 @@ def _curve(verdict: Verdict) -> Picture:
         if path:
             alt += f"Your path goes from {number(path[0])} to {number(path[-1])}. "
         if at is not None:
-            slope = numbers(evidence["slope"])[0]
+            assert evidence.slope is not None
+            slope = evidence.slope[0]
             alt += _mark(paper, verdict, at, slope, heights[-1] if inside else None, name)
         paper.legend()
         return paper.finish(alt.strip())
@@ -126,16 +125,15 @@ def _mark(
     return f"{words}; downhill is to the {'right' if way > 0 else 'left'}."
 
 
-def _map(verdict: Verdict) -> Picture:
-    evidence: Mapping[str, Any] = verdict.evidence
+def _map(verdict: Verdict, evidence: PlaceEvidence, ground: Surface) -> Picture:
     with sheet(height=430) as paper:
         axes = paper.axes
-        (low, high), (bottom, top) = contours(paper, evidence)
+        (low, high), (bottom, top) = contours(paper, ground)
         alt = (
             f"Contours of the function from x = {number(low)} to {number(high)} and y = "
             f"{number(bottom)} to {number(top)}. "
         )
-        path = [numbers(p) for p in evidence.get("path", ())]
+        path = evidence.path
         if path:
             axes.plot(
                 [p[0] for p in path],
@@ -147,7 +145,7 @@ def _map(verdict: Verdict) -> Picture:
                 label="your path",
             )
             alt += f"Your path goes from {place(path[0])} to {place(path[-1])}. "
-        start = numbers(evidence["start"]) if "start" in evidence else None
+        start = evidence.start
         if start is not None and low <= start[0] <= high and bottom <= start[1] <= top:
             axes.plot(
                 *start,
@@ -161,16 +159,22 @@ def _map(verdict: Verdict) -> Picture:
                 zorder=4,
             )
             alt += f"The start is at {place(start)}. "
-        if "place" in evidence:
-            alt += _mark_on_map(paper, verdict, min(high - low, top - bottom))
+        if evidence.place is not None and evidence.slope is not None:
+            ruler = min(high - low, top - bottom)
+            alt += _mark_on_map(paper, verdict, evidence.place, evidence.slope, ruler)
         paper.legend(columns=4)
         return paper.finish(alt.strip())
 
 
-def _mark_on_map(paper: Sheet, verdict: Verdict, ruler: float) -> str:
+def _mark_on_map(
+    paper: Sheet,
+    verdict: Verdict,
+    at: tuple[float, ...],
+    slopes: tuple[float, ...],
+    ruler: float,
+) -> str:
     """Mark the answer on the map; returns the words for it."""
-    at = numbers(verdict.evidence["place"])
-    slope = np.asarray(numbers(verdict.evidence["slope"]))
+    slope = np.asarray(slopes)
     colour, mark, word = _look(verdict)
     paper.axes.plot(
         *at,

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ...checks.evidence import Curve, DerivativeEvidence, Surface
 from ...checks.verdict import Row, Verdict
 from ...checks.wording import derivative, number, place
-from .canvas import BLACK, BLUE, GREEN, RED, numbers, sheet, spread
+from .canvas import BLACK, BLUE, GREEN, RED, sheet, spread
 from .contours import contours
 from .picture import Picture
 
@@ -18,10 +19,12 @@ __all__ = ["draw"]
 
 def draw(verdict: Verdict) -> Picture | None:
     """Tangents for a function of one number, arrows for one of two; None for others."""
-    if "curve" in verdict.evidence:
-        return _tangents(verdict)
-    if "heights" in verdict.evidence and verdict.evidence.get("axes"):
-        return _arrows(verdict)
+    evidence = verdict.evidence
+    assert isinstance(evidence, DerivativeEvidence)
+    if evidence.curve is not None:
+        return _tangents(verdict, evidence, evidence.curve)
+    if evidence.surface is not None and evidence.axes:
+        return _arrows(verdict, evidence.axes, evidence.surface)
     return None
 
 
@@ -29,13 +32,10 @@ def _finite(row: Row) -> bool:
     return row.yours is not None and all(math.isfinite(x) and abs(x) < 1e12 for x in row.yours)
 
 
-def _tangents(verdict: Verdict) -> Picture:
-    evidence = verdict.evidence
-    curve = numbers(evidence["curve"])
-    low, high = numbers(evidence["window"])
+def _tangents(verdict: Verdict, evidence: DerivativeEvidence, ground: Curve) -> Picture:
+    curve, (low, high) = ground.heights, ground.window
     xs = np.linspace(low, high, len(curve))
-    heights = numbers(evidence["heights_at_places"])
-    order = int(evidence["order"])
+    heights, order = evidence.heights, evidence.order
     of = "the function" if order == 1 else f"the function's {derivative(order - 1)}"
     bottom, top = spread(curve, heights)
     with sheet() as paper:
@@ -82,13 +82,11 @@ def _alt_tangents(verdict: Verdict, of: str, low: float, high: float) -> str:
     )
 
 
-def _arrows(verdict: Verdict) -> Picture:
-    evidence = verdict.evidence
-    chosen = [int(k) for k in evidence["axes"]]
+def _arrows(verdict: Verdict, chosen: tuple[int, ...], ground: Surface) -> Picture:
     rows = [r for r in verdict.rows if _finite(r)]
     with sheet(height=430) as paper:
         axes = paper.axes
-        (low, high), (bottom, top) = contours(paper, evidence)
+        (low, high), (bottom, top) = contours(paper, ground)
         longest = max(
             [1e-12]
             + [
@@ -135,10 +133,10 @@ def _arrows(verdict: Verdict) -> Picture:
         )
 
 
-def _vector(entries: tuple[float, ...], chosen: list[int]) -> np.ndarray:
+def _vector(entries: tuple[float, ...], chosen: tuple[int, ...]) -> np.ndarray:
     """A gradient in the plane; along the other axis a partial derivative is 0."""
     out = np.zeros(2)
-    out[chosen[: len(entries)]] = entries[: len(chosen)]
+    out[list(chosen[: len(entries)])] = entries[: len(chosen)]
     return out
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...checks.evidence import StepEvidence
 from ...checks.verdict import Verdict
 from ...checks.wording import number
-from .canvas import BLUE, GREEN, RED, numbers, sheet, spread
+from .canvas import BLUE, GREEN, RED, sheet, spread
 from .picture import Picture
 
 __all__ = ["draw"]
@@ -15,16 +16,16 @@ __all__ = ["draw"]
 def draw(verdict: Verdict) -> Picture | None:
     """The walk on the curve, as far as it stays near; None where it was not kept."""
     evidence = verdict.evidence
-    if "walk" not in evidence:
+    assert isinstance(evidence, StepEvidence)
+    if evidence.curve is None:
         return None
-    curve, walk = numbers(evidence["curve"]), numbers(evidence["walk"])
-    low, high = numbers(evidence["window"])
+    curve, walk, (low, high) = evidence.curve.heights, evidence.walk, evidence.curve.window
     xs = np.linspace(low, high, len(curve))
     shown = [x for x in walk if low <= x <= high]
     heights = [float(np.interp(x, xs, curve)) for x in shown]
     bottom, top = spread(curve, [*heights, max(curve)])
     colour, mark, line = (GREEN, "o", "-") if verdict.right else (RED, "X", (0, (3, 1.5)))
-    step = float(evidence["step"])
+    step = evidence.step
     with sheet() as paper:
         axes = paper.axes
         axes.set(xlim=(low, high), ylim=(bottom, top), xlabel="x")
