@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import tarfile
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from importlib import metadata
@@ -102,11 +101,16 @@ def test_no_extra_of_the_students_package_brings_the_course(built: Built) -> Non
     assert COURSE not in re.findall(r"^Requires-Dist: ([\w.-]+)", text.decode(), re.MULTILINE)
 
 
-def test_both_packages_are_of_one_version(course: Path) -> None:
-    project = tomllib.loads((course / "course" / "pyproject.toml").read_text())["project"]
-    assert project["name"] == COURSE
-    assert project["version"] == autograder.__version__ == metadata.version(DISTRIBUTION)
-    assert project["dependencies"] == [f"{DISTRIBUTION}[marking]=={autograder.__version__}"]
+def test_both_packages_are_of_one_version(built: Built) -> None:
+    said = {}
+    for archive in (built.wheel, built.course_wheel):
+        (text,) = (data for name, data in contents(archive) if name.endswith("/METADATA"))
+        said[archive] = text.decode()
+        assert f"\nVersion: {autograder.__version__}\n" in said[archive]
+    assert metadata.version(DISTRIBUTION) == autograder.__version__
+    assert f"\nName: {COURSE}\n" in said[built.course_wheel]
+    requires = f"\nRequires-Dist: {DISTRIBUTION}[marking]=={autograder.__version__}\n"
+    assert requires in said[built.course_wheel]
 
 
 @pytest.fixture(scope="module")
