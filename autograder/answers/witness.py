@@ -219,6 +219,8 @@ def _deadline(seconds):
                 _thread.interrupt_main()
                 pause = 0.5
 
+        # Where it is ignored, as in what a shell starts in the background, none would come.
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=remind, daemon=True).start()
         started = time.monotonic()
         try:
@@ -229,6 +231,7 @@ def _deadline(seconds):
             raise _Late from None
         finally:
             over.set()
+            signal.signal(signal.SIGINT, signal.SIG_DFL if previous is None else previous)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -160,11 +161,20 @@ def test_a_function_that_never_returns_gets_words() -> None:
     assert verdict.misconception == "never_returns"
 
 
-def test_an_interrupt_that_is_lost_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no SIGALRM, one that fell into a callback of the collector was the last."""
+@pytest.mark.parametrize(
+    "handler", [signal.default_int_handler, signal.SIG_IGN], ids=["heard", "ignored"]
+)
+def test_an_interrupt_that_is_lost_comes_again(
+    monkeypatch: pytest.MonkeyPatch, handler: Any
+) -> None:
+    """Where there is no SIGALRM, one that fell into a callback of the collector was the last.
+
+    And none came at all where a shell had the program ignore it, in the background.
+    """
     from autograder.answers import witness
 
     monkeypatch.delattr(witness.signal, "setitimer")
+    before = signal.signal(signal.SIGINT, handler)
     swallowed = []
 
     def forever(x: float) -> float:
@@ -177,7 +187,11 @@ def test_an_interrupt_that_is_lost_comes_again(monkeypatch: pytest.MonkeyPatch) 
                 if len(swallowed) == 3:
                     raise
 
-    assert witness._call(forever, [1.0], 0.2) == {"late": 0.2}
+    try:
+        assert witness._call(forever, [1.0], 0.2) == {"late": 0.2}
+        assert signal.getsignal(signal.SIGINT) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(swallowed) == 3
 
 
