@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.kept import cache_root
+from autograder.cache import cache_root
 
 __all__ = ["Person"]
 

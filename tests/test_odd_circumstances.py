@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import kept
+from autograder import cache
 from autograder.access import refusal, translated
 from autograder.quickstart import make_course
 from tests.ordinary import UID, Ran, Typist
@@ -193,20 +193,20 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv("AUTOGRADER_CACHE", raising=False)
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
     yield file / "cache"
-    shutil.rmtree(kept.cache_root(), ignore_errors=True)
-    kept._place.cache_clear()
+    shutil.rmtree(cache.cache_root(), ignore_errors=True)
+    cache._place.cache_clear()
 
 
 def test_a_folder_of_this_run_stands_in(nowhere: Path) -> None:
-    assert not kept.cache_root().is_relative_to(nowhere)
-    assert kept.cache_root().is_dir()
-    assert kept.cache_root().stat().st_mode & 0o077 == 0
-    assert str(nowhere) in kept.why_for_this_run_only()
+    assert not cache.cache_root().is_relative_to(nowhere)
+    assert cache.cache_root().is_dir()
+    assert cache.cache_root().stat().st_mode & 0o077 == 0
+    assert str(nowhere) in cache.why_for_this_run_only()
 
 
 def test_a_process_of_ours_has_the_same_and_leaves_it(nowhere: Path) -> None:
-    ask = "from autograder.kept import *; print(cache_root(), bool(why_for_this_run_only()))"
-    root = kept.cache_root()
+    ask = "from autograder.cache import *; print(cache_root(), bool(why_for_this_run_only()))"
+    root = cache.cache_root()
     for _ in range(2):
         said = subprocess.run(
             [sys.executable, "-c", ask], capture_output=True, text=True, check=True
@@ -216,7 +216,7 @@ def test_a_process_of_ours_has_the_same_and_leaves_it(nowhere: Path) -> None:
 
 
 def test_it_goes_with_the_process_that_made_it(nowhere: Path) -> None:
-    ask = "from autograder.kept import *; print(cache_root()); assert cache_root().is_dir()"
+    ask = "from autograder.cache import *; print(cache_root()); assert cache_root().is_dir()"
     said = subprocess.run(
         [sys.executable, "-c", ask], capture_output=True, text=True, check=True
     ).stdout
@@ -227,5 +227,5 @@ def test_where_all_can_be_kept_there_is_nothing_to_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kept.cache_root() == tmp_path / "autograder"
-    assert kept.why_for_this_run_only() == ""
+    assert cache.cache_root() == tmp_path / "autograder"
+    assert cache.why_for_this_run_only() == ""

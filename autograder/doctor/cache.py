@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..kept import cache_root, why_for_this_run_only
+from ..cache import cache_root, why_for_this_run_only
 from .findings import Finding, fine, warning
 
 __all__ = ["cache"]
@@ -16,7 +16,7 @@ def cache(why: str | None = None, unmade: Sequence[str] | None = None) -> Iterat
     """Whether fonts and compiled operations can be kept; to be asked after a kernel was started.
 
     Args:
-        why: why they cannot; by default as `autograder.kept` finds.
+        why: why they cannot; by default as `autograder.cache` finds.
         unmade: why something could not be made; by default what this process has met with.
     """
     why = why_for_this_run_only() if why is None else why

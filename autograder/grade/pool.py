@@ -1,4 +1,4 @@
-"""Several workers at work, each in a process of its own, and one place where their findings arrive.
+"""Several workers at work, each in a process of its own, and one place where their outcomes arrive.
 
 The processes are the standard library's; what is added is that they die with the grader, however
 that ends, and that a process which dies costs nobody else's submission.
@@ -24,7 +24,7 @@ from ..errors import MarkingError
 from ..startup import hush, skip_needless_imports
 
 if TYPE_CHECKING:
-    from .worker import Finding, Worker
+    from .worker import Worker, WorkerOutcome
 
 __all__ = ["Pool", "WorkerSetup"]
 
@@ -88,7 +88,7 @@ def _prepare(setup: WorkerSetup, verify: bool) -> None:
     _worker_of(setup).prepare(verify=verify)
 
 
-def _mark(setup: WorkerSetup, student: str, notebooks: list[str]) -> Finding:
+def _mark(setup: WorkerSetup, student: str, notebooks: list[str]) -> WorkerOutcome:
     return _worker_of(setup).mark(student, notebooks)
 
 
@@ -150,9 +150,9 @@ class Pool:
         except BrokenProcessPool as exc:
             raise MarkingError("The marking processes died while they prepared.") from exc
 
-    def findings(
+    def outcomes(
         self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[WorkerOutcome]:
         """What is found out of each submission, in the order in which it is.
 
         Args:
@@ -160,23 +160,23 @@ class Pool:
             stopped: asked several times a second; once it says so, nothing more is begun.
         """
         again = []
-        for finding in self._side_by_side(submissions, stopped):
-            if finding.starved and self._size > 1:
-                again.append(finding)
+        for outcome in self._side_by_side(submissions, stopped):
+            if outcome.starved and self._size > 1:
+                again.append(outcome)
             else:
-                yield finding
+                yield outcome
         # Its neighbours took its time: who was kept from the processor has it alone.
         notebooks = dict(submissions)
-        for finding in again:
-            student = finding.student
+        for outcome in again:
+            student = outcome.student
             alone = self._side_by_side([(student, notebooks[student])], stopped)
-            yield next(alone, finding)
+            yield next(alone, outcome)
 
     def _side_by_side(
         self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[WorkerOutcome]:
         waiting = deque((student, notebooks, 1) for student, notebooks in submissions)
-        running: dict[Future[Finding], _Task] = {}
+        running: dict[Future[WorkerOutcome], _Task] = {}
         while (waiting or running) and not stopped():
             while waiting and len(running) < self._room(waiting, running):
                 assert self._pool is not None
@@ -202,7 +202,7 @@ class Pool:
                 running.clear()
                 yield from self._after_a_death(broken, waiting)
 
-    def _room(self, waiting: deque[_Task], running: dict[Future[Finding], _Task]) -> int:
+    def _room(self, waiting: deque[_Task], running: dict[Future[WorkerOutcome], _Task]) -> int:
         """How many may be on the table: two for each worker, so that the next one is there.
 
         One, where a worker has died with several: to find out with which.
@@ -214,7 +214,7 @@ class Pool:
         self,
         broken: list[_Task],
         waiting: deque[_Task],
-    ) -> Iterator[Finding]:
+    ) -> Iterator[WorkerOutcome]:
         """New workers, and those that were on the table again, unless they had their tries."""
         self._dismiss()
         self._pool = self._new_pool()
@@ -226,7 +226,7 @@ class Pool:
                 waiting.appendleft((student, notebooks, tries + 1))
 
     @staticmethod
-    def _fault(student: str, words: str) -> Finding:
-        from .worker import Finding
+    def _fault(student: str, words: str) -> WorkerOutcome:
+        from .worker import WorkerOutcome
 
-        return Finding(student, faults={"": words})
+        return WorkerOutcome(student, faults={"": words})

@@ -30,9 +30,9 @@ from filelock import FileLock, Timeout
 from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
 
+from ..cache import why_for_this_run_only
 from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
-from ..kept import why_for_this_run_only
 from ..marking.files import digest_of_all, digest_of_files
 from ..marking.journal import Journal
 from ..marking.results import Results, contents, state_folder, write_whole
@@ -40,7 +40,7 @@ from ..nbgrader.converter import NOBODY, Autograde
 from ..nbgrader.patience import wait_until_free
 from .dry_run import Change, DryRun
 from .pool import Pool, WorkerSetup
-from .worker import Finding, common_circumstances, snapshot
+from .worker import WorkerOutcome, common_fingerprint, snapshot
 
 if TYPE_CHECKING:
     from ..nbgrader.examine import Examine
@@ -124,8 +124,8 @@ class _FoundOut:
     def __init__(self, grade: Grade, examine: Examine, results: Results, run: str) -> None:
         self._examine, self._results, self._run = examine, results, run
         self._course = grade.coursedir
-        self._common = common_circumstances(examine, self._course, grade.summary.assignment)
-        self.finding: Finding | None = None
+        self._common = common_fingerprint(examine, self._course, grade.summary.assignment)
+        self.outcome: WorkerOutcome | None = None
 
     def put(self, notebook: nbformat.NotebookNode, names: Mapping[str, str], folder: str) -> None:
         """Put the outputs of all cells into a notebook.
@@ -133,9 +133,9 @@ class _FoundOut:
         Raises:
             MarkingError: nobody could find them out, and why.
         """
-        assert self.finding is not None
+        assert self.outcome is not None
         student, name = names["student"], names["notebook"]
-        fault = self.finding.faults.get(name) or self.finding.faults.get("")
+        fault = self.outcome.faults.get(name) or self.outcome.faults.get("")
         if fault:
             raise MarkingError(fault)
         secret = self._examine.secret()
@@ -296,14 +296,14 @@ class Grade(Autograde):
         self.force = True
         expected = self.expected()
         done = 0
-        for finding in pool.findings([(student, expected) for student in due], self._stopped):
-            self.found_out.finding = finding
-            self.assignments = {due[finding.student]: folders[due[finding.student]]}
+        for outcome in pool.outcomes([(student, expected) for student in due], self._stopped):
+            self.found_out.outcome = outcome
+            self.assignments = {due[outcome.student]: folders[due[outcome.student]]}
             # The fault is noted already; here it must not keep the others from their marks.
             with contextlib.suppress(NbGraderException):
                 super().convert_all()
             done += 1
-            self._note(finding, done, len(due))
+            self._note(outcome, done, len(due))
         self.summary.left = len(due) - done
 
     def _due(self, folders: Sequence[str]) -> Iterator[str]:
@@ -350,25 +350,25 @@ class Grade(Autograde):
             return True
         return came is not None and was is not None and came > was
 
-    def _note(self, finding: Finding, done: int, total: int) -> None:
+    def _note(self, outcome: WorkerOutcome, done: int, total: int) -> None:
         summary = self.summary
-        fault = self._faults.get(finding.student, "")
+        fault = self._faults.get(outcome.student, "")
         score = None
         if fault:
-            summary.faults[finding.student] = fault
+            summary.faults[outcome.student] = fault
         else:
-            score, review = self._standing(finding.student)
+            score, review = self._standing(outcome.student)
             summary.marked += 1
-            summary.reused += finding.reused
+            summary.reused += outcome.reused
             summary.to_review += review
             if self._dry is not None and summary.changes is not None:
-                change = self._dry.change(finding.student)
+                change = self._dry.change(outcome.student)
                 summary.changes += [] if change is None else [change]
-        if finding.cold:
-            summary.way = f"cold: {finding.cold}"
-        summary.plain = summary.plain or finding.plain
-        summary.submissions[finding.student] = {"seconds": finding.seconds, "parts": finding.parts}
-        told = Progress(finding.student, done, total, finding.reused, score, fault, finding.seconds)
+        if outcome.cold:
+            summary.way = f"cold: {outcome.cold}"
+        summary.plain = summary.plain or outcome.plain
+        summary.submissions[outcome.student] = {"seconds": outcome.seconds, "parts": outcome.parts}
+        told = Progress(outcome.student, done, total, outcome.reused, score, fault, outcome.seconds)
         self._tell(told)
 
     def _standing(self, student: str) -> tuple[float, bool]:

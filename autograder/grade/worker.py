@@ -29,18 +29,18 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 from ..database import file_of
 from ..errors import MarkingError
 from ..marking.files import digest_of_files
-from ..marking.results import Results, circumstances, contents, state_folder
+from ..marking.results import Results, contents, fingerprint, state_folder
 from ..marking.sources import rubric_files
 from ..nbgrader.converter import Autograde
 from ..nbgrader.examine import Examine
 from ..nbgrader.foreseen import foreseen
 from ..nbgrader.once import once
 
-__all__ = ["Finding", "Worker", "snapshot"]
+__all__ = ["Worker", "WorkerOutcome", "snapshot"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class WorkerOutcome:
     """What a worker found out of one submission.
 
     Attributes:
@@ -113,7 +113,7 @@ class Worker:
             )
         self._examine: Examine = examine
         self._results = Results(state_folder(self._course.root, self._assignment))
-        self._common = common_circumstances(examine, self._course, self._assignment)
+        self._common = common_fingerprint(examine, self._course, self._assignment)
 
     def prepare(self, *, verify: bool) -> None:
         """Read the rubrics.
@@ -127,7 +127,7 @@ class Worker:
         """
         self._examine.prepare(self._assignment, self._converter.expected(), verify=verify)
 
-    def mark(self, student: str, notebooks: list[str]) -> Finding:
+    def mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
         """Find out what a submission is worth; faults of ours are in what is returned.
 
         Args:
@@ -151,7 +151,7 @@ class Worker:
                     where = traceback.extract_tb(exc.__traceback__)[-1]
                     place = f"{Path(where.filename).name}, line {where.lineno}"
                     faults[notebook] = f"{type(exc).__name__}: {exc} ({place})"
-        return Finding(
+        return WorkerOutcome(
             student,
             time.monotonic() - began,
             dict(parts),
@@ -213,12 +213,12 @@ class Worker:
             yield place
 
 
-def common_circumstances(examine: Examine, course: Any, assignment: str) -> Callable[[str], str]:
-    """Gives the circumstances of a notebook's results by its name; looked at once a run."""
+def common_fingerprint(examine: Examine, course: Any, assignment: str) -> Callable[[str], str]:
+    """Gives the fingerprint of a notebook's results by its name; looked at once a run."""
 
     @functools.cache
     def common(notebook: str) -> str:
-        return circumstances(examine.settings(), *rubric_files(course, assignment, notebook))
+        return fingerprint(examine.settings(), *rubric_files(course, assignment, notebook))
 
     return common
 

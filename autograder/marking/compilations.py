@@ -18,7 +18,7 @@ from pathlib import Path
 
 import jax
 
-from ..kept import cache_folder, sweep
+from ..cache import cache_folder, sweep
 
 __all__ = ["kept_compilations"]
 

@@ -27,8 +27,8 @@ from ..errors import MarkingError
 __all__ = [
     "STATE",
     "Results",
-    "circumstances",
     "contents",
+    "fingerprint",
     "own_code",
     "state_folder",
     "write_whole",
@@ -81,7 +81,7 @@ def own_code() -> str:
     return digest.hexdigest()
 
 
-def circumstances(settings: Mapping[str, Any], *files: Path) -> str:
+def fingerprint(settings: Mapping[str, Any], *files: Path) -> str:
     """A digest of what all results of a run have in common.
 
     Args:
@@ -134,7 +134,7 @@ class Results:
 
         Args:
             contents: the student's part.
-            common: the `circumstances`.
+            common: the `fingerprint`.
             seed: from which its places are drawn; only its digest is kept.
         """
         return hashlib.blake2b("\0".join([common, seed, contents]).encode()).hexdigest()

@@ -27,12 +27,12 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.display import display
 
 from ..answers.local import ask_all, judge
+from ..cache import cache_folder, sweep
 from ..check import recording
 from ..checks.base import Check
 from ..checks.given import differ
 from ..checks.questions import Reply
 from ..errors import RubricError
-from ..kept import cache_folder, sweep
 from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
 from .results import own_code, write_whole

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from autograder.grade.pool import Pool, WorkerSetup
-from autograder.grade.worker import Finding
+from autograder.grade.worker import WorkerOutcome
 
 ORDER = WorkerSetup((), "", "a run", False, "")
 CLASS = [("ann", ["slopes"]), ("bob", ["slopes"]), ("eve", ["slopes"])]
@@ -22,31 +22,31 @@ class Workers(Pool):
 
     def _side_by_side(
         self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[WorkerOutcome]:
         students = [student for student, _ in submissions]
         self.rounds.append(students)
         for student in students:
             if stopped():
                 return
-            yield Finding(student, starved=student == "bob" and len(students) > 1)
+            yield WorkerOutcome(student, starved=student == "bob" and len(students) > 1)
 
 
 def test_alone_in_the_end() -> None:
     workers = Workers(2)
-    found = list(workers.findings(CLASS, lambda: False))
-    assert [finding.student for finding in found] == ["ann", "eve", "bob"]
-    assert not any(finding.starved for finding in found)
+    found = list(workers.outcomes(CLASS, lambda: False))
+    assert [outcome.student for outcome in found] == ["ann", "eve", "bob"]
+    assert not any(outcome.starved for outcome in found)
     assert workers.rounds == [["ann", "bob", "eve"], ["bob"]]
 
 
 def test_not_where_there_were_no_neighbours() -> None:
     workers = Workers(1)
-    assert [f.student for f in workers.findings(CLASS, lambda: False)] == ["ann", "bob", "eve"]
+    assert [f.student for f in workers.outcomes(CLASS, lambda: False)] == ["ann", "bob", "eve"]
     assert len(workers.rounds) == 1
 
 
 @pytest.mark.parametrize("after", [3, 4])
 def test_a_run_that_is_stopped_keeps_what_was_found(after: int) -> None:
     asked = iter(range(100))
-    found = list(Workers(2).findings(CLASS, lambda: next(asked) >= after))
-    assert [finding.student for finding in found] == ["ann", "eve", "bob"]
+    found = list(Workers(2).outcomes(CLASS, lambda: next(asked) >= after))
+    assert [outcome.student for outcome in found] == ["ann", "eve", "bob"]

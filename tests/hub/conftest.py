@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from autograder import sandbox
-from autograder.kept import cache_root
+from autograder.cache import cache_root
 from tests import needs
 from tests.hub import environments
 from tests.hub.accounts import PLACE, Account, named, sweep

@@ -28,7 +28,7 @@ from nbgrader.apps.api import NbGraderAPI
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.kept import cache_root
+from autograder.cache import cache_root
 
 # For each new gradebook nbgrader starts alembic, to ask which version of its tables is the newest.
 nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
-from autograder.kept import sweep
+from autograder.cache import sweep
 from autograder.marking import compilations
 from autograder.marking.compilations import kept_compilations
 

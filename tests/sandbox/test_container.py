@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder import sandbox
-from autograder.kept import cache_root
+from autograder.cache import cache_root
 from autograder.sandbox.outside.recipe import Recipe
 from tests.container import Container
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from ...cache import cache_folder, cache_root, sweep
 from ...compiled import XLA_FLAGS
-from ...kept import cache_folder, cache_root, sweep
 from .task import Started
 
 __all__ = ["NOTES", "compilation_cache", "font_lists", "unmade"]
