@@ -8,6 +8,11 @@ import os
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["MPLBACKEND"] = "Agg"
 
+from jaxtyping import install_import_hook
+
+# Shapes, dtypes and types are looked at in each call, not only read (checks/shapes.py).
+install_import_hook("autograder.checks", "beartype.beartype")
+
 import gc
 import random
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from .landscape import Landscape
 from .minimum import judge_place, read_place
 from .questions import Look, Question, Reply
 from .reading import read_label
+from .shapes import Point
 from .verdict import Verdict
 from .wording import name_value, place
 
@@ -32,7 +33,7 @@ class AxisMinimum(Check):
 
     answer: str
     axis: str
-    of: Callable[..., Any]
+    of: Any
     within: float | None = None
 
     @property
@@ -90,7 +91,7 @@ class AxisMinimum(Check):
         return wrong(self.axis, "unknown_label", what=what, labels=known)
 
     def _point(
-        self, u: np.ndarray, each: list[Verdict], good: list[int], label: int | Verdict
+        self, u: Point, each: list[Verdict], good: list[int], label: int | Verdict
     ) -> Verdict:
         if good:
             best = each[label] if label in good else each[good[0]]
@@ -104,7 +105,7 @@ class AxisMinimum(Check):
         return each[int(np.argmin(slopes))]
 
     def _verdict_on_label(
-        self, label: int | Verdict, u: np.ndarray | Verdict, good: list[int]
+        self, label: int | Verdict, u: Point | Verdict, good: list[int]
     ) -> Verdict:
         if isinstance(u, Verdict) or not good:
             if isinstance(label, Verdict):

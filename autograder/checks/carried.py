@@ -12,6 +12,7 @@ import numpy as np
 
 from .questions import Call, Calls, Reply, Returned
 from .reading import Problem, read_numbers
+from .shapes import Entries, Points
 
 __all__ = ["around", "is_carried", "is_trivial"]
 
@@ -21,13 +22,13 @@ _STEP = 2.0**-5
 _NEAR = 1e-2
 
 
-def around(name: str, points: np.ndarray) -> Call:
+def around(name: str, points: Points) -> Call:
     """The question that asks an answer of one number on both sides of `points` (p, 1)."""
     sides = np.concatenate([points - _STEP, points + _STEP])
     return Call(name, tuple((float(u),) for u in sides[:, 0]))
 
 
-def is_carried(reply: Reply, student: np.ndarray) -> bool:
+def is_carried(reply: Reply, student: Entries) -> bool:
     """Whether `student` (p, 1) is the derivative of what answered `around`."""
     if not isinstance(reply, Calls) or len(reply.outcomes) != 2 * len(student):
         return False
@@ -47,6 +48,6 @@ def is_carried(reply: Reply, student: np.ndarray) -> bool:
     )
 
 
-def is_trivial(student: np.ndarray, truth: np.ndarray) -> bool:
+def is_trivial(student: Entries, truth: Entries) -> bool:
     """Whether the mistake has left nothing to do: one number everywhere, unlike the truth."""
     return bool(np.ptp(student) <= _NEAR * np.abs(student).max() and np.ptp(truth) > 0)

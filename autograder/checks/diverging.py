@@ -36,7 +36,7 @@ class DivergingStep(Check):
     """The answer is a step size with which descent on `of` runs away from every minimum."""
 
     answer: str
-    of: Callable[..., Any]
+    of: Any
 
     @property
     def answers(self) -> tuple[str, ...]:

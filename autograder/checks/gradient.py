@@ -22,6 +22,7 @@ from .questions import Call, Look, Outcome, Question, Reply, Returned
 from .reading import Problem, read_numbers, read_parts
 from .reference import Reference
 from .scenery import curve, rounded, surface
+from .shapes import Entries, Mask, Points
 from .tolerance import derivative_tolerance
 from .verdict import Row, Verdict
 from .wording import decimals, derivative, explain, name_value, number, place
@@ -34,7 +35,7 @@ __all__ = ["Gradient"]
 _CLEARLY = 0.25
 
 
-def _proportional(student: np.ndarray, truth: np.ndarray) -> bool:
+def _proportional(student: Entries, truth: Entries) -> bool:
     """Whether the one is a multiple of the other, to float32."""
     ratio = (student * truth).sum() / (truth**2).sum()
     return bool((np.abs(student - ratio * truth) <= 1e-5 * np.abs(student).max()).all())
@@ -50,8 +51,8 @@ class Gradient(Check):
     """
 
     answer: str
-    of: Callable[..., Any]
-    at: Sequence[Any] | None = None
+    of: Any
+    at: Any = None
     order: int = 1
     argnums: int | tuple[int, ...] = 0
     domain: tuple[float, float] | None = None
@@ -123,11 +124,11 @@ class Gradient(Check):
         return draw
 
     @functools.cached_property
-    def _truth(self) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    def _truth(self) -> Callable[[int], tuple[Entries, Entries]]:
         """The derivative at all places of a seed, (p, m**order); and how far off is still right."""
 
         @functools.lru_cache(maxsize=1)
-        def compute(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        def compute(seed: int) -> tuple[Entries, Entries]:
             points = self._places(seed).points
             truth = self._reference.derivative(points)
             return truth, derivative_tolerance(self._reference, points, truth)
@@ -163,7 +164,7 @@ class Gradient(Check):
             asked.append(around(self.follows, places.points[places.generic]))
         return asked
 
-    def _call(self, points: np.ndarray) -> Call:
+    def _call(self, points: Points) -> Call:
         layout = self._reference.layout
         return Call(self.answer, tuple(layout.arguments(u) for u in points))
 
@@ -282,10 +283,10 @@ class Gradient(Check):
     def _name(
         self,
         places: Places,
-        student: np.ndarray,
-        truth: np.ndarray,
-        tol: np.ndarray,
-        right: np.ndarray,
+        student: Entries,
+        truth: Entries,
+        tol: Entries,
+        right: Mask,
         seen: str,
         table: tuple[Row, ...],
         evidence: DerivativeEvidence,
@@ -329,7 +330,7 @@ class Gradient(Check):
         return Verdict(self.answer, "wrong", 0.0, f"{fact} {seen}", hint, hit[0], table, evidence)
 
     def _wrong_shape(
-        self, points: np.ndarray, rows: list[np.ndarray], outcomes: Sequence[Any]
+        self, points: Points, rows: list[np.ndarray], outcomes: Sequence[Any]
     ) -> Verdict:
         hit = name_shape(self._reference, points, rows)
         due = self._reference.shape
@@ -352,9 +353,7 @@ class Gradient(Check):
 
     # ------------------------------------------------------------------ evidence
 
-    def _seen(
-        self, places: Places, student: np.ndarray, truth: np.ndarray, right: np.ndarray
-    ) -> str:
+    def _seen(self, places: Places, student: Entries, truth: Entries, right: Mask) -> str:
         """The fact at the place that tells most: a fresh one with a large relative error."""
         error = np.abs(student - truth).max(axis=1)
         relative = error / (np.abs(truth).max(axis=1) + 1e-3 * np.abs(truth).max())
@@ -384,7 +383,7 @@ class Gradient(Check):
         )
 
     def _rows(
-        self, places: Places, student: np.ndarray, truth: np.ndarray, right: np.ndarray
+        self, places: Places, student: Entries, truth: Entries, right: Mask
     ) -> tuple[Row, ...]:
         used = range(places.first)
         return tuple(

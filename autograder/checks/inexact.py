@@ -13,6 +13,7 @@ import numpy as np
 
 from .points import Places
 from .reference import Reference
+from .shapes import Entries, Points
 
 __all__ = ["Inexact", "recognise"]
 
@@ -35,7 +36,7 @@ class Inexact:
     digits: int = 0
 
 
-def _quotient(ref: Reference, points: np.ndarray, h: float, kind: str) -> np.ndarray:
+def _quotient(ref: Reference, points: Points, h: float, kind: str) -> Entries:
     """The difference quotient with step `h` of the (order - 1)-th derivative; (p, m**order)."""
     columns = []
     low = ref.order - 1
@@ -54,13 +55,13 @@ def _quotient(ref: Reference, points: np.ndarray, h: float, kind: str) -> np.nda
     return out.reshape(len(points), m**ref.order)
 
 
-def _second_quotient(ref: Reference, points: np.ndarray, h: float) -> np.ndarray:
+def _second_quotient(ref: Reference, points: Points, h: float) -> Entries:
     """(f(x + h) - 2 f(x) + f(x - h)) / h**2 for a function of one number; (p, 1)."""
     f = ref.value
     return ((f(points + h) - 2 * f(points) + f(points - h)) / h**2)[:, None]
 
 
-def _fitted_step(ref: Reference, points: np.ndarray, error: np.ndarray) -> float | None:
+def _fitted_step(ref: Reference, points: Points, error: Entries) -> float | None:
     """The forward step whose leading error term, h/2 times the next derivative, fits best."""
     if ref.shape != () or ref.layout.size != 1:
         return None
@@ -70,7 +71,7 @@ def _fitted_step(ref: Reference, points: np.ndarray, error: np.ndarray) -> float
 
 
 def _difference(
-    ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
+    ref: Reference, points: Points, student: Entries, truth: Entries, tol: Entries
 ) -> float | None:
     """The step of the difference quotient that gives the student's numbers, if there is one."""
     error = student - truth
@@ -101,7 +102,7 @@ def _difference(
     return None
 
 
-def _digits(student: np.ndarray, truth: np.ndarray) -> int | None:
+def _digits(student: Entries, truth: Entries) -> int | None:
     """To how many decimals the numbers are rounded or cut, if they are."""
     # Steps are a wrong idea of a derivative (of softplus, say), not an exact one with few digits.
     typical = float(np.median(np.abs(truth)))
@@ -119,7 +120,7 @@ def _digits(student: np.ndarray, truth: np.ndarray) -> int | None:
     return None
 
 
-def _rough(student: np.ndarray, truth: np.ndarray, tol: np.ndarray, places: Places) -> bool:
+def _rough(student: Entries, truth: Entries, tol: Entries, places: Places) -> bool:
     """Whether the error jumps from a place to its neighbours, as noise does."""
     # Where an entry is right, its error is nothing but the last bits: rough, and no matter.
     visible = (np.abs(student - truth) > tol).any(axis=0)
@@ -141,7 +142,7 @@ def _rough(student: np.ndarray, truth: np.ndarray, tol: np.ndarray, places: Plac
 
 
 def recognise(
-    ref: Reference, places: Places, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
+    ref: Reference, places: Places, student: Entries, truth: Entries, tol: Entries
 ) -> Inexact | None:
     """How `student` (p, k) approximates `truth`, or None if it is no approximation."""
     error, typical = np.abs(student - truth), float(np.median(np.abs(truth)))
@@ -151,11 +152,11 @@ def recognise(
     near = near and bool((error <= NEVER_OFF_BY * (np.abs(truth) + typical)).all())
     digits = _digits(student, truth)
     if digits is not None:
-        cut = (error <= 0.5).all()  # rounded, and not cut off, which may be off by 1
-        return Inexact("rounded", near=digits > 0 or bool(cut), digits=digits)
+        cut = bool((error <= 0.5).all())  # rounded, and not cut off, which may be off by 1
+        return Inexact("rounded", near=digits > 0 or cut, digits=digits)
     if near and _rough(student, truth, tol, places):
         return Inexact("inexact", near=True)
     step = _difference(ref, places.points, student, truth, tol)
     if step is None:
         return None
-    return Inexact("finite_difference", near=step <= SMALL_STEP, step=step)
+    return Inexact("finite_difference", near=bool(step <= SMALL_STEP), step=step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +31,8 @@ class Curvature(Check):
     """
 
     answer: str
-    of: Callable[..., Any]
-    at: Sequence[float]
+    of: Any
+    at: Any
     positive: str = "valley"
     negative: str = "hill"
     _reference: Reference = field(init=False, repr=False, compare=False)

@@ -15,6 +15,7 @@ from ..errors import CheckError
 from .layout import Layout, find_layout
 from .precision import enable_x64
 from .reference import Reference
+from .shapes import Hessian, Path, Point, Points, Slope, Slopes, Values
 from .stationary import Stationary, nearest
 from .walking import DISTANCES
 
@@ -64,34 +65,34 @@ class Landscape:
 
     # ------------------------------------------------------------------ at one place
 
-    def value(self, u: np.ndarray) -> float:
+    def value(self, u: Point) -> float:
         """f(u)."""
         return float(self.reference.value(u[None])[0])
 
-    def slope(self, u: np.ndarray) -> np.ndarray:
+    def slope(self, u: Point) -> Slope:
         """The gradient at `u` in the free coordinates; shape (k,)."""
         return self.reference.all_derivatives(u[None], 1)[0][self.free]
 
-    def slopes(self, places: np.ndarray) -> np.ndarray:
+    def slopes(self, places: Points) -> Slopes:
         """The gradients at `places` (m, n) in the free coordinates; shape (m, k)."""
         # One number of places, so that one program is compiled.
         spare = max(0, DISTANCES - len(places)) if self.reference.traceable else 0
         padded = np.concatenate([places, np.repeat(places[:1], spare, axis=0)])
         return self.reference.all_derivatives(padded, 1)[: len(places), self.free]
 
-    def hessian(self, u: np.ndarray) -> np.ndarray:
+    def hessian(self, u: Point) -> Hessian:
         """The Hessian at `u` in the free coordinates; shape (k, k)."""
         full = self.reference.all_derivatives(u[None], 2)[0]
         return full[np.ix_(self.free, self.free)]
 
     # ------------------------------------------------------------------ stationary points
 
-    def nearest_stationary(self, u: np.ndarray, reach: float) -> Stationary | None:
+    def nearest_stationary(self, u: Point, reach: float) -> Stationary | None:
         """The stationary point to which Newton's method leads from `u`, if within `reach`."""
         return nearest(self, u, reach)
 
     @functools.cached_property
-    def minima(self) -> list[np.ndarray]:
+    def minima(self) -> list[Point]:
         """Minima of a function of one number between -10 and 10; [] for other functions."""
         if self.layout.size != 1:
             return []
@@ -104,7 +105,7 @@ class Landscape:
 
     # ------------------------------------------------------------------ walks
 
-    def walks(self, descent: Descent) -> dict[str, np.ndarray]:
+    def walks(self, descent: Descent) -> dict[str, Path]:
         """Where descent leads, and where it leads with one mistake in the loop.
 
         Returns paths of shape (num_steps + 1, n) by the name of the mistake, some with a variant
@@ -154,7 +155,7 @@ class Landscape:
         out["stale_gradient"] = start - counts * s * first
         return out
 
-    def ends(self, descent: Descent, step_sizes: Sequence[float] | np.ndarray) -> np.ndarray:
+    def ends(self, descent: Descent, step_sizes: Sequence[float] | Values) -> Points:
         """Where the same descent ends with other step sizes; shape (len(step_sizes), n)."""
         slope = jax.grad(self.reference.flat)
         mask = np.zeros(self.layout.size)

@@ -126,7 +126,7 @@ def _no_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], plac
     return f"{name} returns a {type(out).__name__} at {place!r}, not a number."
 
 
-def find_layout(of: Callable[..., Any], at: Sequence[Any] | None) -> Layout:
+def find_layout(of: Any, at: Sequence[Any] | None) -> Layout:
     """How `of` takes its place: as the shown places `at` have it, else by trying.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from .misconceptions.trajectory import name_end
 from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
 from .scenery import curve, rounded, surface
+from .shapes import Path, Point, Slope
 from .stationary import Stationary, levels_off
 from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
@@ -70,7 +71,7 @@ class StationaryPoint(Check):
     """
 
     answer: str
-    of: Callable[..., Any]
+    of: Any
     at: Any = None
     any_kind: bool = False
     other_than: str | None = None
@@ -140,7 +141,7 @@ class StationaryPoint(Check):
             )
         return [verdict]
 
-    def _same(self, u: np.ndarray, other: Reply) -> bool:
+    def _same(self, u: Point, other: Reply) -> bool:
         """Whether the other answer is right and means the same stationary point."""
         if not isinstance(other, Found):
             return False
@@ -157,7 +158,7 @@ class StationaryPoint(Check):
 # --------------------------------------------------------------------------- judging a place
 
 
-def _reach(u: np.ndarray) -> float:
+def _reach(u: Point) -> float:
     """How far to look: farther where the place itself is in the thousands and more."""
     size = float(np.abs(u).max())
     return max(REACH, 1e-2 * size if size > 1e3 else 0.0)
@@ -197,7 +198,7 @@ def _room(
 
 def _as_good_as_descent(
     landscape: Landscape,
-    u: np.ndarray,
+    u: Point,
     found: Stationary | None,
     descent: Descent,
     within: float | None,
@@ -220,7 +221,7 @@ def _as_good_as_descent(
 def judge_place(
     answer: str,
     landscape: Landscape,
-    u: np.ndarray,
+    u: Point,
     within: float | None = None,
     descent: Descent | None = None,
     any_kind: bool = False,
@@ -263,7 +264,7 @@ def judge_place(
 FAR = 30.0  # an answer farther off than this would shrink the picture to a line
 
 
-def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> PlaceEvidence:
+def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEvidence:
     """What a picture shows around `u` (n,): the curve along the one free coordinate, or a surface.
 
     The window holds the answer, the start of the descent and all minima nearby: so it does not say
@@ -299,7 +300,7 @@ def _scenery(landscape: Landscape, u: np.ndarray, descent: Descent | None) -> Pl
     return bare
 
 
-def _thinned(path: np.ndarray, most: int = 40) -> tuple[tuple[float, ...], ...]:
+def _thinned(path: Path, most: int = 40) -> tuple[tuple[float, ...], ...]:
     """At most so many places of a path, the first and the last among them."""
     keep = np.unique(np.linspace(0, len(path) - 1, min(len(path), most)).round().astype(int))
     return tuple(map(rounded, path[keep]))
@@ -308,8 +309,8 @@ def _thinned(path: np.ndarray, most: int = 40) -> tuple[tuple[float, ...], ...]:
 def _name_place(
     answer: str,
     landscape: Landscape,
-    u: np.ndarray,
-    slope: np.ndarray,
+    u: Point,
+    slope: Slope,
     found: Stationary | None,
     within: float | None,
     descent: Descent | None,
@@ -368,7 +369,7 @@ def _name_place(
     return verdict("not_stationary")
 
 
-def _beside(landscape: Landscape, u: np.ndarray, found: Stationary | None) -> str:
+def _beside(landscape: Landscape, u: Point, found: Stationary | None) -> str:
     """A place in digits enough to tell it from the stationary point beside it."""
     nothing = NOTHING
     if np.abs(u).max() < 10 * WITHIN:  # what is nothing elsewhere may be the scale of this one
@@ -384,7 +385,7 @@ def _beside(landscape: Landscape, u: np.ndarray, found: Stationary | None) -> st
 
 
 def _rounded(
-    u: np.ndarray, found: Stationary, landscape: Landscape, descent: Descent | None
+    u: Point, found: Stationary, landscape: Landscape, descent: Descent | None
 ) -> int | None:
     """To how many decimals `u` is a rounding of the minimum or of the descent's end."""
     targets = [found.place]
@@ -403,7 +404,7 @@ def _rounded(
 
 
 def _mistaken_quantity(
-    landscape: Landscape, u: np.ndarray, within: float, descent: Descent | None
+    landscape: Landscape, u: Point, within: float, descent: Descent | None
 ) -> str | None:
     """Another quantity than the place of a minimum, recognised by its value."""
     n = landscape.layout.size

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .reference import Reference
+from .shapes import Clusters, Entries, Indices, Mask, OtherPoints, Others, Point, Points, Truths
 
 __all__ = ["Places", "draw_places"]
 
@@ -43,11 +44,11 @@ class Places:
         looked: how many candidates there were.
     """
 
-    points: np.ndarray
+    points: Points
     shown: int
     fresh: int
-    clusters: np.ndarray
-    blind: np.ndarray
+    clusters: Clusters
+    blind: OtherPoints
     looked: int
 
     @property
@@ -56,7 +57,7 @@ class Places:
         return self.shown + self.fresh
 
     @property
-    def generic(self) -> np.ndarray:
+    def generic(self) -> Indices:
         """Indices of the fresh places, without neighbours."""
         return np.arange(self.shown, self.first)
 
@@ -74,9 +75,7 @@ def _box(
     return [wide, (low, high), *BOXES]
 
 
-def _suitable(
-    reference: Reference, points: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _suitable(reference: Reference, points: Points) -> tuple[Entries, Mask, Mask]:
     """The derivative at candidates (k, m**order); which are smooth, and which of them generic."""
     with np.errstate(all="ignore"):
         d = reference.derivative(points)
@@ -98,7 +97,7 @@ def _suitable(
     return d, finite & smooth, finite & smooth & big
 
 
-def _choose(d: np.ndarray, good: np.ndarray, points: np.ndarray, shown: np.ndarray) -> np.ndarray:
+def _choose(d: Entries, good: Indices, points: Points, shown: OtherPoints) -> Others:
     """FRESH of the good candidates, both signs of the (first) derivative among them if there.
 
     They are spread, so that a student sees different places: each is, of the next few candidates,
@@ -114,7 +113,7 @@ def _choose(d: np.ndarray, good: np.ndarray, points: np.ndarray, shown: np.ndarr
     return np.array(chosen)
 
 
-def _each_piece(chosen: np.ndarray, pool: np.ndarray, decided: np.ndarray) -> np.ndarray:
+def _each_piece(chosen: Indices, pool: Others, decided: Truths) -> np.ndarray:
     """The chosen, and of `pool` what is needed for each decision to be met both ways."""
     ways = np.concatenate([decided, ~decided], axis=1)  # (candidates, 2 m)
     for _ in range(PIECES):
@@ -125,7 +124,7 @@ def _each_piece(chosen: np.ndarray, pool: np.ndarray, decided: np.ndarray) -> np
     return chosen
 
 
-def _apart(pool: np.ndarray, chosen: list[int], points: np.ndarray, shown: np.ndarray) -> int:
+def _apart(pool: Indices, chosen: list[int], points: Points, shown: OtherPoints) -> int:
     """Of the first few in `pool` that are not chosen yet, the farthest from all that are taken."""
     free = [int(k) for k in pool if k not in chosen][:FEW]
     taken = np.concatenate([shown, points[chosen]])
@@ -185,7 +184,7 @@ def draw_places(
     return Places(asked, first, len(fresh), clusters, blind, count)
 
 
-def _neighbours(place: np.ndarray) -> np.ndarray:
+def _neighbours(place: Point) -> Points:
     """Places beside `place` (n,): by `ULPS` steps of float32, and by `NEIGHBOUR`; (4, n)."""
     spacing = np.spacing(np.abs(place).astype(np.float32)).astype(np.float64)
     return np.stack([*(place + k * spacing for k in ULPS), place + NEIGHBOUR])

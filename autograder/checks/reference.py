@@ -17,6 +17,7 @@ import numpy as np
 from .layout import Layout
 from .pieces import decisions
 from .precision import enable_x64
+from .shapes import Batch, Batched, Entries, Indices, Points, Tensor, Truths, Values
 from .tracing import refuse_untraceable
 
 __all__ = ["Reference"]
@@ -25,7 +26,7 @@ JITTERS = 8
 _BATCHES = (256, 1024, 4096)
 
 
-def _compiled_for_all(f: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
+def _compiled_for_all(f: Callable[[Any], Any]) -> Callable[[Points], np.ndarray]:
     """A function of one place (n,) for batches of them (p, n), compiled.
 
     JAX compiles anew for each p, which takes a hundred times as long as to compute at some hundred
@@ -33,7 +34,7 @@ def _compiled_for_all(f: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndar
     """
     batched = jax.jit(jax.vmap(f))
 
-    def evaluate(places: np.ndarray) -> np.ndarray:
+    def evaluate(places: Batch) -> Batched:
         size = next((size for size in _BATCHES if size >= len(places)), len(places))
         full = np.resize(places, (size, *places.shape[1:])) if len(places) else places
         return np.asarray(batched(full))[: len(places)]
@@ -68,7 +69,7 @@ class Reference:
     # ------------------------------------------------------------------ structure
 
     @cached_property
-    def selected(self) -> np.ndarray:
+    def selected(self) -> Indices:
         """Indices into the flat place of the coordinates that are differentiated."""
         numbers = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
         parts = self.layout.slices()
@@ -94,7 +95,7 @@ class Reference:
 
     # ------------------------------------------------------------------ evaluation
 
-    def _evaluate(self, order: int, places: np.ndarray, double: bool) -> np.ndarray:
+    def _evaluate(self, order: int, places: Points, double: bool) -> Tensor:
         key = (order, double)
         places = np.asarray(places, dtype=np.float64 if double else np.float32)
         with enable_x64(double):
@@ -121,15 +122,15 @@ class Reference:
             return False
         return True
 
-    def value(self, places: np.ndarray) -> np.ndarray:
+    def value(self, places: Points) -> Values:
         """F at `places` (p, n); shape (p,), float64."""
         return self._evaluate(0, places, double=True).reshape(len(places))
 
-    def all_derivatives(self, places: np.ndarray, order: int) -> np.ndarray:
+    def all_derivatives(self, places: Points, order: int) -> Tensor:
         """The derivative of this order in all n coordinates; shape (p,) + (n,)*order."""
         return self._evaluate(order, places, double=True)
 
-    def decided(self, places: np.ndarray) -> np.ndarray:
+    def decided(self, places: Points) -> Truths:
         """What the function decides at `places` (p, n), as truths (p, m): its pieces' marks."""
         with enable_x64():
             if self._decisions is None:
@@ -143,18 +144,18 @@ class Reference:
         found = decisions(self.flat, self.layout.size)
         return found and _compiled_for_all(found)
 
-    def _select(self, full: np.ndarray, order: int) -> np.ndarray:
+    def _select(self, full: Tensor, order: int) -> np.ndarray:
         for axis in range(1, order + 1):
             full = np.take(full, self.selected, axis=axis)
         return full
 
-    def derivative(self, places: np.ndarray, order: int | None = None) -> np.ndarray:
+    def derivative(self, places: Points, order: int | None = None) -> Entries:
         """The derivative in the selected coordinates, flattened to (p, m**order), float64."""
         order = self.order if order is None else order
         full = self._select(self.all_derivatives(places, order), order)
         return full.reshape(len(places), -1)
 
-    def float32_error(self, places: np.ndarray, seed: int = 0) -> np.ndarray:
+    def float32_error(self, places: Points, seed: int = 0) -> Entries:
         """How far JAX's own float32 derivative is from the float64 one near `places`.
 
         The error of one float32 evaluation is a draw, not a bound: take the largest of

@@ -17,6 +17,7 @@ from .walking import LOCAL, NOTICED, Course, distances, follow
 
 if TYPE_CHECKING:
     from .landscape import Landscape
+from .shapes import Certain, Curvatures, Directions, Distances, Hessian, Lines, Point, Slope
 
 __all__ = ["Kind", "Stationary", "levels_off", "nearest"]
 
@@ -27,7 +28,7 @@ Kind = Literal["minimum", "maximum", "saddle", "plateau", "flat"]
 class Stationary:
     """A place (n,) where the slope is zero, what it is, and the least curvature there."""
 
-    place: np.ndarray
+    place: Point
     kind: Kind
     curvature: float
 
@@ -44,7 +45,7 @@ _JITTERS = 8
 _RANDOM = 16
 
 
-def nearest(landscape: Landscape, u: np.ndarray, reach: float) -> Stationary | None:
+def nearest(landscape: Landscape, u: Point, reach: float) -> Stationary | None:
     """The stationary point to which Newton's method leads from `u` (n,), if within `reach`.
 
     Newton's method finds minima, maxima and saddles alike, which descent would not; from within the
@@ -74,7 +75,7 @@ def nearest(landscape: Landscape, u: np.ndarray, reach: float) -> Stationary | N
         return _judged(landscape, here)
 
 
-def _directions(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _directions(h: Hessian) -> tuple[Slope, Hessian]:
     """Curvatures (k,) along directions (k, k), a column each, not of unit length.
 
     Where they are not certain, in units in which each coordinate bends by 1, if they are so there.
@@ -90,7 +91,7 @@ def _directions(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (found, own / bend[:, None]) if _certain(found).all() else (curvatures, ways)
 
 
-def _certain(curvatures: np.ndarray) -> np.ndarray:
+def _certain(curvatures: Curvatures) -> Certain:
     """Which of them are more than rounding beside the largest."""
     return np.abs(curvatures) > _CERTAIN * np.abs(curvatures).max()
 
@@ -98,7 +99,7 @@ def _certain(curvatures: np.ndarray) -> np.ndarray:
 class _Noise:
     """How much of a slope is rounding, measured at places some units in the last place apart."""
 
-    def __init__(self, landscape: Landscape, u: np.ndarray) -> None:
+    def __init__(self, landscape: Landscape, u: Point) -> None:
         rng = np.random.default_rng(0)
         units = rng.integers(-8, 9, size=(_JITTERS, len(u)))
         self._landscape = landscape
@@ -106,7 +107,7 @@ class _Noise:
         slopes = landscape.slopes(self._places)
         self._spread = slopes - slopes.mean(axis=0)
 
-    def of(self, ways: np.ndarray) -> np.ndarray:
+    def of(self, ways: Directions) -> Curvatures:
         """Of the slope along each of the directions (k, m), shape (m,)."""
         found: np.ndarray = _DRAWS * np.abs(self._spread @ ways).max(axis=0)
         return np.where(np.isfinite(found), found, 0.0)
@@ -117,7 +118,7 @@ class _Noise:
         return _DRAWS * float(np.ptp(self._landscape.reference.value(self._places)))
 
 
-def _judged(landscape: Landscape, u: np.ndarray) -> Stationary | None:
+def _judged(landscape: Landscape, u: Point) -> Stationary | None:
     """What kind of place `u` is; None where the slope is not zero beside what it is around."""
     h = landscape.hessian(u)
     if not np.isfinite(h).all():
@@ -155,7 +156,7 @@ def _kind(courses: list[Course]) -> Kind:
     return "plateau" if "slope" in found else "saddle"
 
 
-def _between(flat: list[np.ndarray]) -> list[np.ndarray]:
+def _between(flat: list[Slope]) -> list[Slope]:
     """Directions between flat ones: x**3 - 3*x*y**2 and x**2 * y**2 differ there alone."""
     if len(flat) < 2:
         return []
@@ -167,19 +168,19 @@ def _between(flat: list[np.ndarray]) -> list[np.ndarray]:
 class _Line:
     """The slope along a straight line through a place; `way` (k,) has largest entry 1."""
 
-    def __init__(self, landscape: Landscape, u: np.ndarray, way: np.ndarray, noise: _Noise) -> None:
+    def __init__(self, landscape: Landscape, u: Point, way: Slope, noise: _Noise) -> None:
         self.way = way
         self._landscape, self._u = landscape, u
         self._noise = float(noise.of(way[:, None])[0])
         self._noise_of_value = noise.of_value
 
-    def places(self, t: np.ndarray) -> np.ndarray:
+    def places(self, t: Distances) -> Lines:
         """Shape (m, n)."""
         places = np.repeat(self._u[None], len(t), axis=0)
         places[:, self._landscape.free] += t[:, None] * self.way
         return places
 
-    def slopes(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def slopes(self, t: Distances) -> tuple[Distances, Distances]:
         """The slope along the line (m,), and below how much it is rounding (m,)."""
         all_of_it = self._landscape.slopes(self.places(t))
         across = np.abs(np.nan_to_num(all_of_it, posinf=0.0, neginf=0.0)).max(axis=1)
@@ -219,9 +220,9 @@ class _Line:
 
 def _sinks_aside(
     landscape: Landscape,
-    u: np.ndarray,
-    flat: list[np.ndarray],
-    stiff: np.ndarray,
+    u: Point,
+    flat: list[Slope],
+    stiff: Directions,
     noise: _Noise,
 ) -> bool:
     """Whether a bent way leads down where all straight ones rise: (y - x**2)**2 - x**4 / 9.
@@ -249,7 +250,7 @@ def _sinks_aside(
     return bool((change[: len(floors)][near] < -rounding).any())
 
 
-def levels_off(landscape: Landscape, u: np.ndarray) -> bool:
+def levels_off(landscape: Landscape, u: Point) -> bool:
     """Whether the slope at `u` (n,) is next to nothing beside what it is on the way to the origin.
 
     So it is on the far plateau of arctan(x)**2, where it is not zero either.

@@ -11,6 +11,7 @@ from .reference import Reference
 if TYPE_CHECKING:
     from .landscape import Landscape
     from .stationary import Stationary
+from .shapes import Entries, Points
 
 __all__ = ["derivative_tolerance", "place_tolerance", "stall_distance", "stall_slope"]
 
@@ -25,7 +26,7 @@ DRAWS = 16
 FLOOR = 4e-6
 
 
-def derivative_tolerance(reference: Reference, points: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def derivative_tolerance(reference: Reference, points: Points, truth: Entries) -> np.ndarray:
     """Room around `truth` (p, k) for an honest float32 derivative at `points` (p, n)."""
     measured = reference.float32_error(points)
     largest = np.abs(truth).max(axis=0)

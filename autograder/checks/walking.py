@@ -13,6 +13,8 @@ from typing import Literal
 
 import numpy as np
 
+from .shapes import Distances
+
 __all__ = ["DISTANCES", "LOCAL", "NOTICED", "Course", "distances", "follow"]
 
 Course = Literal["valley", "hill", "pass", "slope", "level"]
@@ -42,7 +44,7 @@ _GROWS = 10.0
 _ROUNDING = 1e-13
 
 
-def distances(home: float) -> np.ndarray:
+def distances(home: float) -> Distances:
     """How far to go along a line, both ways; sorted, shape (DISTANCES,).
 
     Args:
@@ -54,10 +56,10 @@ def distances(home: float) -> np.ndarray:
 
 
 def follow(
-    t: np.ndarray,
-    slope: np.ndarray,
-    floor: np.ndarray,
-    rise: np.ndarray,
+    t: Distances,
+    slope: Distances,
+    floor: Distances,
+    rise: Distances,
     home: float,
     ask: Callable[[float], float],
 ) -> Course:

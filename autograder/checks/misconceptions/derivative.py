@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..reference import Reference
+from ..shapes import Entries, Points
 from ..wording import derivative, number, place
 from .rules import mistaken_derivatives
 
@@ -38,7 +39,7 @@ def _quantity(ref: Reference) -> str:
     return "gradient" if ref.order == 1 else "Hessian"
 
 
-def _orders(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
+def _orders(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     """Numbers that belong to another order of differentiation (functions of one number)."""
     d = {k: ref.derivative(points, k) for k in range(ref.order + 2)}
     yield ("function_itself", {}), d[0]
@@ -54,7 +55,7 @@ def _orders(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarra
     yield ("average_slope", {}), d[0] / points
 
 
-def _rules(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
+def _rules(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     """Differentiation by hand with one rule mistaken."""
     if not ref.traceable:
         return
@@ -73,7 +74,7 @@ def _rules(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray
         yield (mistake.misconception, {"function": mistake.function}), prediction
 
 
-def _antiderivative(ref: Reference, points: np.ndarray) -> np.ndarray:
+def _antiderivative(ref: Reference, points: Points) -> np.ndarray:
     """The integral of the function from the first place to each place, by Gauss-Legendre; (p,)."""
     nodes, weights = np.polynomial.legendre.leggauss(24)
     start = points[0, 0]
@@ -83,7 +84,7 @@ def _antiderivative(ref: Reference, points: np.ndarray) -> np.ndarray:
     return half * (values @ weights)
 
 
-def _offset(ref: Reference, error: np.ndarray) -> Hit | None:
+def _offset(ref: Reference, error: Entries) -> Hit | None:
     """The same number too much at every place."""
     c = error.mean(axis=0)
     if not (np.abs(error - c) <= MATCH * np.abs(c)).all():
@@ -101,7 +102,7 @@ def _offset(ref: Reference, error: np.ndarray) -> Hit | None:
     return ("constant_offset", words)
 
 
-def _ratio(truth: np.ndarray, student: np.ndarray, quantity: str) -> Hit | None:
+def _ratio(truth: Entries, student: Entries, quantity: str) -> Hit | None:
     """The same factor at every place."""
     used = np.abs(truth) > 0
     if not used.any():
@@ -117,7 +118,7 @@ def _ratio(truth: np.ndarray, student: np.ndarray, quantity: str) -> Hit | None:
     return ("constant_factor", words)
 
 
-def _gradients(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.ndarray]]:
+def _gradients(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     """Mix-ups between coordinates, and mistakes made in each of them."""
     m = len(ref.selected)
     n = ref.layout.size
@@ -154,7 +155,7 @@ def _gradients(ref: Reference, points: np.ndarray) -> Iterator[tuple[Hit, np.nda
         yield ("derivative_squared", {}), (g[:, :, None] * g[:, None, :]).reshape(len(points), -1)
 
 
-def _held(ref: Reference, points: np.ndarray, student: np.ndarray) -> Hit | None:
+def _held(ref: Reference, points: Points, student: Entries) -> Hit | None:
     """A partial derivative of a function of two coordinates, taken with the other one held.
 
     Where it is held is what the first place tells: the numbers at which the true slope there is the
@@ -190,13 +191,13 @@ def _held(ref: Reference, points: np.ndarray, student: np.ndarray) -> Hit | None
 
 
 def name_derivative(
-    ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray, tol: np.ndarray
+    ref: Reference, points: Points, student: Entries, truth: Entries, tol: Entries
 ) -> Hit | None:
     """The mistake that gives `student` (p, k) where `truth` is due; None if none is known."""
     scale = np.maximum(1e-3 * np.median(np.abs(truth), axis=0), 1e-9)
     quantity = _quantity(ref)
 
-    def fits(prediction: np.ndarray) -> bool:
+    def fits(prediction: Entries) -> bool:
         told = (np.abs(prediction - truth) > 3 * tol + MATCH * np.abs(truth)).any()
         return bool(told) and _near(student, prediction, scale)
 
@@ -233,7 +234,7 @@ def name_derivative(
 
 
 def difference_not_divided(
-    ref: Reference, points: np.ndarray, student: np.ndarray, truth: np.ndarray
+    ref: Reference, points: Points, student: Entries, truth: Entries
 ) -> Hit | None:
     """f(x + h) - f(x), or its central twin, with the division by h forgotten."""
     if ref.layout.size != 1 or ref.order != 1:
@@ -252,7 +253,7 @@ def difference_not_divided(
     return None
 
 
-def name_shape(ref: Reference, points: np.ndarray, rows: list[np.ndarray]) -> Hit | None:
+def name_shape(ref: Reference, points: Points, rows: list[np.ndarray]) -> Hit | None:
     """The mistake behind an answer of the wrong shape; `rows` hold what came at each place."""
     sizes = {r.size for r in rows}
     if len(sizes) != 1:

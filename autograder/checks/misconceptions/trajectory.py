@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..landscape import Descent, Landscape
+from ..shapes import Point
 from ..wording import place
 
 __all__ = ["name_end"]
@@ -28,7 +29,7 @@ _ORDER = (
 _SMALLER = np.geomspace(1e-5, 0.9, 120)
 
 
-def _same(u: np.ndarray, v: np.ndarray, ruler: float) -> bool:
+def _same(u: Point, v: Point, ruler: float) -> bool:
     """Whether two places are one, up to float32 rounding gathered on the way.
 
     `ruler` is the length of the walk: a thousandth of it tells all mistakes apart.
@@ -38,7 +39,7 @@ def _same(u: np.ndarray, v: np.ndarray, ruler: float) -> bool:
     return bool(np.abs(u - v).max() <= 1e-5 + 1e-3 * min(ruler, 1.0) + 2e-4 * np.abs(v).max())
 
 
-def name_end(landscape: Landscape, descent: Descent, u: np.ndarray) -> Hit | None:
+def name_end(landscape: Landscape, descent: Descent, u: Point) -> Hit | None:
     """The mistake that turns `descent` into a walk that ends at `u` (n,), or None."""
     walks = landscape.walks(descent)
     if not walks:
@@ -69,7 +70,7 @@ def name_end(landscape: Landscape, descent: Descent, u: np.ndarray) -> Hit | Non
 
 
 def _smaller_step(
-    landscape: Landscape, descent: Descent, u: np.ndarray, end: np.ndarray, ruler: float
+    landscape: Landscape, descent: Descent, u: Point, end: Point, ruler: float
 ) -> float | None:
     """A smaller step size with which the descent ends at `u`.
 
@@ -86,9 +87,7 @@ def _smaller_step(
     return round_step if near and not _same(there, end, ruler / 10) else None
 
 
-def _of_the_end(
-    landscape: Landscape, u: np.ndarray, end: np.ndarray, words: dict[str, Any]
-) -> Hit | None:
+def _of_the_end(landscape: Landscape, u: Point, end: Point, words: dict[str, Any]) -> Hit | None:
     """The slope where the descent ends, in place of the place."""
     if landscape.layout.size != 1 or not np.isfinite(end).all():
         return None
