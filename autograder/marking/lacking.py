@@ -19,10 +19,13 @@ from ..answers.source import sketch
 from ..checks.questions import Calls, Error, Missing, Raised, Reply
 from ..checks.verdict import Verdict
 
-__all__ = ["LACKING", "Lacking", "assigned", "errors_of", "lacks"]
+__all__ = ["LACKING", "OUT_OF_MEMORY", "Lacking", "assigned", "errors_of", "lacks"]
 
 LACKING = "lacking"
 """The `misconception` of a verdict that marking could not come to."""
+
+OUT_OF_MEMORY = "it took too much memory"
+"""Said of a kernel that was ended for it."""
 
 _TABLE: tuple[tuple[str, str, str], ...] = (
     # (exception class or base, pattern in the message, what is missing)
@@ -39,6 +42,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
      r"(CUDA|GPU|TPU)[^.]{0,40} (?:not available|not found|not enabled)", "GPU"),
     ("URLError|gaierror|ConnectionError|ConnectTimeout|MaxRetryError", r"", "network"),
     ("OSError", r"Network is unreachable|Temporary failure in name resolution", "network"),
+    ("KernelLost", OUT_OF_MEMORY, "memory for it"),
     ("MemoryError|XlaRuntimeError|JaxRuntimeError",
      r"^$|(?i:out of memory|unable to allocate|cannot allocate|RESOURCE_EXHAUSTED)",
      "memory for it"),
@@ -116,6 +120,11 @@ class Lacking:
         return [
             verdict if verdict.right else self._instead(verdict, reasons) for verdict in verdicts
         ]
+
+    def excused_by(self, words: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts of a check in which the kernel was lost, as the words on its loss say."""
+        what = self._why(Error("KernelLost", ("KernelLost",), words))
+        return [self._instead(verdict, [what]) for verdict in verdicts] if what else [*verdicts]
 
     def _instead(self, verdict: Verdict, reasons: Sequence[str]) -> Verdict:
         what = self._names.get(verdict.answer) or next(iter(reasons), "")

@@ -28,7 +28,7 @@ from .budget import Budget, weigh
 from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
 from .illustrations import Illustration, missed_name
-from .lacking import Lacking, errors_of
+from .lacking import OUT_OF_MEMORY, Lacking, errors_of
 from .outputs import keep_sound, say_cut
 from .record import verdict_output
 from .requests import ask
@@ -54,6 +54,7 @@ _IDLE_SECONDS = 6  # from a cell's reply to the word that all its output was sen
 _PATIENCE = 10.0  # seconds beyond a cell's own, before nbclient itself is taken to hang
 _BREACHES = {
     "cpu_seconds": "it used up its processor time",
+    "resident": OUT_OF_MEMORY,
     "threads": "it started too many threads",
     "scratch_entries": "it made too many files",
     "scratch_bytes": "it wrote too much to the disk",
@@ -402,7 +403,8 @@ class Session:
                 fact = f"When it was asked, {exc}{self._breach()}."
                 hint = "Call it yourself after a restart: does it return?"
                 name = "never_returns"
-                verdicts += [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
+                lost = [Verdict(n, "wrong", 0.0, fact, hint, name) for n in check.answers]
+                verdicts += self._lacking.excused_by(fact, lost)
                 await self._replace(index)
                 continue
             for error in (error for reply in every for error in errors_of(reply)):

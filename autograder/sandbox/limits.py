@@ -25,6 +25,8 @@ class Limits:
 
     memory: int = 4096 * MIB
     """Address space in bytes, besides the thread stacks that more cores bring (`RLIMIT_AS`)."""
+    resident: int = 1400 * MIB
+    """Memory in bytes that it has really taken (the watchdog); `autograder grade` plans so much."""
     cpu_seconds: int = 300
     """CPU time of all threads together (the watchdog); wall time is the caller's to limit."""
     threads: int = 64

@@ -37,6 +37,8 @@ FUNCTION = Found(Value("function", "function"))
         ("RuntimeError", "Found no NVIDIA driver; there is no CUDA device", "GPU"),
         ("URLError", "<urlopen error [Errno -3] Temporary failure>", "network"),
         ("MemoryError", "", "memory"),
+        ("KernelLost", "the kernel died: it took too much memory; it is left out", "memory"),
+        ("KernelLost", "the kernel died: it used up its processor time", ""),
         ("XlaRuntimeError", "RESOURCE_EXHAUSTED: Out of memory allocating", "memory"),
         # A slip is a slip wherever it is made.
         ("ModuleNotFoundError", "No module named 'nummpy'", ""),
@@ -143,6 +145,7 @@ def _answer(text: str):
     return lambda notebook: small.cell_of(notebook, "slope").update(source=text)
 
 
+TAKES = "held = [bytearray(b'x') * (1 << 26) for _ in range(40)]"  # 2.7 GB: not reserved, taken
 CLASS = [
     Submission("honest"),
     Submission("package", _answer("import torch\ndef slope(x):\n    return 2 * x + 3")),
@@ -152,6 +155,8 @@ CLASS = [
     Submission("gpu", _answer("import jax\nd = jax.devices('gpu')\ndef slope(x):\n    return 3")),
     Submission("magic", _answer("%%no_such_magic\ndef slope(x):\n    return 2 * x + 3")),
     Submission("cosmetic", _first("%load_ext nb_black\n%matplotlib widget\nimport numpy as np")),
+    Submission("memory", _answer(f"{TAKES}\ndef slope(x):\n    return 2 * x + 3")),
+    Submission("memory_asked", _answer(f"def slope(x):\n    {TAKES}\n    return 2 * x + 3")),
     Submission("slip", _answer("import nummpy as np\ndef slope(x):\n    return 2 * x + 3")),
     Submission("wrong", _answer("import torch\ndef tilt(x):\n    return 1")),
 ]  # fmt: skip

@@ -96,6 +96,15 @@ def test_nothing_is_hidden_from_the_watchdog(start_kernel, locked: bool, way: st
     assert not scratch.exists()
 
 
+def test_memory_that_is_taken_and_not_only_reserved(start_kernel):
+    with start_kernel(resident=400 << 20) as kernel:
+        reserved = "import mmap\nheld = mmap.mmap(-1, 2 << 30)\nprint('fine')"
+        assert kernel.run(reserved).text == "fine\n"
+        with pytest.raises(GONE):
+            kernel.run("held = []\nwhile True: held.append(b'x' * (1 << 24))", timeout=60)
+        assert kernel.manager.sandbox.breach is Breach.MEMORY
+
+
 def test_threads_without_number(start_kernel):
     code = (
         "import threading, time\n"

@@ -1,10 +1,11 @@
 """Ends a kernel that takes what no limit of the operating system's can hold.
 
-A tmpfs made by bubblewrap has a size but no ceiling for the number of its files, whose names and
-inodes take the machine's memory (an eighth of it at most), and a scratch on the disk has no size at
-all; `RLIMIT_NPROC` does not bind a grader who is root; and of a process killed for its CPU time
-nobody says why. So a thread of the grader looks several times a second. It is a thread, not a task
-of an event loop, since a loop that is busy judging answers looks at nothing.
+Of memory, the system limits what a process reserves and not what it takes; of the first, JAX needs
+gigabytes. A tmpfs made by bubblewrap has a size but no ceiling for the number of its files, whose
+names and inodes take the machine's memory (an eighth of it at most), and a scratch on the disk has
+no size at all; `RLIMIT_NPROC` does not bind a grader who is root; and of a process killed for its
+CPU time nobody says why. So a thread of the grader looks several times a second. It is a thread,
+not a task of an event loop, since a loop that is busy judging answers looks at nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Breach(enum.StrEnum):
     """The limit for which a kernel was ended."""
 
     CPU = "cpu_seconds"
+    MEMORY = "resident"
     THREADS = "threads"
     ENTRIES = "scratch_entries"
     BYTES = "scratch_bytes"
@@ -101,6 +103,12 @@ class Watchdog:
                 self._on_breach(breach)
                 return
 
+    def _resident(self) -> int:
+        """Bytes that are the process's own: no file's, such as those of libraries."""
+        with open(f"/proc/{self._pid}/status", encoding="ascii", errors="replace") as file:
+            line = next((line for line in file if line.startswith("RssAnon:")), None)
+        return 0 if line is None else int(line.split()[1]) * 1024
+
     def _look(self) -> Breach | None:
         with open(f"/proc/{self._pid}/stat", encoding="ascii", errors="replace") as file:
             # The name, second field, is the process's to choose and may hold anything.
@@ -110,5 +118,7 @@ class Watchdog:
             return Breach.CPU
         if threads > self._limits.thread_limit():
             return Breach.THREADS
+        if self._resident() > self._limits.resident:
+            return Breach.MEMORY
         too_many, too_much = self._used()
         return Breach.ENTRIES if too_many else Breach.BYTES if too_much else None
