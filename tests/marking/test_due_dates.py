@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,37 @@ def test_what_is_handed_in_again_unchanged_is_said_to_be(course: Path, tmp_path:
     (folder / "more.txt").write_text("what was missing")
     late, since, page = handed_in("2026-01-10 17:00:00 UTC")
     assert (late, since, words in page) == (5 * 3600.0, None, False)
+
+
+@pytest.mark.parametrize("when", ["2199-06-01 12:00:00 UTC", "9999-12-31 23:59:59 UTC"])
+def test_work_from_the_future_is_late_and_marked(course: Path, tmp_path: Path, when: str) -> None:
+    """A clock that is wrong, or a student who tries what comes of it."""
+    small.make(tmp_path, course)
+    with small.gradebook(tmp_path) as gradebook:
+        gradebook.update_or_create_assignment(small.ASSIGNMENT, duedate="2026-01-10 12:00:00")
+    honest = small.UNREADABLE[0]
+    folder = small.hand_in(tmp_path, honest, second=False)
+    (folder / "timestamp.txt").write_text(when)
+    for path in folder.iterdir():
+        os.utime(path, (6e9, 6e9))  # the files themselves are from 2160
+    for _ in range(2):  # and once more, when there is a copy that is older than it
+        said = small.api(tmp_path).autograde(small.ASSIGNMENT, honest.student)
+        assert said["success"], said["log"]
+    data = gather(CourseDirectory(root=str(tmp_path), course_id=small.COURSE_ID), small.ASSIGNMENT)
+    (paper,) = (p for p in data.papers if p.student == honest.student)
+    assert paper.late > 170 * 365 * 24 * 3600
+    assert honest.student in render(data, tmp_path, tmp_path / "report.html")
+
+
+def test_a_time_beyond_all_times_is_told_and_costs_nobody_else(
+    course: Path, tmp_path: Path
+) -> None:
+    small.make(tmp_path, course)
+    spoilt, other = small.UNREADABLE[:2]
+    folder = small.hand_in(tmp_path, spoilt, second=False)
+    (folder / "timestamp.txt").write_text("9999-12-31 23:59:59 -1200")  # in UTC, the year 10000
+    small.hand_in(tmp_path, other, second=False)
+    said = small.api(tmp_path).autograde(small.ASSIGNMENT, spoilt.student)
+    assert not said["success"]
+    assert "timestamp.txt is no time stamp of nbgrader's: mend it or delete it" in said["log"]
+    assert small.api(tmp_path).autograde(small.ASSIGNMENT, other.student)["success"]
