@@ -28,7 +28,7 @@ from typing import Any
 
 import psutil
 
-from tests.grading.ledger import files, rows
+from tests.grade.ledger import files, rows
 from tests.marking import small_course as small
 
 REPOSITORY = Path(__file__).parents[1]

@@ -63,5 +63,7 @@ export UV_NO_PROGRESS=1 UV_LINK_MODE=${UV_LINK_MODE:-hardlink}
 "$uv" pip install --quiet --compile-bytecode --python "$environment" "${packages[@]}"
 # The build backend is among the packages, as in scripts/setup.sh.
 "$uv" pip install --quiet --python "$environment" --no-deps --no-build-isolation --editable .
+# The packages' own types differ by version: `make test` looks at them wherever it is typed.
+[ "$which" = lowest ] || "$environment/bin/mypy" --cache-dir "$environment/.mypy_cache"
 "$environment/bin/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder \
     "${options[@]}" "${selection[@]}"

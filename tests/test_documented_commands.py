@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from autograder.demo.students import load_students
-from tests.person import Person
+from tests.support.person import Person
 
 pytestmark = pytest.mark.timeout(3000)
 
@@ -68,9 +68,9 @@ ELSEWHERE = {
     "make dist": "tests/installed/test_archives.py",
     "make screenshots": "scripts/screenshots.py",
     "autograder demo": "tests/test_demo.py",
-    "autograder doctor --guess": "tests/test_doctor_guesses.py",
+    "autograder doctor --guess": "tests/doctor/test_guesses.py",
     "autograder quickstart my_course --formgrader": "tests/hub",
-    "nbgrader generate_assignment gradient_descent --force": "tests/test_doctor_handed_in.py",
+    "nbgrader generate_assignment gradient_descent --force": "tests/doctor/test_handed_in.py",
     "jupyter lab": "tests/browser",
     "source .venv/bin/activate": "tests/test_documented_commands.py",
     "python -m benchmarks.forging": "benchmarks/forging.py",

@@ -16,7 +16,7 @@ import pytest
 from autograder import cache
 from autograder.access import refusal, translated
 from autograder.quickstart import make_course
-from tests.ordinary import UID, Ran, Typist
+from tests.support.ordinary import UID, Ran, Typist
 
 ROOT_ONLY = "only root can make files of another user's"
 GRADE = ("autograder", "grade", "gradient_descent")

@@ -31,7 +31,7 @@ from nbgrader.api import Gradebook
 from autograder.checks.verdict import Verdict
 from autograder.demo.students import SampleStudent, load_students
 from autograder.marking.record import read_record
-from tests.person import Person
+from tests.support.person import Person
 
 # A whole term beside whatever else runs.
 pytestmark = pytest.mark.timeout(3000)

@@ -109,7 +109,7 @@ class Curvature(Check):
     def _evidence(self, labels: dict[float, str]) -> LabelsEvidence:
         places = np.asarray(list(labels), dtype=np.float64)
         room = 0.15 * float(np.ptp(places)) + 0.5
-        low, high = float(places.min()) - room, float(places.max()) + room
+        low, high = float(np.min(places)) - room, float(np.max(places)) + room
         return LabelsEvidence(
             places=tuple(map(float, labels)),
             labels=tuple(labels.values()),

@@ -291,11 +291,11 @@ def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEv
         places = [u] if descent is None else [u, np.asarray(descent.start)]
         if np.abs(places[-1] - u).max() > FAR:
             places = [u]
-        low, high = np.min(places, axis=0), np.max(places, axis=0)
+        least, most = np.min(places, axis=0), np.max(places, axis=0)
         # A square, wide enough for the hollows around, and the answer not in its middle.
-        spare = max(5.4, float((high - low).max()) + 2.4) - (high - low)
+        spare = max(5.4, float(np.max(most - least)) + 2.4) - (most - least)
         start = None if descent is None else rounded(descent.start)
-        ground = surface(landscape.reference, low - 0.54 * spare, high + 0.46 * spare)
+        ground = surface(landscape.reference, least - 0.54 * spare, most + 0.46 * spare)
         return replace(bare, surface=ground, start=start)
     return bare
 

@@ -39,13 +39,13 @@ def _stack(value: Value) -> np.ndarray | None:
     if value.kind in ("number", "array"):
         return value.numbers
     if value.kind == "sequence" and value.items and value.length == len(value.items):
-        parts = [_stack(item) for item in value.items]
-        if all(p is not None and p.shape == parts[0].shape for p in parts):  # type: ignore[union-attr]
-            return np.stack(parts)  # type: ignore[arg-type]
-        # ragged only by one-element containers: [x, [y]]
-        loose = [None if p is None or p.size != 1 else p.reshape(()) for p in parts]
-        if all(p is not None for p in loose):
-            return np.stack(loose)  # type: ignore[arg-type]
+        parts = [part for item in value.items if (part := _stack(item)) is not None]
+        if len(parts) < len(value.items):
+            return None
+        if all(part.shape == parts[0].shape for part in parts):
+            return np.stack(parts)
+        if all(part.size == 1 for part in parts):  # ragged only by containers of one: [x, [y]]
+            return np.stack([part.reshape(()) for part in parts])
     return None
 
 

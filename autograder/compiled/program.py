@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.extend.core
 import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
 from autograder.compiled.arguments import Arguments
 from autograder.compiled.clone import Cloner
@@ -23,6 +23,9 @@ from autograder.compiled.transformed import Transformed
 from autograder.compiled.vocabulary import Vocabulary
 
 __all__ = ["NotCompilable", "Program"]
+
+# Its names are public; some versions' types do not say so.
+core: Any = jax.extend.core
 
 # Operations that are one kernel each and depend on nothing but their operands. Loops, branches,
 # random numbers, callbacks and linear algebra's libraries are not among them.

@@ -26,8 +26,8 @@ from nbgrader.api import Gradebook
 
 from autograder.sandbox.outside.recipe import Recipe
 from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
-from tests.container import Container
 from tests.marking.small_course import api
+from tests.support.container import Container
 
 ASSIGNMENT = "small"
 NOTEBOOK = "attacked"

@@ -15,11 +15,11 @@ import pytest
 from autograder.checks.verdict import MIME
 from autograder.marking.record import read_record
 from autograder.sandbox.outside.places import IN_NAMESPACES
-from tests import needs
 from tests.attacks import FAMILIES, POINTS, THROUGH, Attack, load
 from tests.attacks.course import HONEST_STUDENTS, Ground, Outcome
-from tests.container import Container
 from tests.sandbox.environments import Installation
+from tests.support import needs
+from tests.support.container import Container
 
 # The first test waits for the slowest course, on whatever machine.
 pytestmark = pytest.mark.timeout(3000)

@@ -14,7 +14,6 @@ import pytest
 from bs4 import BeautifulSoup
 
 from autograder.nbgrader.converter import MAX_COPY
-from tests import needs
 from tests.attacks import POINTS, Attack, load
 from tests.attacks.course import (
     ASSIGNMENT,
@@ -25,6 +24,7 @@ from tests.attacks.course import (
     Ground,
 )
 from tests.attacks.test_attacks import SHIPPED
+from tests.support import needs
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -8,7 +8,6 @@ import nbformat
 import pytest
 
 from autograder.checks.verdict import MIME
-from tests import needs
 from tests.attacks import POINTS, TESTS, THROUGH, Attack, load
 from tests.attacks.course import (
     AUTOGRADE,
@@ -19,6 +18,7 @@ from tests.attacks.course import (
     source_notebook,
 )
 from tests.attacks.test_attacks import LOCKED, SHIPPED, containers
+from tests.support import needs
 
 pytestmark = pytest.mark.timeout(3000)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.trees import TREES, Tree, remove
-from tests.grading.conftest import REPOSITORY
+from tests.grade.conftest import REPOSITORY
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, SECOND, Submission
 

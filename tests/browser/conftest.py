@@ -20,8 +20,8 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests import needs
-from tests.person import Person
+from tests.support import needs
+from tests.support.person import Person
 
 ASSIGNMENT = "gradient_descent"
 COURSE_ID = "gradient_descent_course"

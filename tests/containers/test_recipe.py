@@ -17,9 +17,9 @@ import pytest
 
 from autograder import sandbox
 from autograder.sandbox.locks import seccomp
-from tests import needs
-from tests.container import Container
 from tests.containers.recipe import Root, Stage, read
+from tests.support import needs
+from tests.support.container import Container
 
 LINTER = "dockerfile-utils@0.16.3"
 SUITE = "trixie"  # of which the images are made

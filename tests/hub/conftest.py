@@ -17,11 +17,11 @@ import pytest
 
 from autograder import sandbox
 from autograder.cache import cache_root
-from tests import needs
 from tests.hub import environments
 from tests.hub.accounts import PLACE, Account, named, sweep
 from tests.hub.guide import Guide
 from tests.hub.server import PROXY, Hub
+from tests.support import needs
 
 GROUP = "teaching"
 

@@ -13,9 +13,9 @@ from autograder.marking.lacking import LACKING, Lacking, assigned, lacks
 from autograder.marking.magics import tolerant
 from autograder.marking.record import read_record
 from autograder.report.gather import gather
-from tests import needs
 from tests.marking import small_course as small
 from tests.marking.small_course import FIRST, Submission
+from tests.support import needs
 
 WRONG = Verdict("slope", "wrong", 0.0, "There is no answer yet.", "", "not_answered")
 FUNCTION = Found(Value("function", "function"))

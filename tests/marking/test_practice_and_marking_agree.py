@@ -117,7 +117,7 @@ class Both:
     def agree(self) -> bool:
         """Whether they say the same, but for what marking alone knows of how the cell ended.
 
-        Practice has words of its own for that, which tests/feedback/test_session.py reads.
+        Practice has words of its own for that, which tests/practice/test_session.py reads.
         """
         marking = [
             (name, outcome, "not_answered" if slip in ("answer_not_named", "raised") else slip)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import needs
 from tests.postgresql.server import Server, programs, running
+from tests.support import needs
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 
 from autograder import sandbox
 from autograder.sandbox.outside.warm import why_cold
-from tests import needs
+from tests.support import needs
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pytest
 from autograder import sandbox
 from autograder.cache import cache_root
 from autograder.sandbox.outside.recipe import Recipe
-from tests.container import Container
+from tests.support.container import Container
 
 ROOT = Path(__file__).resolve().parents[2]
 AUTOGRADER = str(Path(sys.executable).with_name("autograder"))

@@ -16,7 +16,7 @@ def contours(paper: Sheet, ground: Surface) -> tuple[tuple[float, float], tuple[
     (low, high), (bottom, top) = ground.window
     lowest, highest = ground.range
     heights = np.asarray(ground.heights, dtype=np.float64)
-    heights = lowest + (highest - lowest) * heights / max(float(heights.max()), 1.0)
+    heights = lowest + (highest - lowest) * heights / max(float(np.max(heights)), 1.0)
     xs = np.linspace(low, high, heights.shape[1])
     ys = np.linspace(bottom, top, heights.shape[0])
     axes = paper.axes

@@ -20,7 +20,7 @@ from autograder.answers.local import judge
 from autograder.checks.value import ExactValue
 from autograder.feedback import html
 from autograder.practice import session as practice
-from tests.feedback.sessions import Session
+from tests.practice.sessions import Session
 
 TEXTS = {
     "base": [

@@ -1,6 +1,6 @@
 """Runs a command as in a container: without what Docker's default takes away.
 
-    python -m tests.container [--user UID] [--capabilities docker|none] [--show PATH]...
+    python -m tests.support.container [--user UID] [--capabilities docker|none] [--show PATH]...
         [--profile FILE] COMMAND...
 
 A seccomp filter refuses namespaces and mounts, as Docker's default profile does; the capabilities
@@ -53,7 +53,7 @@ _REFUSED: bpf.Calls = {
     "add_key": (248, 217),
     "request_key": (249, 218),
 }
-_PROJECT = Path(__file__).resolve().parents[1]
+_PROJECT = Path(__file__).resolve().parents[2]
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _NEW_NAMESPACES = 0x7E020000
 _NEWNS, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x00020000, 1 << 12, 1 << 14, 1 << 18
@@ -84,7 +84,13 @@ class Container:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs another in a container."""
-        line = [sys.executable, "-m", "tests.container", "--capabilities", self.capabilities]
+        line = [
+            sys.executable,
+            "-m",
+            "tests.support.container",
+            "--capabilities",
+            self.capabilities,
+        ]
         if self.user is not None:
             line += ["--user", str(self.user)]
         if self.profile is not None:

@@ -52,8 +52,8 @@ class Typist:
 
     def __enter__(self) -> Typist:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ordinary"],
-            cwd=Path(__file__).resolve().parents[1],
+            [sys.executable, "-m", "tests.support.ordinary"],
+            cwd=Path(__file__).resolve().parents[2],
             env={**os.environ, "COLUMNS": "1000", "TERM": "dumb"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ from autograder.feedback import html
 from autograder.practice import hints
 from autograder.practice import progress as standing
 from autograder.practice import session as practice
-from tests.feedback.sessions import Notebook, Session
+from tests.practice.sessions import Notebook, Session
 
 SETUP = "import jax\nimport jax.numpy as jnp\nfrom autograder import check, progress"
 F = "def f(x):\n    return x**2 + 3 * x - 5"

@@ -13,7 +13,7 @@ from autograder.doctor.handed_in import exercises
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, POINTS, SECOND, Submission
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 Change = Callable[[nbformat.NotebookNode], None]
 
 

@@ -19,8 +19,8 @@ from autograder.compiled import why_plain
 from autograder.grade.display import _summary_lines
 from autograder.grade.run import Summary
 from autograder.nbgrader.converter import install
-from tests.grading.conftest import REPOSITORY, SEED, command
-from tests.grading.ledger import files, rows
+from tests.grade.conftest import REPOSITORY, SEED, command
+from tests.grade.ledger import files, rows
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, HARMLESS, UNREADABLE
 

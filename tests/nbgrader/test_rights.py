@@ -12,7 +12,7 @@ from nbgrader.apps.api import NbGraderAPI
 
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID, FIRST
-from tests.marking.test_collect import submit
+from tests.nbgrader.test_collect import submit
 
 # nbgrader (0.9.6), as it releases feedback: a misspelt argument of its own, a file left open.
 pytestmark = [
