@@ -16,17 +16,19 @@ from ..checks.verdict import Row, Verdict
 from ..checks.wording import number
 from ..printable import printable
 from .marks import MARKS
+from .palette import INK, PAPER
 from .pictures import draw
 
 __all__ = ["render"]
 
 _CARD = (
-    "border-left:6px solid {colour};background-color:#fff;color:#1a1a1a;"
+    "border-left:6px solid {colour};"
+    f"background-color:{PAPER};color:{INK};"
     "padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;max-width:52em;"
     # On top of whatever is before and behind it on the page, and nothing on it gets out.
     "position:relative;isolation:isolate;contain:paint"
 )
-_CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background-color:#fff;color:#1a1a1a"
+_CELL = f"padding:.1em .9em .1em 0;text-align:right;border:0;background-color:{PAPER};color:{INK}"
 _HEADS = {
     "derivative": ("at", "yours", "due", ""),
     "descent": ("from", "yours arrives at", "due", ""),

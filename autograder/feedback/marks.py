@@ -1,15 +1,12 @@
-"""The sign, word and colour of each outcome: never colour alone.
-
-Colours are those of the Okabe-Ito palette, darkened where text is set in them (contrast of at least
-4.5 to 1 on white).
-"""
+"""The sign, word and colour of each outcome: never colour alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..checks.verdict import Verdict
+from ..checks.verdict import Outcome, Verdict
+from .palette import COLOURS, INKS
 
 __all__ = ["MARKS", "Mark", "headline"]
 
@@ -23,14 +20,18 @@ class Mark(NamedTuple):
     ink: str  # of the word
 
 
-MARKS = {
-    "right": Mark("✓", "right", "#009E73", "#00694D"),
-    "partly": Mark("◐", "partly right", "#E69F00", "#7A5400"),
-    "wrong": Mark("✗", "not right yet", "#D55E00", "#A34700"),
-    "unjudged": Mark("?", "could not be judged", "#767676", "#5E5E5E"),
+_SIGNS: dict[Outcome, tuple[str, str]] = {
+    "right": ("✓", "right"),
+    "partly": ("◐", "partly right"),
+    "wrong": ("✗", "not right yet"),
+    "unjudged": ("?", "could not be judged"),
     # In practice only.
-    "open": Mark("○", "not started", "#767676", "#5E5E5E"),
-    "stale": Mark("!", "not what marking will see", "#E69F00", "#7A5400"),
+    "open": ("○", "not started"),
+    "stale": ("!", "not what marking will see"),
+}
+MARKS: dict[str, Mark] = {
+    outcome: Mark(sign, word, COLOURS[outcome], INKS[outcome])
+    for outcome, (sign, word) in _SIGNS.items()
 }
 
 

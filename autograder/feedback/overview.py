@@ -8,6 +8,7 @@ from html import escape
 from typing import Literal, NamedTuple
 
 from .marks import MARKS, Mark
+from .palette import BLUE, COLOURS, INK, INKS, PAPER
 
 __all__ = ["Line", "State", "html", "text"]
 
@@ -15,9 +16,9 @@ State = Literal["right", "partly", "wrong", "unjudged", "open", "stale", "person
 
 _MARKS: dict[str, Mark] = {
     **MARKS,
-    "person": Mark("✎", "a person reads this one", "#767676", "#5E5E5E"),
+    "person": Mark("✎", "a person reads this one", COLOURS["open"], INKS["open"]),
 }
-_CELL = "padding:.15em .9em .15em 0;text-align:left;border:0;background-color:#fff;color:#1a1a1a"
+_CELL = f"padding:.15em .9em .15em 0;text-align:left;border:0;background-color:{PAPER};color:{INK}"
 WIDTH = 80
 
 
@@ -92,8 +93,9 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
     first, *rest = _words(lines, whole=whole)
     said = "".join(f'<div style="margin-top:.4em;font-size:13px">{escape(w)}</div>' for w in rest)
     return (
-        '<div class="autograder-card" style="border-left:6px solid #0072B2;background-color:#fff;'
-        "color:#1a1a1a;padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;"
+        f'<div class="autograder-card" style="border-left:6px solid {BLUE};'
+        f"background-color:{PAPER};color:{INK};padding:.6em 1em;margin:.4em 0;"
+        "font-size:14px;line-height:1.45;"
         f'max-width:52em"><strong>{escape(first)}</strong>{table if rows else ""}{said}</div>'
     )
 

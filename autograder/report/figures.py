@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.ticker import MaxNLocator
 
-from ..feedback.pictures.canvas import BLUE, sheet
+from ..feedback import palette
+from ..feedback.pictures.canvas import sheet
 from ..feedback.pictures.picture import Picture
 from .data import OUTCOMES, Outcome
 from .statistics import ExerciseStatistics, Histogram
@@ -14,11 +15,11 @@ from .statistics import ExerciseStatistics, Histogram
 __all__ = ["COLOURS", "WORDS", "marks_picture", "outcomes_picture"]
 
 COLOURS: dict[Outcome, str] = {
-    "right": "#009E73",
-    "partly": "#F0E442",
-    "wrong": "#D55E00",
-    "unanswered": "#C8C8C8",
-    "unjudged": "#FFFFFF",
+    "right": palette.COLOURS["right"],
+    "partly": palette.COLOURS["partly"],
+    "wrong": palette.COLOURS["wrong"],
+    "unanswered": palette.PALE,
+    "unjudged": palette.PAPER,
 }
 WORDS: dict[Outcome, str] = {
     "right": "right",
@@ -34,7 +35,6 @@ _HATCHES: dict[Outcome, str] = {
     "unanswered": "",
     "unjudged": "..",
 }
-_EDGE = "#404040"
 _ROW = 21  # pixels
 
 
@@ -44,7 +44,7 @@ def marks_picture(found: Histogram, points: float) -> Picture:
         width = found.edges[1] - found.edges[0]
         starts = found.edges[:-1]
         bars = paper.axes.bar(
-            starts, found.counts, width, align="edge", color=BLUE, edgecolor="white"
+            starts, found.counts, width, align="edge", color=palette.BLUE, edgecolor="white"
         )
         paper.axes.bar_label(bars, [str(n) if n else "" for n in found.counts], fontsize=8)
         paper.axes.set_xlim(0, found.edges[-1])
@@ -87,7 +87,7 @@ def outcomes_picture(found: Sequence[ExerciseStatistics]) -> Picture:
                 left=left,
                 color=COLOURS[outcome],
                 hatch=_HATCHES[outcome],
-                edgecolor=_EDGE,
+                edgecolor=palette.EDGE,
                 linewidth=0.5,
                 label=WORDS[outcome],
             )

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..checks.misconceptions.catalogue import CATALOGUE
+from ..feedback.palette import TINTS, css_variables
 from ..feedback.pictures.picture import Picture
 from ..isolation import Isolation
 from .data import FAULTS, OUTCOMES, ClassData, Exercise, Fault, Paper
@@ -43,7 +44,6 @@ _EXPOSED = {
     ),
 }
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
-_TINTS = ("#ffffff", "#e3f0f9", "#c6e1f3", "#9fcdea")  # dark text keeps a contrast of 9 to 1
 
 PARTS = {
     "read": "reading submissions",
@@ -85,7 +85,7 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
     }
     return environment.get_template("page.html.jinja").render(
         data=data,
-        style=(_HERE / "page.css").read_text(encoding="utf-8"),
+        style=css_variables() + (_HERE / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=digest,
         spread=spread(scores),
@@ -205,7 +205,7 @@ class _Map:
 
     def tint(self, name: str, exercise: Exercise) -> str:
         part = self.count(name, exercise) / self._most
-        return _TINTS[min(int(part * len(_TINTS)), len(_TINTS) - 1)]
+        return TINTS[min(int(part * len(TINTS)), len(TINTS) - 1)]
 
     def anchor(self, name: str, exercise: Exercise) -> str:
         return f"mistake-{self._places[exercise]}-{name}"

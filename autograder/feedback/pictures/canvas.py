@@ -18,13 +18,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from ..palette import GREY
 from .picture import Picture
 
-__all__ = ["BLACK", "BLUE", "GREEN", "GREY", "RED", "Sheet", "sheet", "spread"]
-
-# Okabe and Ito's colours: https://jfly.uni-koeln.de/color/
-BLUE, RED, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
-GREY = "#6E6E6E"
+__all__ = ["Sheet", "sheet", "spread"]
 
 INCH = 100  # pixels of a page: with 560 of them for the width, 9 points are 12.5 pixels
 _SETTINGS: Any = {

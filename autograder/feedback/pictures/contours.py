@@ -6,7 +6,8 @@ import numpy as np
 
 from ...checks.evidence import Surface
 from ...checks.wording import number
-from .canvas import GREY, Sheet
+from ..palette import GREY
+from .canvas import Sheet
 
 __all__ = ["contours"]
 

@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from ...checks.evidence import DescentEvidence, Walk
 from ...checks.verdict import Verdict
 from ...checks.wording import number, place
-from .canvas import BLUE, GREEN, RED, Sheet, sheet
+from ..palette import BLUE, GREEN, VERMILION
+from .canvas import Sheet, sheet
 from .picture import Picture
 
 __all__ = ["draw"]
@@ -54,7 +55,7 @@ def _draw(trial: Walk, *, right: bool) -> Picture:
     # Of several coordinates the one that went farthest astray tells most.
     k = 0 if size == 1 else int(np.argmax(np.nan_to_num(np.abs(end - true[-1]), nan=np.inf)))
     letter = "x" if size == 1 else f"entry {k} of x"
-    steps, colour = len(true) - 1, GREEN if right else RED
+    steps, colour = len(true) - 1, GREEN if right else VERMILION
     middle, extent = true[:, k].mean(), float(np.ptp(true[:, k])) or 1.0
     with sheet(left=0.125) as paper:
         axes = paper.axes

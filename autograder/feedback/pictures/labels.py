@@ -7,7 +7,8 @@ import numpy as np
 from ...checks.evidence import LabelsEvidence
 from ...checks.verdict import Verdict
 from ...checks.wording import number
-from .canvas import BLUE, GREEN, RED, sheet, spread
+from ..palette import BLUE, GREEN, VERMILION
+from .canvas import sheet, spread
 from .picture import Picture
 
 __all__ = ["draw"]
@@ -28,7 +29,7 @@ def draw(verdict: Verdict) -> Picture | None:
         for x, height, bend, word, right in zip(
             places, heights, evidence.bends, evidence.labels, evidence.right, strict=True
         ):
-            colour, line = (GREEN, "-") if right else (RED, (0, (2, 1)))
+            colour, line = (GREEN, "-") if right else (VERMILION, (0, (2, 1)))
             axes.plot(
                 x + 0.045 * (high - low) * bow,
                 height + float(bend) * 0.09 * (top - bottom) * bow**2,

@@ -9,7 +9,8 @@ import numpy as np
 from ...checks.evidence import Curve, PlaceEvidence, Surface
 from ...checks.verdict import Verdict
 from ...checks.wording import number, place
-from .canvas import BLACK, BLUE, GREEN, GREY, RED, Sheet, sheet, spread
+from ..palette import BLACK, BLUE, GREEN, GREY, VERMILION
+from .canvas import Sheet, sheet, spread
 from .contours import contours
 from .picture import Picture
 
@@ -32,8 +33,8 @@ def _look(verdict: Verdict) -> tuple[str, str, str]:
     if verdict.right:
         return GREEN, "o", "your answer, right"
     if verdict.outcome == "partly":
-        return RED, "D", "your answer, nearly"
-    return RED, "X", "your answer"
+        return VERMILION, "D", "your answer, nearly"
+    return VERMILION, "X", "your answer"
 
 
 def _steepness(slope: float) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 from ...checks.evidence import Curve, DerivativeEvidence, Surface
 from ...checks.verdict import Row, Verdict
 from ...checks.wording import derivative, number, place
-from .canvas import BLACK, BLUE, GREEN, RED, sheet, spread
+from ..palette import BLACK, BLUE, GREEN, VERMILION
+from .canvas import sheet, spread
 from .contours import contours
 from .picture import Picture
 
@@ -51,7 +52,7 @@ def _tangents(verdict: Verdict, evidence: DerivativeEvidence, ground: Curve) -> 
                 continue
             slope, x = row.yours[0], row.place[0]
             half = 0.085 * across / math.hypot(1.0, slope * shape)
-            colour, line, mark = (GREEN, "-", "o") if row.right else (RED, (0, (3, 1.2)), "X")
+            colour, line, mark = (GREEN, "-", "o") if row.right else (VERMILION, (0, (3, 1.2)), "X")
             word = "your slope, right" if row.right else "your slope, off"
             axes.plot(
                 [x - half, x + half],
@@ -103,7 +104,7 @@ def _arrows(verdict: Verdict, chosen: tuple[int, ...], ground: Surface) -> Pictu
                 drawn["the true gradient"] = _arrow(
                     axes, row.place, scale * _vector(row.reference, chosen), BLACK, "-", 1.2
                 )
-            colour, line = (GREEN, "-") if row.right else (RED, (0, (2.5, 1.2)))
+            colour, line = (GREEN, "-") if row.right else (VERMILION, (0, (2.5, 1.2)))
             word = "yours, right" if row.right else "yours, off"
             assert row.yours is not None
             _arrow(axes, row.place, scale * _vector(row.yours, chosen), colour, line, 2.4)

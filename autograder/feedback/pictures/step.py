@@ -7,7 +7,8 @@ import numpy as np
 from ...checks.evidence import StepEvidence
 from ...checks.verdict import Verdict
 from ...checks.wording import number
-from .canvas import BLUE, GREEN, RED, sheet, spread
+from ..palette import BLUE, GREEN, VERMILION
+from .canvas import sheet, spread
 from .picture import Picture
 
 __all__ = ["draw"]
@@ -24,7 +25,7 @@ def draw(verdict: Verdict) -> Picture | None:
     shown = [x for x in walk if low <= x <= high]
     heights = [float(np.interp(x, xs, curve)) for x in shown]
     bottom, top = spread(curve, [*heights, max(curve)])
-    colour, mark, line = (GREEN, "o", "-") if verdict.right else (RED, "X", (0, (3, 1.5)))
+    colour, mark, line = (GREEN, "o", "-") if verdict.right else (VERMILION, "X", (0, (3, 1.5)))
     step = evidence.step
     with sheet() as paper:
         axes = paper.axes
