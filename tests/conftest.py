@@ -8,10 +8,18 @@ import os
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["MPLBACKEND"] = "Agg"
 
+import sys
+import types
+
+from beartype import BeartypeConf, beartype
 from jaxtyping import install_import_hook
 
-# Shapes, dtypes and types are looked at in each call, not only read (checks/shapes.py).
-install_import_hook("autograder.checks", "beartype.beartype")
+# Shapes, dtypes and types are looked at in each call, not only read (checks/shapes.py). The hook
+# finds what does so by a module's name; where a float is asked for, 1 will do (PEP 484).
+looked_at = types.ModuleType("looked_at")
+looked_at.typechecked = beartype(conf=BeartypeConf(is_pep484_tower=True))
+sys.modules["looked_at"] = looked_at
+install_import_hook("autograder.checks", "looked_at.typechecked")
 
 import gc
 import random

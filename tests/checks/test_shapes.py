@@ -29,7 +29,7 @@ def test_what_is_no_place_is_refused(place):
 
 def test_a_place_is_a_place():
     assert Landscape(bowl, np.zeros(2)).slope(np.array([1.0, 1.0])).tolist() == [2.0, 6.0]
-    assert distances(1.0).ndim == 1
+    assert distances(1).ndim == 1  # where a float is asked for, 1 will do
 
 
 def test_elsewhere_there_is_no_need_of_jaxtyping():

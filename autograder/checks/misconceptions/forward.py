@@ -20,7 +20,7 @@ from ..pieces import held
 
 __all__ = ["LINEAR", "UNARY", "At", "Program", "Step", "differentiate", "times", "trace"]
 
-Array = np.ndarray
+Array = np.ndarray | np.float64  # one number for all places is a scalar
 
 UNARY: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
     "sin": (np.sin, np.cos),

@@ -22,7 +22,7 @@ from .forward import LINEAR, UNARY, At, Program, Step, differentiate, exponent, 
 
 __all__ = ["Mistake", "mistaken_derivatives"]
 
-Array = np.ndarray
+Array = np.ndarray | np.float64  # one number for all places is a scalar
 Rule = Callable[[At], Array]
 
 
@@ -31,7 +31,7 @@ class Mistake:
     """A mistaken derivative: the misconception, its prediction (p, n), and words to fill in."""
 
     misconception: str
-    prediction: Array
+    prediction: np.ndarray
     function: str = ""
 
 
@@ -303,7 +303,7 @@ SLIPS: tuple[Callable[[_Steps], Iterator[Slip]], ...] = (
 )
 
 
-def mistaken_derivatives(f: Callable[[Any], Any], places: Array) -> list[Mistake]:
+def mistaken_derivatives(f: Callable[[Any], Any], places: np.ndarray) -> list[Mistake]:
     """What the gradient of `f` would be if one rule, somewhere or everywhere, were mistaken.
 
     Args:
