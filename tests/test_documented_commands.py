@@ -73,6 +73,7 @@ ELSEWHERE = {
     "nbgrader generate_assignment gradient_descent --force": "tests/doctor/test_handed_in.py",
     "jupyter lab": "tests/browser",
     "source .venv/bin/activate": "tests/test_documented_commands.py",
+    "python -m benchmarks.costs": "benchmarks/costs.py",
     "python -m benchmarks.forging": "benchmarks/forging.py",
     "python -m benchmarks.throughput": "benchmarks/throughput.py",
     "python -m benchmarks.scale": "benchmarks/scale.py",
