@@ -85,13 +85,14 @@ def exercise() -> Iterator[None]:
     show(verdicts)
 
 
-def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
-    """Make a check for the function that the exercise gives, and run or record it."""
+def _run(
+    answers: Sequence[str], make: Callable[[Any], Check], of: Any, hint: bool, see: str
+) -> None:
+    """Make a check of these answers for the function that the exercise gives; run or record it."""
+    _require_names(answers)
     recorded = _record.get()
     if recorded is not None:
-        check = make(of)
-        _require_names(check)
-        recorded.append(check)
+        recorded.append(make(of))
         return
     # The answers live where the author's line stands: two frames up.
     frame = inspect.currentframe()
@@ -106,7 +107,6 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
             raise
         show([no_function(of, namespace)])  # a student's `f = 3` is no author's mistake
         return
-    _require_names(check)
     verdicts = judge_here(check, namespace, given, lambda: make(of))
     verdicts = as_marking_sees(check, verdicts, namespace)
     verdicts = with_hints(verdicts, hint=hint, see=see)
@@ -117,9 +117,9 @@ def _run(make: Callable[[Any], Check], of: Any, hint: bool, see: str) -> None:
         together.extend(verdicts)
 
 
-def _require_names(check: Check) -> None:
-    """Raise CheckError unless the check has names of answers, and not the answers themselves."""
-    for answer in check.answers:
+def _require_names(answers: Sequence[str]) -> None:
+    """Raise CheckError unless these are names of answers, and not the answers themselves."""
+    for answer in answers:
         if not (isinstance(answer, str) and answer.isidentifier()):
             shown = getattr(answer, "__name__", None) or repr(answer)
             raise CheckError(
@@ -163,7 +163,7 @@ def ask(check: Any, *, hint: bool = False, see: str = "") -> None:
         # Made anew for the given function, whatever a student has made of its name.
         return made if given is of else dataclasses.replace(made, of=given)
 
-    _run(make, of, hint, see)
+    _run(check.answers, make, of, hint, see)
 
 
 def gradient(
@@ -203,7 +203,7 @@ def gradient(
     def make(of: Callable[..., Any]) -> Gradient:
         return Gradient(answer, of, at, order, argnums, domain, follows, carried)
 
-    _run(make, of, hint, see)
+    _run((answer,), make, of, hint, see)
 
 
 def minimum(
@@ -239,6 +239,7 @@ def minimum(
     """
     walk = _descent(start, step_size, num_steps)
     _run(
+        (answer,),
         lambda of: StationaryPoint(answer, of, None, False, other_than, walk, within),
         of,
         hint,
@@ -262,6 +263,7 @@ def stationary_point(
         CheckError: the line itself cannot be used.
     """
     _run(
+        (answer,),
         lambda of: StationaryPoint(answer, of, None, True, other_than, None, within),
         of,
         hint,
@@ -286,7 +288,7 @@ def axis_minimum(
         CheckFailed: practice, and the answers are not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(lambda of: AxisMinimum(answer, axis, of, within), of, hint, see)
+    _run((answer, axis), lambda of: AxisMinimum(answer, axis, of, within), of, hint, see)
 
 
 def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
@@ -298,7 +300,7 @@ def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
     Raises:
         CheckFailed: practice, and the answer is not right yet.
     """
-    _run(lambda _: DescentRoutine(answer), None, hint, see)
+    _run((answer,), lambda _: DescentRoutine(answer), None, hint, see)
 
 
 def diverging_step(
@@ -310,7 +312,7 @@ def diverging_step(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(lambda of: DivergingStep(answer, of), of, hint, see)
+    _run((answer,), lambda of: DivergingStep(answer, of), of, hint, see)
 
 
 def curvature(
@@ -329,7 +331,7 @@ def curvature(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(lambda of: Curvature(answer, of, at, positive, negative), of, hint, see)
+    _run((answer,), lambda of: Curvature(answer, of, at, positive, negative), of, hint, see)
 
 
 def value(
@@ -349,4 +351,4 @@ def value(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run(lambda _: ExactValue(answer, expected, within), None, hint, see)
+    _run((answer,), lambda _: ExactValue(answer, expected, within), None, hint, see)

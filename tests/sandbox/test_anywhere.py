@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from autograder.sandbox.inside import trial
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.orders import Enclosure
 from tests.sandbox.environments import Installation
 
 TWO_STUDENTS = Path(__file__).with_name("two_students.py")
@@ -112,7 +114,22 @@ def test_this_way_an_open_door_is_found(machine, make: Make, origin: str):
 
 def test_the_trial_finds_what_it_planted(tmp_path: Path):
     (tmp_path / "shown").mkdir()
-    folders = trial.places({"readable": [str(tmp_path / "shown")]})
+    shown = Enclosure(
+        scratch="",
+        home="",
+        work="",
+        matplotlib="",
+        fonts=(),
+        submission=None,
+        readable=(str(tmp_path / "shown"),),
+        writable=(),
+        landlock=0,
+        import_path=(),
+        package=None,
+        compiled=False,
+        limits=Limits(),
+    )
+    folders = trial.places(shown)
     assert {str(tmp_path), str(tmp_path / "shown"), os.path.dirname(os.__file__)} <= set(folders)
     assert trial.search(folders, "planted_x") == []
     mine = [folder for folder in folders if Path(folder).is_relative_to(tmp_path)]
