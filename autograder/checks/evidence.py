@@ -29,7 +29,7 @@ __all__ = [
     "evidence_to_json",
 ]
 
-VERSION = 2
+VERSION = 3
 Point = tuple[float, ...]
 
 
@@ -93,6 +93,7 @@ class PlaceEvidence:
         curve: along the one coordinate that may move, whose number is `axis`.
         start: of the walk that was asked for.
         path: what the student kept of the walk, thinned.
+        walk: the iterates of the loop that leads to the answer, right or with a mistake; thinned.
         stall: of a minimum to which a walk leads.
     """
 
@@ -106,6 +107,7 @@ class PlaceEvidence:
     surface: Surface | None = None
     start: Point | None = None
     path: tuple[Point, ...] = ()
+    walk: tuple[Point, ...] = ()
     stall: Stall | None = None
 
 

@@ -48,6 +48,9 @@ class Landscape:
         arguments = tuple(range(len(self.layout.shapes)))
         self.reference = Reference(of, self.layout, 1, arguments)
         self.free = np.arange(self.layout.size) if free is None else np.asarray(free)
+        # Compiled anew each time, which takes longer than the walk; a class takes the same ones.
+        self._walks: dict[Descent, dict[str, np.ndarray]] = {}
+        self._iterates: dict[Descent, np.ndarray] = {}
 
     def refuse_constant(self, answer: str) -> None:
         """Raise CheckError if the function is the same everywhere: any answer would be right."""
@@ -112,6 +115,30 @@ class Landscape:
         after a colon; "" is the true one.
         {} where the function cannot be traced.
         """
+        if descent not in self._walks:
+            self._walks[descent] = self._all_walks(descent)
+        return self._walks[descent]
+
+    def iterates(self, descent: Descent) -> Path | None:
+        """Where descent leads, step by step: (num_steps + 1, n); None as for `walks`."""
+        if not self.reference.traceable:
+            return None
+        if descent not in self._iterates:
+            slope, mask = jax.grad(self.reference.flat), np.zeros(self.layout.size)
+            mask[self.free] = descent.step_size
+
+            def step(u: Any, _: None) -> tuple[Any, Any]:
+                new = u - mask * slope(u)
+                return new, new
+
+            with enable_x64(True):
+                start = np.asarray(descent.start, dtype=np.float64)
+                run = jax.jit(lambda u: jax.lax.scan(step, u, None, length=descent.num_steps)[1])
+                path = np.asarray(run(jnp.asarray(start)))
+            self._iterates[descent] = np.concatenate([start[None], path])
+        return self._iterates[descent]
+
+    def _all_walks(self, descent: Descent) -> dict[str, Path]:
         if not self.reference.traceable:
             return {}
         s, n = descent.step_size, descent.num_steps

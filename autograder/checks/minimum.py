@@ -12,7 +12,7 @@ from ..errors import CheckError
 from .base import Check, arrival, wrong
 from .evidence import PlaceEvidence, Stall
 from .landscape import Descent, Landscape
-from .misconceptions.trajectory import name_end
+from .misconceptions.trajectory import name_end, walk_of
 from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
 from .scenery import curve, rounded, surface
@@ -237,6 +237,8 @@ def judge_place(
     if far or not np.isfinite(slope).all():
         hit = name_end(landscape, descent, u) if descent is not None else None
         name, words = hit if hit is not None else ("diverged", {"place": place(u)})
+        if descent is not None and hit is not None:
+            evidence = _with_walk(evidence, walk_of(landscape, descent, hit, u))
         return wrong(answer, name, **words, rows=rows, evidence=evidence)
     good_kind = found is not None and (
         found.kind == "minimum" or (any_kind and found.kind != "plateau")
@@ -257,6 +259,7 @@ def judge_place(
             if descent is not None:
                 stalls_at = stall_slope(found.place[landscape.free], descent.step_size)
                 evidence = replace(evidence, stall=Stall(descent.step_size, stalls_at))
+                evidence = _with_walk(evidence, landscape.iterates(descent))
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
 
@@ -279,6 +282,9 @@ def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEv
             marks = [here]
         near = [m for m in marks if abs(m - here) <= FAR] or marks[:2]
         inside = [here] if not marks or abs(here - near[0]) <= FAR else []
+        if descent is not None:
+            begin = float(descent.start[axis])
+            inside += [begin] if min(abs(begin - m) for m in [here, *near]) <= FAR else []
         if landscape.layout.size > 1 and not np.isfinite(u).all():
             return bare
         low, high = min(near + inside, default=-3.0), max(near + inside, default=3.0)
@@ -298,6 +304,10 @@ def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEv
         ground = surface(landscape.reference, least - 0.54 * spare, most + 0.46 * spare)
         return replace(bare, surface=ground, start=start)
     return bare
+
+
+def _with_walk(evidence: PlaceEvidence, walk: Path | None) -> PlaceEvidence:
+    return evidence if walk is None else replace(evidence, walk=_thinned(walk, 24))
 
 
 def _thinned(path: Path, most: int = 40) -> tuple[tuple[float, ...], ...]:
@@ -344,6 +354,7 @@ def _name_place(
     if descent is not None:
         hit = name_end(landscape, descent, u)
         if hit is not None:
+            evidence = _with_walk(evidence, walk_of(landscape, descent, hit, u))
             return verdict(hit[0], **hit[1])
     at_it = found is not None and bool(
         (np.abs(u - found.place) <= _room(landscape, found, within, descent)).all()

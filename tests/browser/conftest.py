@@ -171,14 +171,14 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def _playwright(chromium: str) -> Iterator[Playwright]:
+def driver(chromium: str) -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
 @pytest.fixture
-def browser(_playwright: Playwright, chromium: str) -> Iterator[Browser]:
-    browser = _playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+def browser(driver: Playwright, chromium: str) -> Iterator[Browser]:
+    browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     yield browser
     browser.close()
 

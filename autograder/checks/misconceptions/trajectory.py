@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..landscape import Descent, Landscape
-from ..shapes import Point
+from ..shapes import Path, Point
 from ..wording import place
 
-__all__ = ["name_end"]
+__all__ = ["name_end", "walk_of"]
 
 Hit = tuple[str, dict[str, Any]]
 
@@ -67,6 +68,20 @@ def name_end(landscape: Landscape, descent: Descent, u: Point) -> Hit | None:
     if smaller is not None:
         return ("step_too_small", {**words, "step": smaller, "step_size": descent.step_size})
     return _of_the_end(landscape, u, end, words)
+
+
+def walk_of(landscape: Landscape, descent: Descent, hit: Hit, u: Point) -> Path | None:
+    """The walk with this mistake, which ends at `u` (n,); None of what is no walk."""
+    name, words = hit
+    walks = landscape.walks(descent)
+    if not walks:
+        return None
+    if name in ("one_step_only", "too_few_steps"):
+        return walks[""][: words.get("steps", 1) + 1]
+    if name == "step_too_small":
+        return landscape.iterates(replace(descent, step_size=words["step"]))
+    own = [walk for key, walk in walks.items() if key and key.partition(":")[0] == name]
+    return min(own, key=lambda walk: float(np.abs(walk[-1] - u).max()), default=None)
 
 
 def _smaller_step(

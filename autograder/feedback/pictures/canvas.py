@@ -10,19 +10,22 @@ import contextlib
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ..palette import GREY
 from .picture import Picture
+from .replay import replayed
 
 __all__ = ["Sheet", "sheet", "spread"]
 
+_POINTS = 72  # of an inch, in which SVG is drawn
 INCH = 100  # pixels of a page: with 560 of them for the width, 9 points are 12.5 pixels
 _SETTINGS: Any = {
     "font.size": 9,
@@ -56,6 +59,16 @@ class Sheet:
         self.axes: Axes = self.figure.add_axes(
             (left, 48 / height, 0.975 - left, 1 - (48 + 34) / height)
         )
+        self._walks: list[tuple[np.ndarray, str]] = []
+
+    def replay(self, iterates: Sequence[tuple[float, float]], colour: str) -> None:
+        """Have a dot walk along these places of the axes, as far as they are numbers.
+
+        Where a walk leaves the picture, the dot leaves it that way.
+        """
+        points = np.asarray(iterates, dtype=np.float64).reshape(-1, 2)
+        lost = np.flatnonzero(~np.isfinite(points).all(axis=1))
+        self._walks.append((points[: lost[0]] if len(lost) else points, colour))
 
     def legend(self, handles: list[Any] | None = None, columns: int = 3) -> None:
         """The legend in a line above the axes, where it covers nothing."""
@@ -76,7 +89,18 @@ class Sheet:
         out = io.BytesIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(out, format="svg", metadata=nothing)
-        return Picture(_PATH.sub(_short, out.getvalue()), alt)
+        svg = _PATH.sub(_short, out.getvalue())
+        return Picture(replayed(svg, [(self._placed(p), c) for p, c in self._walks]), alt)
+
+    def _placed(self, points: np.ndarray) -> np.ndarray:
+        """Places of the axes in the picture's own coordinates: points of 1/72 inch, downwards.
+
+        What is far outside is put near: a browser's numbers have an end.
+        """
+        width, height = self.figure.get_size_inches() * _POINTS
+        placed = self.axes.transData.transform(points) * _POINTS / self.figure.dpi
+        placed = np.clip(placed, (-width, -height), (2 * width, 2 * height))
+        return np.stack([placed[:, 0], height - placed[:, 1]], axis=1)
 
 
 @contextlib.contextmanager

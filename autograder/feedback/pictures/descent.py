@@ -84,6 +84,8 @@ def _draw(trial: Walk, *, right: bool) -> Picture:
         )
         axes.set(xlabel="step", ylabel=letter, xlim=(-0.3, max(steps, len(near) - 1) + 0.6))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        paper.replay(list(enumerate(true[:, k])), BLUE)
+        paper.replay([*enumerate(asked[:, k]), (steps, float(end[k]))], colour)
         gone = _end(paper, float(end[k]), steps, colour, near=abs(end[k] - middle) <= FAR * extent)
         paper.legend()
         return paper.finish(_alt(trial, true, asked, end, gone))

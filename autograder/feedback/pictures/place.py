@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -53,13 +54,19 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
         marks = [*marks, at]
     heights = [float(np.interp(m, xs, curve)) for m in marks]
     bottom, top = spread(curve, heights)
-    name = AXES[axis]
+    name, alt_walk = AXES[axis], ""
     with sheet() as paper:
         axes = paper.axes
         label = "the function" if evidence.size == 1 else f"the function along {name}"
         axes.set(xlim=(low, high), ylim=(bottom, top), xlabel=name)
         axes.plot(xs, curve, color=BLUE, label=label)
+        if evidence.walk and not path:
+            walk = [p[axis] for p in evidence.walk]
+            alt_walk = _walked(
+                paper, [(p, float(np.interp(p, xs, curve))) for p in walk], verdict, number(walk[0])
+            )
         if path:
+            paper.replay([(p, float(np.interp(p, xs, curve))) for p in path], _look(verdict)[0])
             shown = [(p, float(np.interp(p, xs, curve))) for p in path if low <= p <= high]
             axes.plot(
                 [p for p, _ in shown],
@@ -70,15 +77,34 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
                 linewidth=1,
                 label="your path",
             )
-        alt = f"The curve of {label} from {name} = {number(low)} to {number(high)}. "
+        alt = f"The curve of {label} from {name} = {number(low)} to {number(high)}. {alt_walk}"
         if path:
             alt += f"Your path goes from {number(path[0])} to {number(path[-1])}. "
         if at is not None:
             assert evidence.slope is not None
             slope = evidence.slope[0]
             alt += _mark(paper, verdict, at, slope, heights[-1] if inside else None, name)
-        paper.legend()
+        paper.legend(columns=4)
         return paper.finish(alt.strip())
+
+
+def _walked(paper: Sheet, walk: Sequence[tuple[float, float]], verdict: Verdict, where: str) -> str:
+    """Draw the walk that leads to the answer, and replay it; returns the words for it."""
+    colour = _look(verdict)[0]
+    known = [p for p in walk if all(map(math.isfinite, p))]
+    paper.axes.plot(
+        [x for x, _ in known],
+        [y for _, y in known],
+        color=colour,
+        marker=".",
+        markersize=5,
+        linestyle=":",
+        linewidth=1,
+        label="gradient descent" if verdict.right else "a walk that ends there",
+        zorder=3,
+    )
+    paper.replay(walk, colour)
+    return f"A walk from {where} ends at the answer; it is replayed. "
 
 
 def _mark(
@@ -135,7 +161,12 @@ def _map(verdict: Verdict, evidence: PlaceEvidence, ground: Surface) -> Picture:
             f"{number(bottom)} to {number(top)}. "
         )
         path = evidence.path
+        if evidence.walk and not path:
+            alt += _walked(
+                paper, [(p[0], p[1]) for p in evidence.walk], verdict, place(evidence.walk[0])
+            )
         if path:
+            paper.replay([(p[0], p[1]) for p in path], _look(verdict)[0])
             axes.plot(
                 [p[0] for p in path],
                 [p[1] for p in path],

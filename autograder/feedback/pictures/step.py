@@ -47,6 +47,7 @@ def draw(verdict: Verdict) -> Picture | None:
                 axes.annotate(
                     str(k), (x, height), xytext=(0, 8), textcoords="offset points", ha="center"
                 )
+        paper.replay([(x, float(np.interp(x, xs, curve))) for x in walk], colour)
         paper.legend()
         what = "Each step leads farther off" if verdict.right else "The steps do not run away"
         return paper.finish(

@@ -1,0 +1,65 @@
+"""A walk replayed over its picture: a dot that goes from iterate to iterate, again and again.
+
+CSS within the SVG moves it: no script, so that it moves wherever an `img` does, in a notebook, on a
+feedback page, in the report and in a README. Who asks the system for less motion sees the whole
+path and no dot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..palette import PAPER
+
+__all__ = ["replayed"]
+
+_MOST = 30  # iterates that can be told apart in a few seconds
+_STEP, _REST = 0.3, 1.5  # seconds from one to the next, and at the end
+_STYLE = (
+    "@keyframes {name}{{{frames}}}"
+    ".{name}{{animation:{name} {seconds:.3g}s cubic-bezier(.4,0,.6,1) infinite}}"
+)
+_CALM = "@media (prefers-reduced-motion:reduce){.walker{animation:none;display:none}}"
+
+
+def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
+    """The picture with a dot for each walk; all begin together, and wait for the longest.
+
+    Args:
+        svg: the picture.
+        walks: of each, its iterates (k, 2) in the picture's own coordinates, and its colour.
+    """
+    thinned = [(_thinned(points), colour) for points, colour in walks if len(points) > 1]
+    if not thinned:
+        return svg
+    moves = max(len(points) for points, _ in thinned) - 1
+    seconds = _STEP * moves + _REST
+    styles, dots = [_CALM], []
+    for number, (points, colour) in enumerate(thinned):
+        name = f"walk{number}"
+        frames = "".join(
+            f"{_percent(_STEP * k / seconds)}{{transform:translate({x:.1f}px,{y:.1f}px)}}"
+            for k, (x, y) in enumerate(points)
+        )
+        x, y = points[-1]
+        frames += f"100%{{transform:translate({x:.1f}px,{y:.1f}px)}}"
+        styles.append(_STYLE.format(name=name, frames=frames, seconds=seconds))
+        dots.append(
+            f'<circle class="walker {name}" r="5.5" fill="{colour}" stroke="{PAPER}" '
+            'stroke-width="1.5"/>'
+        )
+    more = f"<style>{''.join(styles)}</style>{''.join(dots)}"
+    head, end, tail = svg.rpartition(b"</svg>")
+    return head + more.encode() + end + tail
+
+
+def _thinned(points: np.ndarray) -> np.ndarray:
+    """At most so many, the first and the last among them."""
+    keep = np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST)).round().astype(int))
+    return points[keep]
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.4g}%"
