@@ -11,6 +11,7 @@ os.environ["MPLBACKEND"] = "Agg"
 import sys
 import types
 
+import jax  # before the hook, by which all that is imported within would be compiled anew
 from beartype import BeartypeConf, beartype
 from jaxtyping import install_import_hook
 
@@ -88,7 +89,6 @@ def _what_is_compiled_is_kept(tmp_path_factory: pytest.TempPathFactory) -> None:
     In this process alone: JAX may read what another process has written half, and another JAX may
     not know the flag, which is read with the first array.
     """
-    import jax
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XLA_FLAGS", QUICKLY)

@@ -139,7 +139,7 @@ def test_what_is_installed_is_compiled(module: str) -> None:
     """Where PYTHONDONTWRITEBYTECODE is set each process would compile all that it imports."""
     spec = importlib.util.find_spec(module)
     assert spec is not None
-    assert Path(str(spec.cached)).exists()
+    assert Path(importlib.util.cache_from_source(str(spec.origin))).exists()
 
 
 def test_an_environment_that_was_moved_is_made_anew(ready: Machine) -> None:
