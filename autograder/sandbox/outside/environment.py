@@ -127,7 +127,7 @@ def variables(places: Places, *, compiled: bool, cache: CacheUse) -> dict[str, s
         "MKL_NUM_THREADS": "1",
         # glibc reserves 64 MiB of address space for each arena, eight arenas a core.
         "MALLOC_ARENA_MAX": "4",
-        # What XLA logs is no output of a student's: what stops a call is raised as well. JAX 0.7 calls
-        # it an error where the cache was filled with a feature that this processor prefers not to use.
+        # What XLA logs is no output of a student's: what stops a call is raised as well. JAX 0.7
+        # calls it an error where the cache has a feature that this processor prefers not to use.
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
