@@ -91,7 +91,8 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
 def _walked(paper: Sheet, walk: Sequence[tuple[float, float]], verdict: Verdict, where: str) -> str:
     """Draw the walk that leads to the answer, and replay it; returns the words for it."""
     colour = _look(verdict)[0]
-    known = [p for p in walk if all(map(math.isfinite, p))]
+    low, high = paper.axes.get_xlim()
+    known = [p for p in walk if low <= p[0] <= high and math.isfinite(p[1])]
     paper.axes.plot(
         [x for x, _ in known],
         [y for _, y in known],
