@@ -23,7 +23,7 @@ import nbformat
 from ..answers.source import names_in, plain, sketch
 from .statements import plain as as_written
 
-__all__ = ["TAG", "Illustration", "as_written", "choose", "left_out", "missed_name", "why_run"]
+__all__ = ["TAG", "Illustration", "as_written", "choose", "left_out", "why_run"]
 
 TAG = "illustration"
 
@@ -263,12 +263,3 @@ def left_out(
             del out[place]
             waiting.append(code[place])
     return out
-
-
-_MISSED = re.compile(r"name '(\w+)' is not defined")
-
-
-def missed_name(kind: str, message: str, out: Iterable[Illustration]) -> bool:
-    """Whether an error is about a name that a cell which was left out would have set."""
-    found = _MISSED.search(message) if kind == "NameError" else None
-    return found is not None and any(found[1] in i.sets for i in out)

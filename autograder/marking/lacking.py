@@ -19,7 +19,16 @@ from ..answers.source import sketch
 from ..checks.questions import Calls, Error, Missing, Raised, Reply
 from ..checks.verdict import Verdict
 
-__all__ = ["LACKING", "OUT_OF_MEMORY", "Lacking", "assigned", "errors_of", "lacks"]
+__all__ = [
+    "LACKING",
+    "OUT_OF_MEMORY",
+    "Lacking",
+    "assigned",
+    "errors_of",
+    "errors_shown",
+    "lacks",
+    "undefined",
+]
 
 LACKING = "lacking"
 """The `misconception` of a verdict that marking could not come to."""
@@ -91,8 +100,8 @@ class Lacking:
             outputs: what nbformat holds of its run.
         """
         names = assigned(source)
-        error = next((o for o in outputs if o.get("output_type") == "error"), None)
-        what = "" if error is None else self._why(_error(error))
+        error = next(errors_shown(outputs), None)
+        what = "" if error is None else self._why(error)
         self._since_the_last_check = what or self._since_the_last_check
         for name in names:
             self._names.pop(name, None)
@@ -101,13 +110,12 @@ class Lacking:
 
     def _why(self, error: Error) -> str:
         """What was missing, here or in the cell that should have defined a name."""
-        undefined = _UNDEFINED.search(error.message) if error.type == "NameError" else None
-        return self._names.get(undefined[1], "") if undefined is not None else lacks(error)
+        name = undefined(error)
+        return self._names.get(name, "") if name else lacks(error)
 
     def failed(self, outputs: Sequence[Any]) -> str:
         """What was missing where a test of the author's own raised an error, or ""."""
-        errors = [_error(o) for o in outputs if o.get("output_type") == "error"]
-        return next(filter(None, map(self._why, errors)), "")
+        return next(filter(None, map(self._why, errors_shown(outputs))), "")
 
     def excused(self, replies: Sequence[Reply], verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The verdicts of a check, "unjudged" where marking lacked what the answer needs."""
@@ -137,9 +145,18 @@ class Lacking:
         return Verdict(verdict.answer, "unjudged", 0.0, fact, "", LACKING)
 
 
-def _error(output: Any) -> Error:
-    name = str(output.get("ename", ""))[:80]
-    return Error(name, (name,), str(output.get("evalue", ""))[:600])
+def undefined(error: Error) -> str:
+    """The name that nobody had given a value, or ""."""
+    found = _UNDEFINED.search(error.message) if error.type == "NameError" else None
+    return "" if found is None else found[1]
+
+
+def errors_shown(outputs: Sequence[Any]) -> Iterator[Error]:
+    """The errors among a cell's outputs, as nbformat holds them."""
+    for output in outputs:
+        if output.get("output_type") == "error":
+            name = str(output.get("ename", ""))[:80]
+            yield Error(name, (name,), str(output.get("evalue", ""))[:600])
 
 
 def errors_of(reply: Reply) -> Iterator[Error]:

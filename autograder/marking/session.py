@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..answers import kernel
 from ..checks.given import given_questions, is_changed
+from ..checks.questions import Error
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
 from .budget import Budget, weigh
 from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
-from .illustrations import Illustration, missed_name
-from .lacking import OUT_OF_MEMORY, Lacking, errors_of
+from .illustrations import Illustration
+from .lacking import OUT_OF_MEMORY, Lacking, errors_of, errors_shown, undefined
 from .outputs import keep_sound, say_cut
 from .record import verdict_output
 from .requests import ask
@@ -280,16 +281,15 @@ class Session:
             except KernelLost as exc:
                 cell.outputs.append(self._note("KernelLost", f"{exc}; the cell is left out"))
                 await self._replace(index)
-            self._look_for_missed(cell.outputs)
+            self._look_for_missed(errors_shown(cell.outputs))
             self._lacking.saw(cell.source, cell.outputs)
             if _is_graded(cell) and (what := self._lacking.failed(cell.outputs)):
                 self.disturbed = True
                 ask(cell, f"Marking has no {what}, which this test or the code before it needs.")
 
-    def _look_for_missed(self, outputs: Sequence[Mapping[str, Any]]) -> None:
-        for output in outputs:
-            kind, words = str(output.get("ename", "")), str(output.get("evalue", ""))
-            self.missed |= missed_name(kind, words, self.left_out.values())
+    def _look_for_missed(self, errors: Iterable[Error]) -> None:
+        names = {undefined(error) for error in errors}
+        self.missed |= any(names & cell.sets for cell in self.left_out.values())
 
     def _seal(self, index: int, cell: nbformat.NotebookNode, kept: Budget) -> None:
         """Nothing but what a notebook may hold, and no mark that cannot be read."""
@@ -407,8 +407,8 @@ class Session:
                 verdicts += self._lacking.excused_by(fact, lost)
                 await self._replace(index)
                 continue
-            for error in (error for reply in every for error in errors_of(reply)):
-                self.missed |= missed_name(error.type, error.message, self.left_out.values())
+            for reply in (*replies, *of_given):
+                self._look_for_missed(errors_of(reply))
             above = self.notebook.cells[:index]
             with self._timed("judging"):
                 found = check.judge(seed, replies, exercise.taken)

@@ -226,6 +226,11 @@ def test_a_name_that_was_looked_up_unseen_is_told(rubric: Rubric, tmp_path: Path
     assert run(in_a_cell, rubric, tmp_path).missed
     later = notebook("import helper", answer=f"{ANSWER} + 0 * helper.look(f)")
     assert run(later, rubric, tmp_path).missed
+    at_last = (
+        "calls = []\ndef df(x):\n    calls.append(x)\n"
+        "    return 2 * x + 3.01 + (0 * helper.look(f) if len(calls) > 8 else 0)"
+    )
+    assert run(notebook("import helper", answer=at_last), rubric, tmp_path).missed
     own_typo = notebook("print(zs)")
     assert not run(own_typo, rubric, tmp_path).missed
 
