@@ -7,10 +7,9 @@ it carries a version, and what cannot be read is no evidence.
 
 from __future__ import annotations
 
-import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, ClassVar
 
@@ -27,6 +26,7 @@ __all__ = [
     "Walk",
     "evidence_from_json",
     "evidence_to_json",
+    "thinned",
 ]
 
 VERSION = 3
@@ -174,6 +174,13 @@ class LabelsEvidence:
     curve: Curve
 
 
+def thinned(path: Sequence[Any] | Any, most: int) -> list[Any]:
+    """At most so many places of a path, evenly, the first and the last among them."""
+    count = min(len(path), most)
+    keep = sorted({round(k * (len(path) - 1) / max(count - 1, 1)) for k in range(count)})
+    return [path[k] for k in keep]
+
+
 Evidence = DerivativeEvidence | PlaceEvidence | DescentEvidence | StepEvidence | LabelsEvidence
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(Evidence)}
 
@@ -213,6 +220,6 @@ def _build(kind: Any, raw: Any) -> Any:
         return kind(**{name: _build(hints[name], raw[name]) for name in names})  # type: ignore[operator]
     if kind is float:
         return float(raw)  # "nan" and "inf" travel as text
-    if type(raw) is not kind or (kind is int and not math.isfinite(raw)):
+    if type(raw) is not kind:
         raise TypeError(f"{kind.__name__} was expected, not {raw!r}")
     return raw

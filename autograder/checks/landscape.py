@@ -124,35 +124,48 @@ class Landscape:
         if not self.reference.traceable:
             return None
         if descent not in self._iterates:
-            slope, mask = jax.grad(self.reference.flat), np.zeros(self.layout.size)
-            mask[self.free] = descent.step_size
-
-            def step(u: Any, _: None) -> tuple[Any, Any]:
-                new = u - mask * slope(u)
-                return new, new
-
-            with enable_x64(True):
-                start = np.asarray(descent.start, dtype=np.float64)
-                run = jax.jit(lambda u: jax.lax.scan(step, u, None, length=descent.num_steps)[1])
-                path = np.asarray(run(jnp.asarray(start)))
-            self._iterates[descent] = np.concatenate([start[None], path])
+            self._iterates[descent] = self._run(descent, {"": self._true_rule(descent)})[""]
         return self._iterates[descent]
+
+    def _true_rule(self, descent: Descent) -> Callable[[Any], Any]:
+        slope, s, mask = jax.grad(self.reference.flat), descent.step_size, self._mask
+        return lambda u: u - s * mask * slope(u)
+
+    def _run(
+        self, descent: Descent, rules: dict[str, Callable[[Any], Any]]
+    ) -> dict[str, np.ndarray]:
+        """The path of each rule from the descent's start, all in one compiled loop."""
+
+        def step(us: dict[str, Any], _: None) -> tuple[dict[str, Any], dict[str, Any]]:
+            new = {k: rules[k](u) for k, u in us.items()}
+            return new, new
+
+        with enable_x64(True):
+            start = np.asarray(descent.start, dtype=np.float64)
+            run = jax.jit(lambda us: jax.lax.scan(step, us, None, length=descent.num_steps)[1])
+            paths = run({k: jnp.asarray(start) for k in rules})
+            return {k: np.concatenate([start[None], np.asarray(p)]) for k, p in paths.items()}
+
+    @functools.cached_property
+    def _mask(self) -> np.ndarray:
+        """1 for each coordinate that may move, else 0."""
+        mask = np.zeros(self.layout.size)
+        mask[self.free] = 1.0
+        return mask
 
     def _all_walks(self, descent: Descent) -> dict[str, Path]:
         if not self.reference.traceable:
             return {}
         s, n = descent.step_size, descent.num_steps
         f = self.reference.flat
-        slope = jax.grad(f)
-        mask = np.zeros(self.layout.size)
-        mask[self.free] = 1.0
+        slope, mask = jax.grad(f), self._mask
         one = self.layout.size == 1
 
         def bend(u: Any) -> Any:
             return jnp.diagonal(jax.hessian(f)(u))
 
         rules: dict[str, Callable[[Any], Any]] = {
-            "": lambda u: u - s * mask * slope(u),
+            "": self._true_rule(descent),
             "ascent": lambda u: u + s * mask * slope(u),
             "assignment_minus": lambda u: -s * mask * slope(u),
             "used_function_for_slope": lambda u: u - s * mask * f(u),
@@ -166,17 +179,9 @@ class Landscape:
             )
         if one:
             rules["used_second_derivative"] = lambda u: u - s * bend(u)
-
-        def step(us: dict[str, Any], _: None) -> tuple[dict[str, Any], dict[str, Any]]:
-            new = {k: rules[k](u) for k, u in us.items()}
-            return new, new
-
-        with enable_x64(True):
-            start = np.asarray(descent.start, dtype=np.float64)
-            run = jax.jit(lambda us: jax.lax.scan(step, us, None, length=n)[1])
-            paths = run({k: jnp.asarray(start) for k in rules})
-            out = {k: np.concatenate([start[None], np.asarray(p)]) for k, p in paths.items()}
+        out = self._run(descent, rules)
         # Finite to begin with, so that a walk which runs away still says how.
+        start = out[""][0]
         first = self.reference.all_derivatives(start[None], 1)[0] * mask
         counts = np.arange(n + 1)[:, None]
         out["stale_gradient"] = start - counts * s * first
@@ -184,9 +189,7 @@ class Landscape:
 
     def ends(self, descent: Descent, step_sizes: Sequence[float] | Values) -> Points:
         """Where the same descent ends with other step sizes; shape (len(step_sizes), n)."""
-        slope = jax.grad(self.reference.flat)
-        mask = np.zeros(self.layout.size)
-        mask[self.free] = 1.0
+        slope, mask = jax.grad(self.reference.flat), self._mask
 
         def end(s: Any) -> Any:
             start = jnp.asarray(np.asarray(descent.start, dtype=np.float64))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, wrong
-from .evidence import PlaceEvidence, Stall
+from .evidence import PlaceEvidence, Stall, thinned
 from .landscape import Descent, Landscape
 from .misconceptions.trajectory import name_end, walk_of
 from .questions import Found, Look, Question, Reply
@@ -311,9 +311,7 @@ def _with_walk(evidence: PlaceEvidence, walk: Path | None) -> PlaceEvidence:
 
 
 def _thinned(path: Path, most: int = 40) -> tuple[tuple[float, ...], ...]:
-    """At most so many places of a path, the first and the last among them."""
-    keep = np.unique(np.linspace(0, len(path) - 1, min(len(path), most)).round().astype(int))
-    return tuple(map(rounded, path[keep]))
+    return tuple(map(rounded, thinned(path, most)))
 
 
 def _name_place(

@@ -66,8 +66,9 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
                 paper, [(p, float(np.interp(p, xs, curve))) for p in walk], verdict, number(walk[0])
             )
         if path:
-            paper.replay([(p, float(np.interp(p, xs, curve))) for p in path], _look(verdict)[0])
-            shown = [(p, float(np.interp(p, xs, curve))) for p in path if low <= p <= high]
+            on_curve = [(p, float(np.interp(p, xs, curve))) for p in path]
+            paper.replay(on_curve, _look(verdict)[0])
+            shown = [(p, height) for p, height in on_curve if low <= p <= high]
             axes.plot(
                 [p for p, _ in shown],
                 [h for _, h in shown],

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...checks.evidence import thinned
 from ..palette import PAPER
 
 __all__ = ["replayed"]
@@ -31,13 +32,13 @@ def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
         svg: the picture.
         walks: of each, its iterates (k, 2) in the picture's own coordinates, and its colour.
     """
-    thinned = [(_thinned(points), colour) for points, colour in walks if len(points) > 1]
-    if not thinned:
+    shown = [(thinned(points, _MOST), colour) for points, colour in walks if len(points) > 1]
+    if not shown:
         return svg
-    moves = max(len(points) for points, _ in thinned) - 1
+    moves = max(len(points) for points, _ in shown) - 1
     seconds = _STEP * moves + _REST
     styles, dots = [_CALM], []
-    for number, (points, colour) in enumerate(thinned):
+    for number, (points, colour) in enumerate(shown):
         name = f"walk{number}"
         frames = "".join(
             f"{_percent(_STEP * k / seconds)}{{transform:translate({x:.1f}px,{y:.1f}px)}}"
@@ -53,12 +54,6 @@ def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
     more = f"<style>{''.join(styles)}</style>{''.join(dots)}"
     head, end, tail = svg.rpartition(b"</svg>")
     return head + more.encode() + end + tail
-
-
-def _thinned(points: np.ndarray) -> np.ndarray:
-    """At most so many, the first and the last among them."""
-    keep = np.unique(np.linspace(0, len(points) - 1, min(len(points), _MOST)).round().astype(int))
-    return points[keep]
 
 
 def _percent(part: float) -> str:

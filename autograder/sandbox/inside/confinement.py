@@ -1,7 +1,7 @@
 """How a process becomes a kernel: it makes its home, locks the doors behind it, and looks again.
 
-Runs inside the sandbox, before the process has a second thread: both
-Landlock and seccomp bind only the calling thread and those it starts.
+Runs inside the sandbox, before the process has a second thread: both Landlock and seccomp bind only
+the calling thread and those it starts.
 """
 
 from __future__ import annotations
