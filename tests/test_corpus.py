@@ -6,7 +6,9 @@ The checks are the ones that the source notebooks hold, so this tries the assign
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from autograder.answers.local import ask, judge
 from autograder.check import recording
 from autograder.checks.base import Check
 from autograder.checks.gradient import Gradient
+from autograder.checks.questions import Call, Question, write_questions
 from autograder.checks.verdict import Verdict
 from tests.corpus import EXERCISES, Case, given_namespace, load, run, time_limit
 
@@ -88,6 +91,20 @@ def left_behind(case: Case) -> tuple[dict[str, Any], bool]:
     return namespace, error is not None
 
 
+@contextmanager
+def impatient() -> Iterator[None]:
+    """An answer that never returns is waited for two seconds, not until its check would end it."""
+
+    def hurried(questions: Sequence[Question]) -> str:
+        return write_questions(
+            [replace(q, seconds=2.0) if isinstance(q, Call) else q for q in questions]
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograder.answers.local.write_questions", hurried)
+        yield
+
+
 @cache
 def marked(case: Case, seed: int = 0) -> Outcome:
     """Judge what a case left behind, as practice does."""
@@ -98,7 +115,8 @@ def marked(case: Case, seed: int = 0) -> Outcome:
     )
     namespace, cell_failed = left_behind(case)
     # Prints and warnings are not silenced here: the autograder has to do that itself.
-    with time_limit(120.0):
+    forever = case.misconception == "never_returns"
+    with time_limit(120.0), impatient() if forever else nullcontext():
         verdicts = [v for c in checks[case.exercise] for v in judge(c, namespace, seed, asked)]
     share = sum(v.share for v in verdicts) / len(verdicts)
     return Outcome(share, tuple(verdicts), cell_failed)

@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 __all__ = [
@@ -211,11 +212,13 @@ def _build(kind: Any, raw: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         if not isinstance(raw, list | tuple):
             raise TypeError(f"a list was expected, not {raw!r}")
+        if arguments == (float, ...):  # most of what there is, in numbers
+            return tuple(map(float, raw))
         if arguments[-1] is ...:
             return tuple(_build(arguments[0], x) for x in raw)
         return tuple(_build(part, x) for part, x in zip(arguments, raw, strict=True))
     if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         names = [field.name for field in fields(kind) if field.name in raw]
         return kind(**{name: _build(hints[name], raw[name]) for name in names})  # type: ignore[operator]
     if kind is float:
@@ -223,3 +226,8 @@ def _build(kind: Any, raw: Any) -> Any:
     if type(raw) is not kind:
         raise TypeError(f"{kind.__name__} was expected, not {raw!r}")
     return raw
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)

@@ -23,7 +23,6 @@ def moves(page: Page, card: str) -> bool:
     page.set_content(card)
     picture = page.locator("img")
     picture.wait_for()
-    page.wait_for_timeout(300)
     before = picture.screenshot()
     page.wait_for_timeout(500)
     return picture.screenshot() != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -81,20 +82,46 @@ def test_there_is_one_for_each_loop_of_the_corpus() -> None:
         assert not found or any(b"@keyframes" in drawn(verdict) for verdict in found), case.id
 
 
-def test_the_dot_is_at_each_iterate_in_turn_and_rests_at_the_last() -> None:
-    svg = replayed(NOTHING, [(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), "#000")]).decode()
-    frames = re.findall(r"([\d.]+)%\{transform:translate\(([\d.]+)px,([\d.]+)px\)\}", svg)
-    times, xs, ys = zip(*[tuple(map(float, frame)) for frame in frames], strict=True)
+FRAME = re.compile(r"([\d.]+)%\{transform:translate\(([\d.]+)px,([\d.]+)px\)(?:;opacity:(\d))?\}")
+
+
+def frames(svg: bytes) -> list[tuple[float, ...]]:
+    """(share of the time in %, x, y, opacity) of each."""
+    return [
+        (float(when), float(x), float(y), float(seen or 1))
+        for when, x, y, seen in FRAME.findall(svg.decode())
+    ]
+
+
+def test_the_dot_is_at_each_iterate_in_turn_and_fades_away_at_the_last() -> None:
+    svg = replayed(NOTHING, [(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), "#000")])
+    times, xs, ys, opacities = zip(*frames(svg), strict=True)
     assert list(times) == sorted(times)
     assert (times[0], times[-1]) == (0.0, 100.0)
-    assert (xs, ys) == ((1.0, 3.0, 5.0, 5.0), (2.0, 4.0, 6.0, 6.0))
+    assert times[2] == times[3], "the walk ends, and the fading begins"
+    assert (xs, ys) == ((1.0, 3.0, 5.0, 5.0, 5.0), (2.0, 4.0, 6.0, 6.0, 6.0))
+    assert opacities == (1, 1, 1, 1, 0)
 
 
-def test_two_walks_begin_together() -> None:
-    short, long = np.zeros((2, 2)), np.ones((9, 2))
-    svg = replayed(NOTHING, [(short, "#000"), (long, "#111")]).decode()
-    assert svg.count("<circle") == 2
-    assert len(set(re.findall(r"animation:walk\d ([\d.]+)s", svg))) == 1
+def test_two_walks_begin_and_end_together() -> None:
+    short, long = np.arange(4.0).reshape(2, 2), np.arange(18.0).reshape(9, 2)
+    svg = replayed(NOTHING, [(short, "#000"), (long, "#111")])
+    assert svg.count(b"<circle") == 2
+    assert len(set(re.findall(rb"animation:walk\d ([\d.]+)s", svg))) == 1
+    fading = [now for now, after in pairwise(frames(svg)) if after[3] == 0]
+    assert len(fading) == 2
+    assert fading[0][0] == fading[1][0]
+
+
+def test_of_a_walk_that_has_arrived_the_rest_is_not_waited_for() -> None:
+    arrived = np.array([[0.0, 0.0], [50.0, 0.0], [90.0, 0.0]] + [[100.0, 0.0]] * 400)
+    there = np.array([[0.0, 0.0], [50.0, 0.0], [90.0, 0.0], [100.0, 0.0]])
+    assert replayed(NOTHING, [(arrived, "#000")]) == replayed(NOTHING, [(there, "#000")])
+
+
+def test_one_that_is_stuck_stands_and_fades() -> None:
+    stuck = replayed(NOTHING, [(np.full((9, 2), 7.0), "#000")])
+    assert {frame[1:] for frame in frames(stuck)} == {(7, 7, 1), (7, 7, 0)}
 
 
 def test_what_does_not_move_has_no_dot() -> None:
@@ -105,6 +132,6 @@ def test_what_does_not_move_has_no_dot() -> None:
 def test_a_thousand_steps_are_thinned_to_the_first_and_the_last() -> None:
     points = np.stack([np.arange(1000.0), np.zeros(1000)], axis=1)
     svg = replayed(NOTHING, [(points, "#000")]).decode()
-    frames = re.findall(r"translate\(([\d.]+)px", svg)
-    assert len(frames) <= 31
-    assert (frames[0], frames[-1]) == ("0.0", "999.0")
+    stops = re.findall(r"translate\(([\d.]+)px", svg)
+    assert len(stops) <= 32
+    assert (stops[0], stops[-1]) == ("0.0", "999.0")

@@ -17,7 +17,8 @@ from ..palette import PAPER
 __all__ = ["replayed"]
 
 _MOST = 30  # iterates that can be told apart in a few seconds
-_STEP, _REST = 0.3, 1.5  # seconds from one to the next, and at the end
+_STEP, _REST = 0.3, 1.5  # seconds from one to the next, and to fade away at the end
+_SEEN = 0.5  # pixels: of a walk that goes on by less, the eye sees the end
 _STYLE = (
     "@keyframes {name}{{{frames}}}"
     ".{name}{{animation:{name} {seconds:.3g}s cubic-bezier(.4,0,.6,1) infinite}}"
@@ -32,7 +33,9 @@ def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
         svg: the picture.
         walks: of each, its iterates (k, 2) in the picture's own coordinates, and its colour.
     """
-    shown = [(thinned(points, _MOST), colour) for points, colour in walks if len(points) > 1]
+    shown = [
+        (thinned(_to_its_end(points), _MOST), colour) for points, colour in walks if len(points) > 1
+    ]
     if not shown:
         return svg
     moves = max(len(points) for points, _ in shown) - 1
@@ -45,7 +48,9 @@ def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
             for k, (x, y) in enumerate(points)
         )
         x, y = points[-1]
-        frames += f"100%{{transform:translate({x:.1f}px,{y:.1f}px)}}"
+        there = f"transform:translate({x:.1f}px,{y:.1f}px)"
+        frames += f"{_percent(_STEP * moves / seconds)}{{{there};opacity:1}}"
+        frames += f"100%{{{there};opacity:0}}"
         styles.append(_STYLE.format(name=name, frames=frames, seconds=seconds))
         dots.append(
             f'<circle class="walker {name}" r="5.5" fill="{colour}" stroke="{PAPER}" '
@@ -54,6 +59,12 @@ def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
     more = f"<style>{''.join(styles)}</style>{''.join(dots)}"
     head, end, tail = svg.rpartition(b"</svg>")
     return head + more.encode() + end + tail
+
+
+def _to_its_end(points: np.ndarray) -> np.ndarray:
+    """Without the last iterates, between which nothing moves that could be seen."""
+    moved = np.flatnonzero(np.abs(points - points[-1]).max(axis=-1) > _SEEN)
+    return points[: moved[-1] + 2] if len(moved) else points[:2]
 
 
 def _percent(part: float) -> str:
