@@ -217,10 +217,10 @@ def _build(kind: Any, raw: Any) -> Any:
         if arguments[-1] is ...:
             return tuple(_build(arguments[0], x) for x in raw)
         return tuple(_build(part, x) for part, x in zip(arguments, raw, strict=True))
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         names = [field.name for field in fields(kind) if field.name in raw]
-        return kind(**{name: _build(hints[name], raw[name]) for name in names})  # type: ignore[operator]
+        return kind(**{name: _build(hints[name], raw[name]) for name in names})
     if kind is float:
         return float(raw)  # "nan" and "inf" travel as text
     if type(raw) is not kind:
