@@ -9,7 +9,7 @@ ASSIGNMENT := gradient_descent
 WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test shuffled servers newer lowest thorough lint format release dist lock screenshots clean
+.PHONY: help setup try demo test shuffled servers newer lowest thorough lint format release dist lock screenshots clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -17,6 +17,9 @@ help: ## list the commands
 # The lock names every package; pyproject.toml adds the entry points and the package's own metadata.
 setup: ## make .venv and install everything into it
 	@scripts/setup.sh "$(VENV)"
+
+try: setup ## open the first notebook in JupyterLab, in a copy that is yours (OPTIONS=--no-browser)
+	@scripts/try.sh "$(VENV)" $(OPTIONS)
 
 demo: setup ## mark the sample class in demo/ and show its marks (OPTIONS=--unsandboxed)
 	@$(BIN)/autograder demo $(OPTIONS)

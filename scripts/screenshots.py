@@ -21,7 +21,10 @@ from playwright.sync_api import Locator, Page
 
 from autograder.demo.classroom import ASSIGNMENT, Classroom
 from autograder.demo.students import SampleStudent, load_students
+from autograder.feedback.pictures import draw
 from tests.browser.conftest import COURSE_ID, Lab, Person, command
+from tests.corpus import load
+from tests.test_corpus import marked
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -140,3 +143,12 @@ def picture_of_the_report(sheet: Page, instructor: Person) -> None:
     sheet.goto((instructor.home / f"report_{ASSIGNMENT}.html").as_uri())
     sheet.set_viewport_size({"width": WIDTH, "height": 1600})
     keep(sheet, "report", 0, bottom_of(sheet.locator("figure").last))
+
+
+def picture_of_a_walk() -> None:
+    """A student's own walk, replayed: uphill, onto a saddle."""
+    case = next(c for c in load() if c.exercise == "goldfield_minimum" and c.title == "plus")
+    (verdict,) = marked(case).verdicts
+    picture = draw(verdict)
+    assert picture is not None
+    (PICTURES / "replay.svg").write_bytes(picture.svg)

@@ -149,10 +149,10 @@ def start_lab() -> Iterator[Callable[[Person], Lab]]:
 
     yield start
     for server in servers:
-        _end(server)
+        end(server)
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
+def end(server: subprocess.Popen[bytes]) -> None:
     """End a server and what it started: a kernel has a process group of its own."""
     family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
     server.send_signal(signal.SIGTERM)

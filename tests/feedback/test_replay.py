@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,6 +17,8 @@ from autograder.feedback.pictures.replay import replayed
 from tests.corpus import Case, load
 from tests.test_corpus import marked
 
+README = Path(__file__).parents[2] / "README.md"
+PICTURES = README.parent / "docs" / "pictures"
 MOST_BYTES = 60_000
 # Mistakes in a loop, which end where a walk of ours ends.
 OF_WALKS = ("func_minimum", "quartic_minimum", "goldfield_minimum")
@@ -135,3 +138,11 @@ def test_a_thousand_steps_are_thinned_to_the_first_and_the_last() -> None:
     stops = re.findall(r"translate\(([\d.]+)px", svg)
     assert len(stops) <= 32
     assert (stops[0], stops[-1]) == ("0.0", "999.0")
+
+
+def test_the_front_page_shows_one() -> None:
+    picture = PICTURES / "replay.svg"
+    assert f"](docs/pictures/{picture.name})" in README.read_text(encoding="utf-8").split("## ")[0]
+    svg = picture.read_bytes()
+    assert b"@keyframes" in svg
+    assert len(svg) < MOST_BYTES
