@@ -1,4 +1,4 @@
-"""`make try`: a stranger opens the first notebook, in a copy of the release that stays as it was left."""
+"""`make try`: a stranger opens the first notebook, in a copy of the release that then stays."""
 
 from __future__ import annotations
 
