@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .data import ClassData, Fault, Mark, Paper, Run
+from ..checks.verdict import Verdict
+from .data import ClassData, Fault, Lesson, Mark, Paper, Run
 
 __all__ = ["anonymous"]
 
@@ -36,6 +37,7 @@ def anonymous(data: ClassData) -> ClassData:
         papers=tuple(papers),
         faults=tuple(sorted(faults, key=lambda f: (kinds.index(f.kind), f.student, f.notebook))),
         run=_run(data.run, known) if data.run is not None else None,
+        lessons=tuple(replace(one, example=_example(one)) for one in data.lessons),
         anonymous=True,
     )
 
@@ -53,6 +55,12 @@ def _paper(paper: Paper, known: Mapping[str, str]) -> Paper:
 
 def _mark(mark: Mark) -> Mark:
     return replace(mark, answers=tuple(replace(answer, fact="") for answer in mark.answers))
+
+
+def _example(lesson: Lesson) -> Verdict | None:
+    """Its numbers, of which the picture is made, without its words."""
+    found = lesson.example
+    return replace(found, fact="", hint="") if found is not None else None
 
 
 def _run(run: Run, known: Mapping[str, str]) -> Run:

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..checks.verdict import Verdict
 from ..isolation import Isolation
 from ..marking.record import read_record
 from ..marking.requests import asked
 from .data import Answer, Fault
 
-__all__ = ["Copy", "Record", "read_copy"]
+__all__ = ["Copy", "Record", "read_copy", "read_verdict"]
 
 # What marking writes in place of a cell's outcome. A student's code can raise an error of that
 # name: then a person looks in vain, and no mark is any different.
 _TROUBLES = {"CellTimeoutError": "stopped", "KernelLost": "killed", "NotRun": "cut short"}
+_NOT_A_COPY = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _MAX_NOTES = 3
 
 
@@ -56,7 +58,7 @@ def read_copy(path: Path, student: str, notebook: str) -> Copy:
         raw = json.loads(path.read_bytes())
         cells = [cell for cell in raw["cells"] if isinstance(cell, dict)]
         about = raw.get("metadata", {}).get("autograder", {})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+    except (OSError, *_NOT_A_COPY) as exc:
         return Copy(faults=(Fault(student, notebook, "no copy", type(exc).__name__),))
     order: list[str] = []
     records: dict[str, Record] = {}
@@ -79,6 +81,17 @@ def read_copy(path: Path, student: str, notebook: str) -> Copy:
             faults += (Fault(student, notebook, "never returned", name) for name in late)
     handed_in = not (about.get("unreadable") and not about.get("review"))
     return Copy(tuple(order), records, handed_in, tuple(dict.fromkeys(faults)))
+
+
+def read_verdict(path: Path, grade_id: str, misconception: str) -> Verdict | None:
+    """The whole verdict, evidence and all, that names a mistake in one test cell; None without."""
+    try:
+        cells = json.loads(path.read_bytes())["cells"]
+        cell = next(c for c in cells if _graded(c) == grade_id)
+        verdicts = (read_record(cell) or {})["verdicts"]
+        return next(v for v in verdicts if v.misconception == misconception)
+    except (OSError, StopIteration, *_NOT_A_COPY):
+        return None
 
 
 def _graded(cell: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..checks.verdict import Verdict
 from ..isolation import Isolation
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ClassData",
     "Exercise",
     "Fault",
+    "Lesson",
     "Mark",
     "Outcome",
     "Paper",
@@ -180,6 +182,25 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """A mistake that cost the class much, with an example of nobody in particular.
+
+    Attributes:
+        name: the misconception's id.
+        points: lost by it, over all students.
+        students: how many show it.
+        exercises: where, the one that lost most by it first.
+        example: somebody's verdict from there, or None where no copy can be read.
+    """
+
+    name: str
+    points: float
+    students: int
+    exercises: tuple[Exercise, ...]
+    example: Verdict | None
+
+
+@dataclass(frozen=True)
 class Run:
     """What the last `autograder grade` left behind.
 
@@ -220,6 +241,7 @@ class ClassData:
         papers: one a student, in the order of their ids.
         faults: the gravest first.
         run: the last run of `autograder grade`, or None.
+        lessons: what to teach next, the dearest mistake first.
         anonymous: whether students go by pseudonyms.
     """
 
@@ -230,6 +252,7 @@ class ClassData:
     papers: tuple[Paper, ...]
     faults: tuple[Fault, ...]
     run: Run | None
+    lessons: tuple[Lesson, ...] = ()
     anonymous: bool = False
 
     @property

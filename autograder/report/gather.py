@@ -11,13 +11,15 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 from ..access import require_readable
+from ..checks.verdict import Verdict
 from ..marking.journal import Journal, Marked
 from ..marking.results import state_folder
 from ..marking.student import why_refused
-from .copies import Copy, Record, read_copy
+from .copies import Copy, Record, read_copy, read_verdict
 from .data import FAULTS, ClassData, Exercise, Fault, Mark, Outcome, Paper
 from .gradebook import Grade, Rows, Submitted, read_gradebook
 from .lastrun import read_last_run
+from .lessons import lessons
 
 __all__ = ["gather"]
 
@@ -80,6 +82,11 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
                 pages,
             )
         )
+
+    def verdict_of(student: str, exercise: Exercise, misconception: str) -> Verdict | None:
+        folder = Path(course.format_path(course.autograded_directory, student, assignment))
+        return read_verdict(folder / f"{exercise.notebook}.ipynb", exercise.cell, misconception)
+
     order = {kind: place for place, kind in enumerate(FAULTS)}
     return ClassData(
         assignment=assignment,
@@ -89,6 +96,7 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
         papers=tuple(papers),
         faults=tuple(sorted(faults, key=lambda f: (order[f.kind], f.student, f.notebook))),
         run=run,
+        lessons=lessons(papers, verdict_of),
     )
 
 

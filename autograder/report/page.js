@@ -32,11 +32,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
 // A link into closed details opens them; not every browser does so by itself.
 const reveal = () => {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const details = target?.closest("details");
-  if (details && !details.open) {
-    details.open = true;
-    target.scrollIntoView();
+  let closed = false;
+  for (let part = target?.parentElement; part; part = part.parentElement) {
+    if (part.tagName === "DETAILS" && !part.open) closed = part.open = true;
   }
+  if (closed) target.scrollIntoView();
 };
 addEventListener("hashchange", reveal);
 reveal();

@@ -20,8 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..checks.misconceptions.catalogue import CATALOGUE
 from ..feedback.palette import TINTS, css_variables
+from ..feedback.pictures import draw
 from ..feedback.pictures.picture import Picture
 from ..isolation import Isolation
+from ..printable import printable
 from .data import FAULTS, OUTCOMES, ClassData, Exercise, Fault, Paper
 from .figures import COLOURS, WORDS, marks_picture, outcomes_picture
 from .statistics import (
@@ -82,6 +84,7 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         "moment": _moment,
         "stamp": _stamp,
         "source": _source,
+        "plain": lambda text: printable(text.replace("`", "")),
     }
     return environment.get_template("page.html.jinja").render(
         data=data,
@@ -94,6 +97,9 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         outcomes_picture=outcomes_picture(statistics),
         statistics=statistics,
         outcomes=[(o, WORDS[o], COLOURS[o]) for o in OUTCOMES],
+        lessons=[
+            (lesson, draw(lesson.example) if lesson.example else None) for lesson in data.lessons
+        ],
         mistake_map=_Map(found),
         by_exercise=_by_exercise(found),
         describe=_describe,

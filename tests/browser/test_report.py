@@ -73,9 +73,9 @@ def assert_fits(report: Page, scrolls: str = ".scroll") -> None:
 
 
 def test_the_charts_are_seen_and_told(report: Page) -> None:
-    charts = report.get_by_role("img", name="bar")
-    expect(charts).to_have_count(report.locator("img").count())
+    charts = report.locator("img:not(.lessons img)")
     expect(charts).to_have_count(2)
+    expect(report.get_by_role("img", name="bar")).to_have_count(2)
     for chart in charts.all():
         expect(chart).to_be_visible()
         assert chart.evaluate("image => image.complete && image.naturalWidth > 300")
@@ -84,6 +84,19 @@ def test_the_charts_are_seen_and_told(report: Page) -> None:
     table = report.get_by_role("table").filter(has_text="under").first
     expect(table).to_be_visible()
     assert sum(int(n) for n in table.locator("td").all_text_contents()) == 24
+
+
+def test_what_to_teach_next_is_seen_and_leads_to_whom(report: Page) -> None:
+    examples = report.locator(".lessons img")
+    assert examples.count()
+    for example in examples.all():
+        assert example.evaluate("image => image.complete && image.naturalWidth > 300")
+        assert len(example.get_attribute("alt") or "") > 60
+    first = report.locator(".lessons a").first
+    students = report.locator(f"[id='{(first.get_attribute('href') or '')[1:]}']")
+    expect(students).to_be_hidden()
+    first.click()
+    expect(students).to_be_in_viewport()
 
 
 def test_links_arrive(report: Page, path: Path) -> None:
@@ -135,6 +148,7 @@ def test_the_first_tab_skips_to_the_report(report: Page) -> None:
 
 def test_a_count_leads_to_its_students(report: Page) -> None:
     """From the map by keyboard: Enter opens the list, Tab goes on in it."""
+    report.locator("#mistakes ~ details > summary").first.click()
     count = report.locator(".map td a").last
     students = report.locator(f"[id='{(count.get_attribute('href') or '')[1:]}']")
     expect(students).to_be_hidden()
@@ -199,6 +213,7 @@ def test_it_asks_nothing_of_the_network(report: Page, watch: Watch, path: Path) 
     for button in report.locator("th button").all():
         button.click()
     report.locator(".map td a").first.click()
+    report.locator(".lessons a").first.click()
     linger(report)
     asked = {url for url in watch.requests if not url.startswith("data:")}
     assert asked == {path.as_uri()}
