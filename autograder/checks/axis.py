@@ -46,11 +46,6 @@ class AxisMinimum(Check):
         """What the label may be."""
         return tuple(NAMES[: len(self._along)])
 
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The function."""
-        return (getattr(self.of, "__name__", ""),)
-
     @functools.cached_property
     def _along(self) -> list[Landscape]:
         """The landscape with only the k-th coordinate free, for each k."""

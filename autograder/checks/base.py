@@ -36,17 +36,20 @@ __all__ = ["Check", "arrival", "call_problem", "right", "wrong"]
 
 
 class Check(ABC):
-    """One line of a test cell."""
+    """One line of a test cell: of one answer, `answer`, and mostly of a function, `of`."""
+
+    answer: str
 
     @property
-    @abstractmethod
     def answers(self) -> tuple[str, ...]:
         """The names that this check judges, in the order of its verdicts."""
+        return (self.answer,)
 
     @property
     def given(self) -> tuple[str, ...]:
         """Names that belong to the author: never taken for a misspelt answer."""
-        return ()
+        of = getattr(self, "of", None)
+        return () if of is None else (getattr(of, "__name__", ""),)
 
     @property
     def unasked(self) -> str:

@@ -38,16 +38,6 @@ class DivergingStep(Check):
     answer: str
     of: Any
 
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """The one name."""
-        return (self.answer,)
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The function."""
-        return (getattr(self.of, "__name__", ""),)
-
     @functools.cached_property
     def _landscape(self) -> Landscape:
         landscape = Landscape(self.of)

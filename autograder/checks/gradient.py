@@ -97,16 +97,6 @@ class Gradient(Check):
 
     # ------------------------------------------------------------------ asking
 
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """The one name."""
-        return (self.answer,)
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The function that is differentiated."""
-        return (getattr(self.of, "__name__", ""),)
-
     @functools.cached_property
     def _shown(self) -> np.ndarray:
         layout = self._reference.layout

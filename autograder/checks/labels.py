@@ -52,16 +52,6 @@ class Curvature(Check):
         object.__setattr__(self, "_reference", reference)
         object.__setattr__(self, "_expected", words)
 
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """The one name."""
-        return (self.answer,)
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The function."""
-        return (getattr(self.of, "__name__", ""),)
-
     def questions(self, seed: int) -> list[Question]:
         """What the dict holds."""
         return [Look(self.answer)]

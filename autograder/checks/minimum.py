@@ -97,14 +97,9 @@ class StationaryPoint(Check):
         object.__setattr__(self, "_landscape", landscape)
 
     @property
-    def answers(self) -> tuple[str, ...]:
-        """The one name."""
-        return (self.answer,)
-
-    @property
     def given(self) -> tuple[str, ...]:
         """The function, and the answer that this one must differ from."""
-        names = (getattr(self.of, "__name__", ""),)
+        names = super().given
         return names if self.other_than is None else (*names, self.other_than)
 
     def questions(self, seed: int) -> list[Question]:

@@ -10,19 +10,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend import core
 
-__all__ = ["decisions", "held"]
+from .jaxprs import held, walk
 
-_HOLDS = {
-    "pjit": "jaxpr",
-    "jit": "jaxpr",
-    "closed_call": "call_jaxpr",
-    "remat": "jaxpr",
-    "custom_jvp_call": "call_jaxpr",
-    "custom_vjp_call": "call_jaxpr",
-}
-"""Operations that hold others, and the parameter in which they do."""
+__all__ = ["decisions"]
 
 _DECIDED: dict[str, Callable[..., Any]] = {
     "select_n": lambda which, *_: which != 0,
@@ -32,12 +23,6 @@ _DECIDED: dict[str, Callable[..., Any]] = {
     "abs": lambda x: x > 0,
     "sign": lambda x: x > 0,
 }
-
-
-def held(eqn: Any) -> Any:
-    """The closed jaxpr that an operation holds and does as it is, or None where it holds none."""
-    found = eqn.params.get(_HOLDS.get(eqn.primitive.name, ""))
-    return found if hasattr(found, "consts") else None
 
 
 def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None:
@@ -56,7 +41,14 @@ def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None
 
     def decided(place: Any) -> Any:
         found: list[Any] = []
-        _run(closed.jaxpr, closed.consts, [place], found)
+
+        def apply(eqn: Any, ins: list[Any]) -> Any:
+            if eqn.primitive.name in _DECIDED:
+                found.append(_DECIDED[eqn.primitive.name](*ins))
+            result = eqn.primitive.bind(*ins, **eqn.params)
+            return result if eqn.primitive.multiple_results else [result]
+
+        walk(closed, [place], apply)
         return jnp.concatenate([jnp.ravel(truth) for truth in found])
 
     return decided
@@ -68,23 +60,3 @@ def _decides(jaxpr: Any) -> bool:
         or ((inner := held(eqn)) is not None and _decides(inner.jaxpr))
         for eqn in jaxpr.eqns
     )
-
-
-def _run(jaxpr: Any, consts: Any, args: list[Any], found: list[Any]) -> list[Any]:
-    """The values of a jaxpr's results; what is decided on the way is put into `found`."""
-    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
-
-    def read(atom: Any) -> Any:
-        return atom.val if isinstance(atom, core.Literal) else env[atom]
-
-    for eqn in jaxpr.eqns:
-        name, ins = eqn.primitive.name, [read(atom) for atom in eqn.invars]
-        if name in _DECIDED:
-            found.append(_DECIDED[name](*ins))
-        if (inner := held(eqn)) is not None:
-            outs = _run(inner.jaxpr, inner.consts, ins, found)
-        else:
-            result = eqn.primitive.bind(*ins, **eqn.params)
-            outs = result if eqn.primitive.multiple_results else [result]
-        env.update(zip(eqn.outvars, outs, strict=True))
-    return [read(atom) for atom in jaxpr.outvars]

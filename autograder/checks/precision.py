@@ -1,4 +1,7 @@
-"""Double precision for the lines inside a `with`, whatever the session uses."""
+"""Double precision for the lines inside a `with`, whatever the session uses.
+
+What of JAX is not public and judgement needs is borrowed here: it knows no other room.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,13 @@ except ImportError:  # before JAX 0.8, which is what Colab has
     from jax.experimental import enable_x64 as _enable_x64  # type: ignore[attr-defined, no-redef]
 
 __all__ = ["enable_x64"]
+
+DISPENSABLE = {
+    "jax._src.literals:TypedNdArray": (),
+    "jax._src.dtypes:register_canonicalize_value_handler": (),
+    "jax._src.dtypes:canonicalize_dtype": ("dtype",),
+}
+"""As `BORROWED` elsewhere, of which a JAX that has another place for this may have none."""
 
 
 @contextlib.contextmanager

@@ -70,11 +70,6 @@ class DescentRoutine(Check):
 
     answer: str
 
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """The one name."""
-        return (self.answer,)
-
     def questions(self, seed: int) -> list[Question]:
         """One call a trial."""
         calls = tuple(t.arguments() for t in draw_trials(seed))

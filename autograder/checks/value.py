@@ -49,11 +49,6 @@ class ExactValue(Check):
         if self.within is not None and not (math.isfinite(self.within) and self.within >= 0):
             raise CheckError(f"{self.answer}: within={self.within!r} is no distance.")
 
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """The one name."""
-        return (self.answer,)
-
     def questions(self, seed: int) -> list[Question]:
         """What the answer is."""
         return [Look(self.answer)]

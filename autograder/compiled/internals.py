@@ -1,4 +1,4 @@
-"""What is borrowed from inside JAX, all in one place.
+"""What compiled gradients borrow from inside JAX, all in one place.
 
 These names are not public and may move; `installation.install` then finds an ImportError here and
 leaves JAX as it is. `ArrayImpl` is the one class of concrete arrays; `jax.Array` also stands for
@@ -8,8 +8,8 @@ in a process that is about to be forked.
 
 from __future__ import annotations
 
+import operator
 import sys
-from typing import Any
 
 import jax
 from jax._src.array import ArrayImpl
@@ -17,6 +17,23 @@ from jax._src.config import trace_context
 from jax._src.core import trace_state_clean
 
 __all__ = ["ArrayImpl", "calm", "trace_context", "trace_state_clean"]
+
+BORROWED = {
+    "jax._src.array:ArrayImpl": (),
+    "jax._src.config:trace_context": (),
+    "jax._src.core:trace_state_clean": (),
+    "jax:config": (
+        "jax_debug_nans",
+        "jax_disable_jit",
+        "jax_debug_infs",
+        "jax_log_compiles",
+        "jax_check_tracer_leaks",
+        "jax_explain_cache_misses",
+        "jax_transfer_guard",
+    ),
+}
+"""From where a name stands to the parameters with which it is called, or to its attributes."""
+_settings = operator.attrgetter(*BORROWED["jax:config"])
 
 # `sys.monitoring` is there since Python 3.12; it has six places for tools.
 _TOOLS = range(6) if sys.version_info >= (3, 12) else ()
@@ -34,16 +51,7 @@ def calm() -> bool:
     """
     if sys.gettrace() is not None or sys.getprofile() is not None or any(map(_tool, _TOOLS)):
         return False
-    config: Any = jax.config
     try:
-        return not (
-            config.jax_debug_nans
-            or config.jax_disable_jit
-            or config.jax_debug_infs
-            or config.jax_log_compiles
-            or config.jax_check_tracer_leaks
-            or config.jax_explain_cache_misses
-            or config.jax_transfer_guard
-        )
+        return not any(_settings(jax.config))
     except AttributeError:  # a JAX that calls one of them otherwise: nobody knows, so all is plain
         return False

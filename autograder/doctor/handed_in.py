@@ -6,13 +6,13 @@ than those in the gradebook; it says so after it has taken the release away.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .course import read_only
 from .findings import Finding, warning, wrong
+from .notebooks import NOT_ONE, read_cells
 
 __all__ = ["exercises"]
 
@@ -45,8 +45,8 @@ def _assignment(assignment: Any, source: Path) -> Iterator[Finding]:
     changed += [f"with {new}" for new in sorted({*there} - {*known})]
     for stem in sorted({*known} & {*there}):
         try:
-            cells = _cells(there[stem])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            cells = _points_of(there[stem])
+        except NOT_ONE:
             continue  # that it is no notebook is said elsewhere
         recorded = {
             cell.name
@@ -79,10 +79,10 @@ def _points(name: str, notebook: Any, cells: dict[str, Any]) -> Iterator[Finding
             )
 
 
-def _cells(path: Path) -> dict[str, Any]:
+def _points_of(path: Path) -> dict[str, Any]:
     """The points of each cell that nbgrader keeps in the gradebook, None where it has none."""
     found = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    for cell in read_cells(path):
         about = cell["metadata"].get("nbgrader", {})
         if any(about.get(kind) for kind in ("grade", "solution", "locked", "task")):
             counted = about.get("grade") or about.get("task")

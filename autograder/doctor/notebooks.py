@@ -13,7 +13,10 @@ from typing import Any
 from ..access import refusal
 from .findings import Finding, fine, warning, wrong
 
-__all__ = ["assignments", "sources", "subfolders"]
+__all__ = ["NOT_ONE", "assignments", "read_cells", "sources", "subfolders"]
+
+NOT_ONE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading the cells of something that is no notebook raises."""
 
 # What nbgrader takes out of a cell, or replaces in it, depends on its configuration; a cell with
 # such a mark is compared by its description alone.
@@ -71,7 +74,7 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
                 for unasked in filter(None, (check.unasked for check in exercise.checks)):
                     says = f"{exercise.cell} of {path.stem}: {unasked}"
                     yield warning(subject, says, _ELSEWHERE)
-            for first, why in why_run(_cells(path), rubric.illustrations, rubric.names):
+            for first, why in why_run(read_cells(path), rubric.illustrations, rubric.names):
                 says = (
                     f"`{first}` of {path.stem} has the tag illustration, and marking runs it: {why}"
                 )
@@ -101,8 +104,8 @@ def _assignment(source: Path, release: Path) -> Finding:
             missing.append(path.stem)
             continue
         try:
-            follows = _follows(_cells(made), _cells(path))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            follows = _follows(read_cells(made), read_cells(path))
+        except NOT_ONE as error:
             says = f"{path} or its release is no notebook: {error}"
             return wrong(name, says, f"mend the source, then `{generate} --force`")
         if not follows:
@@ -115,7 +118,12 @@ def _assignment(source: Path, release: Path) -> Finding:
     return fine(name, "its release follows from its source")
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """A notebook's cells as they are written.
+
+    Raises:
+        Exception: one of `NOT_ONE`, here or where a cell is looked into.
+    """
     cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return cells
 

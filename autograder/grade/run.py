@@ -320,7 +320,7 @@ class Grade(Autograde):
                 yield folder
 
     def _is_due(self, folder: str, student: str) -> bool:
-        target = self._format_dest(self.summary.assignment, student)
+        target = self.autograded(self.summary.assignment, student)
         journal = self.journal(self.summary.assignment)
         if self.force or journal.interrupted(student) or journal.is_lacking(student):
             return True

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader import utils
 from nbgrader.apps.autogradeapp import AutogradeApp
 
@@ -35,6 +34,7 @@ from ..nbgrader.converter import Autograde
 from ..nbgrader.examine import Examine
 from ..nbgrader.foreseen import foreseen
 from ..nbgrader.once import once
+from ..nbgrader.upstream import sanitized
 
 __all__ = ["Worker", "WorkerOutcome", "snapshot"]
 
@@ -172,7 +172,7 @@ class Worker:
             self._course.format_path(self._course.submitted_directory, student, self._assignment),
             f"{notebook}.ipynb",
         )
-        cells = self._sanitized(path)
+        cells = sanitized(self._converter, path)
         theirs = contents(cells, names, digest_of_files(self._course, folder))
         key = self._results.key(theirs, self._common(notebook), self._examine.secret())
         parts["read"] += time.monotonic() - began
@@ -190,15 +190,6 @@ class Worker:
         self._results.keep(student, notebook, key, cells)
         parts["keep"] += time.monotonic() - began
         return False
-
-    def _sanitized(self, path: str) -> nbformat.NotebookNode:
-        """A student's notebook after nbgrader's first pass."""
-        converter = self._converter
-        converter._sanitizing = True
-        converter._init_preprocessors()
-        resources = converter.init_single_notebook_resources(path)
-        output, _ = converter.exporter.from_filename(path, resources=resources)
-        return nbformat.reads(output, as_version=4)
 
     @contextlib.contextmanager
     def _workplace(self, student: str) -> Iterator[Path]:

@@ -1,4 +1,8 @@
-"""nbclient, but strict: what a kernel sends can neither raise out of a run nor outgrow it."""
+"""nbclient, but strict: what a kernel sends can neither raise out of a run nor outgrow it.
+
+What of nbclient is not public is borrowed here alone; nor are these methods documented as places to
+do otherwise.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,22 @@ from .magics import tolerant
 from .outputs import lighten
 
 __all__ = ["MAX_MESSAGES", "Client"]
+
+BORROWED = {
+    "nbclient:NotebookClient.async_start_new_kernel": (),
+    "nbclient:NotebookClient.async_start_new_kernel_client": (),
+    "nbclient:NotebookClient.async_execute_cell": ("cell", "cell_index", "store_history"),
+    "nbclient:NotebookClient.reset_execution_trackers": (),
+    "nbclient:NotebookClient.process_message": ("msg", "cell", "cell_index"),
+    "nbclient:NotebookClient.output": ("outs", "msg", "display_id", "cell_index"),
+    "nbclient:NotebookClient.clear_display_id_mapping": ("cell_index",),
+    "nbclient:NotebookClient.clear_before_next_output": (),
+    "nbclient:NotebookClient._update_display_id": ("display_id", "msg"),
+    "nbclient:NotebookClient._display_id_map": (),
+    "nbclient.client:NotebookClient.kc": (),
+    "jupyter_client.session:Session.unpack": (),
+}
+"""From where a name stands to the parameters with which it is called."""
 
 MAX_MESSAGES = 5000  # of one cell; each may make work that grows with those before it
 

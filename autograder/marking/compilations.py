@@ -5,6 +5,9 @@ Half the time of reading a rubric is XLA's, some 40 ms for each of 250 operation
 where, but writes its files in place: where a process is killed meanwhile, half a file would lie
 there for good, and be tried and compiled again each time. So each process has a folder of its own,
 with links to what is kept, and what is new in it is kept when all of it is written.
+
+What this asks of JAX is named here and not in `compiled/internals.py`, so that either can be done
+without the other.
 """
 
 from __future__ import annotations
@@ -24,13 +27,19 @@ __all__ = ["kept_compilations"]
 
 _KIND = "rubrics"
 _MOST_BYTES = 64 << 20  # a course has about 1 MB; beyond, it is begun anew
-_DIRECTORY = "jax_compilation_cache_dir"
-_TOLD = {
-    "jax_persistent_cache_min_compile_time_secs": 0.0,
-    # They are for other processors, and their path, which is new each time, would be a part of
-    # what a compilation is known by.
-    "jax_persistent_cache_enable_xla_caches": "none",
+BORROWED = {
+    "jax.experimental.compilation_cache.compilation_cache:reset_cache": (),
+    "jax:config": (
+        "jax_compilation_cache_dir",
+        "jax_persistent_cache_min_compile_time_secs",
+        "jax_persistent_cache_enable_xla_caches",
+    ),
 }
+"""From where a name stands to the parameters with which it is called, or to its attributes."""
+_DIRECTORY, _LEAST_SECONDS, _XLAS_OWN = BORROWED["jax:config"]
+# Those of XLA's own are for other processors, and their path, which is new each time, would be a
+# part of what a compilation is known by.
+_TOLD = {_LEAST_SECONDS: 0.0, _XLAS_OWN: "none"}
 
 
 @contextlib.contextmanager

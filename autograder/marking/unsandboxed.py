@@ -24,7 +24,9 @@ class PlainKernelManager(AsyncKernelManager):
         self._folder = os.fspath(folder)
         self._copy: tempfile.TemporaryDirectory[str] | None = None
 
-    async def _async_start_kernel(self, **kwargs: Any) -> None:
+    # Not as the synchronous manager's, as which jupyter_client declares them too.
+    async def start_kernel(self, **kwargs: Any) -> None:  # type: ignore[override]
+        """Start it, in the copy."""
         if self._copy is None:
             # A kernel may hold files open that Windows then cannot remove.
             self._copy = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -37,14 +39,11 @@ class PlainKernelManager(AsyncKernelManager):
                 self.transport = "ipc"
                 self.connection_file = os.path.join(self._copy.name, "kernel.json")
         kwargs["cwd"] = os.path.join(self._copy.name, "work")
-        await super()._async_start_kernel(**kwargs)
+        await super().start_kernel(**kwargs)
 
-    start_kernel = _async_start_kernel
-
-    async def _async_cleanup_resources(self, restart: bool = False) -> None:
-        await super()._async_cleanup_resources(restart=restart)
+    async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
+        """Remove the copy, unless the kernel is started again."""
+        await super().cleanup_resources(restart=restart)
         if self._copy is not None and not restart:
             self._copy.cleanup()
             self._copy = None
-
-    cleanup_resources = _async_cleanup_resources

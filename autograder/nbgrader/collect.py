@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.exchange import ExchangeError
-from nbgrader.exchange.default import ExchangeCollect
-from nbgrader.utils import parse_utc
 
 from ..marking.files import bounds, link_or_copy, matches, say_left_out, without_links
 from ..marking.student import why_refused
 from ..sandbox import tree
 from .rights import keep_private
+from .upstream import Collect, parse_utc
 
 __all__ = ["CarefulCollect"]
 
@@ -33,12 +32,13 @@ _NOBODY = ""
 _MOST_OF_A_TIME = 1000  # bytes
 
 
-class CarefulCollect(ExchangeCollect):
+class CarefulCollect(Collect):
     """Leaves links, pipes and devices where they are; what it takes in is the collector's alone."""
 
-    def _path_to_record(self, path: str) -> dict[str, Any]:
+    def record(self, path: str) -> dict[str, Any]:
+        """What a name says; nobody's where it says nothing."""
         try:
-            record: dict[str, Any] = super()._path_to_record(path)
+            record = super().record(path)
         except (ExchangeError, ValueError, OverflowError):
             self.log.error("%r has no name by `nbgrader submit`; it is not collected.", path)
             return {"username": _NOBODY, "filename": "", "timestamp": datetime.datetime.min}

@@ -1,8 +1,8 @@
 """nbgrader's converter for marking, made to withstand what students hand in and what we get wrong.
 
-nbgrader has no setting for the class, so `install`, which `nbgrader_config.py` calls, puts this one
-in the two places from which nbgrader takes its own: the `nbgrader autograde` command, and the API
-behind the formgrader's button.
+nbgrader has no setting for the class, so `install`, which `configure` calls, puts this one in the
+two places from which nbgrader takes its own: the `nbgrader autograde` command, and the API behind
+the formgrader's button.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.apps import api, autogradeapp
 from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
@@ -34,11 +33,13 @@ from ..marking.sources import rubric_digest
 from ..marking.student import CURE, why_refused
 from ..sandbox import tree
 from ..startup import hush
-from . import generate, last_words, log, rights, times
+from . import last_words, log, rights, times
 from .foreseen import foreseen, require_rights
+from .generate import GenerateAssignment, GenerateFeedback
 from .once import once
 from .patience import be_patient, wait_until_free
 from .turns import Turns
+from .upstream import put_in_place
 
 if TYPE_CHECKING:
     from .examine import Examine
@@ -69,9 +70,20 @@ class _CarefulCopy(BaseConverter):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy a submission's other files to its autograded copy."""
         self.copy_files(
-            self._format_source(assignment_id, student_id),
-            self._format_dest(assignment_id, student_id),
+            self.submitted(assignment_id, student_id),
+            self.autograded(assignment_id, student_id),
         )
+
+    def submitted(self, assignment_id: str, student_id: str, *, escape: bool = False) -> str:
+        """Where a submission lies; as a pattern of `re` where special characters are escaped."""
+        course = self.coursedir
+        folder = course.submitted_directory
+        return str(course.format_path(folder, student_id, assignment_id, escape=escape))
+
+    def autograded(self, assignment_id: str, student_id: str) -> str:
+        """Where its autograded copy lies."""
+        course = self.coursedir
+        return str(course.format_path(course.autograded_directory, student_id, assignment_id))
 
     def given_files(self) -> dict[str, str]:
         """What nbgrader puts in the place of a student's files of the same names."""
@@ -179,7 +191,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             NbGraderException: there is no submission.
         """
         self._refused: dict[str, str] = {}
-        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        pattern = self.submitted(self.coursedir.assignment_id, self.coursedir.student_id)
         # A name may hold what means something in a pattern: "o'brien [2]".
         folders = [pattern] if os.path.isdir(pattern) else glob.glob(pattern)
         expected = self.expected()
@@ -206,7 +218,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
 
     def student_of(self, folder: str) -> str:
         """Whose submission lies in a folder, whatever bytes there are in its name."""
-        pattern = self._format_source(".*", "(?P<student_id>.*)", escape=True)
+        pattern = self.submitted(".*", "(?P<student_id>.*)", escape=True)
         found = re.match(pattern, folder, re.DOTALL)
         return str(found["student_id"]) if found is not None else os.path.basename(folder)
 
@@ -319,13 +331,13 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             half = journal.interrupted(student_id)
             journal.begin(student_id)
             if half:
-                shutil.rmtree(self._format_dest(*key), ignore_errors=True)
+                shutil.rmtree(self.autograded(*key), ignore_errors=True)
                 self._before[key] = _Before({}, {}, {}, None)
             else:
                 # First of all, since nbgrader removes the old copy after every fault.
-                copy = self._set_aside(Path(self._format_dest(*key)))
+                copy = self._set_aside(Path(self.autograded(*key)))
                 self._before[key] = self._rows(*key, copy)
-            self._check_time(Path(self._format_source(*key)))
+            self._check_time(Path(self.submitted(*key)))
             wanted = bool(super().init_destination(*key))
         if not wanted:
             journal.finish(student_id)
@@ -363,7 +375,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """The last step of a submission that is marked."""
         with self._noting_faults():
             super().set_permissions(assignment_id, student_id)
-            folder = self._format_source(assignment_id, student_id)
+            folder = self.submitted(assignment_id, student_id)
             came = self.coursedir.get_existing_timestamp(folder)
             work, stamp = files.digests(self.coursedir, folder)
             marked = Marked(
@@ -438,7 +450,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             (assignment_id, student_id), before = self._before.popitem()
             try:
                 self._restore_rows(assignment_id, student_id, before)
-                self._restore_copy(Path(self._format_dest(assignment_id, student_id)), before)
+                self._restore_copy(Path(self.autograded(assignment_id, student_id)), before)
                 self.journal(assignment_id).finish(student_id)
             except Exception as exc:  # noqa: BLE001 - on a full disk nothing more can be done
                 self.log.error(
@@ -497,6 +509,5 @@ def install() -> None:
     """Let nbgrader use our converters, in its commands and in the formgrader."""
     last_words.install()
     log.install()
-    api.Autograde = autogradeapp.Autograde = Autograde
-    generate.install()
+    put_in_place(Autograde, GenerateAssignment, GenerateFeedback)
     times.install()

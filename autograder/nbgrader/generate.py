@@ -6,9 +6,7 @@ Both leave what they make to the course alone (rights.py).
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from nbgrader.apps import api, generateassignmentapp, generatefeedbackapp
 from nbgrader.converters import GenerateAssignment as NbgraderGenerateAssignment
 from nbgrader.converters import GenerateFeedback as NbgraderGenerateFeedback
 
@@ -16,7 +14,7 @@ from ..marking.files import beside, say_left_out
 from ..sandbox import tree
 from .rights import keep_private
 
-__all__ = ["install"]
+__all__ = ["GenerateAssignment", "GenerateFeedback"]
 
 
 class GenerateAssignment(NbgraderGenerateAssignment):
@@ -44,15 +42,9 @@ class GenerateFeedback(NbgraderGenerateFeedback):
         nbgrader lists a file's whole folder anew for each file (0.9.6, `is_ignored`): for four
         thousand files of one student, a minute and a half.
         """
-        source = self._format_source(assignment_id, student_id)
-        target = self._format_dest(assignment_id, student_id)
+        course, whose = self.coursedir, (student_id, assignment_id)
+        source = course.format_path(course.autograded_directory, *whose)
+        target = course.format_path(course.feedback_directory, *whose)
         os.makedirs(target, exist_ok=True)
-        left_out = tree.copy(source, target, beside(self.coursedir, source))
+        left_out = tree.copy(source, target, beside(course, source))
         say_left_out(self.log, source, left_out, " of the feedback")
-
-
-def install() -> None:
-    """Let nbgrader use these, in its commands and in the formgrader."""
-    parts: Any = (GenerateAssignment, GenerateFeedback)
-    api.GenerateAssignment, api.GenerateFeedback = parts
-    generateassignmentapp.GenerateAssignment, generatefeedbackapp.GenerateFeedback = parts

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib
 import json
 from types import ModuleType
 from typing import Any
 
-from nbgrader import api
+from . import upstream
 
 __all__ = ["once"]
 
@@ -19,35 +17,19 @@ _GRADEBOOKS = 8  # at once in one process: a course's and, of a dry run, its cop
 @functools.cache
 def once() -> None:
     """Have this process compile SQL and check schemas once; where nbgrader has moved, nothing."""
-    _keep_compiled_statements()
-    _keep_checked_schemas()
+    # It makes a new engine in each of the dozen steps of a notebook, and what an engine compiled
+    # ends with it (SQLAlchemy's manual, "SQL Compilation Caching"). `Gradebook.close` disposes of
+    # the connections as before.
+    upstream.make_engines_by(functools.lru_cache(_GRADEBOOKS))
+    upstream.check_schemas_by(_Checked)
 
 
-def _keep_compiled_statements() -> None:
-    """Let all of this process's gradebooks at one address share an engine of SQLAlchemy's.
-
-    nbgrader makes a new one in each of the dozen steps of a notebook, and what an engine has
-    compiled ends with it (SQLAlchemy's manual, "SQL Compilation Caching"). `Gradebook.close`
-    disposes of the connections as before.
-    """
-    make = getattr(api, "create_engine", None)
-    if make is not None:
-        api.create_engine = functools.lru_cache(_GRADEBOOKS)(make)
-
-
-def _keep_checked_schemas() -> None:
-    """Check nbgrader's schema of a cell once, and each cell's metadata by it.
+class _Checked:
+    """A module jsonschema that knows which schemas it has checked.
 
     `jsonschema.validate` checks the schema itself before each use of it (its documentation says
     so), which takes ten times as long as the cell.
     """
-    with contextlib.suppress(ImportError, AttributeError):
-        common: Any = importlib.import_module("nbgrader.nbgraderformat.common")
-        common.jsonschema = _Checked(common.jsonschema)
-
-
-class _Checked:
-    """A module jsonschema that knows which schemas it has checked."""
 
     def __init__(self, library: ModuleType) -> None:
         self._library = library

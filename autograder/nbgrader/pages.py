@@ -27,12 +27,12 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.server_extensions.formgrader.base import BaseHandler
 
 from ..checks.verdict import MIME, Verdict
 from ..feedback import html
 from ..feedback.press import Press
 from ..feedback.sheet import Made, Sheet, contained, shown
+from . import upstream
 
 __all__ = ["SafePage", "highlight", "install", "safe_markdown"]
 
@@ -187,10 +187,10 @@ def install() -> None:
     It makes its exporter when JupyterLab starts, and keeps it when it is pointed to a course in
     another folder, whose configuration it reads for all the rest.
     """
-    BaseHandler.exporter = property(_exporter)
+    upstream.export_pages_by(_exporter)
 
 
-def _exporter(handler: BaseHandler) -> HTMLExporter:
+def _exporter(handler: Any) -> HTMLExporter:
     config = handler.settings["nbgrader_formgrader"].config
     made_of, exporter = handler.settings.get("autograder_exporter", (None, None))
     if made_of != config:

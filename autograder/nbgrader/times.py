@@ -11,13 +11,11 @@ import datetime
 import re
 from typing import Any
 
-from nbgrader import utils
-from nbgrader.apps import api
+from . import upstream
 
 __all__ = ["install"]
 
 _IN_NUMBERS = re.compile(r"(.*) ([+-]\d\d):?(\d\d)", re.DOTALL)
-_nbgraders = utils.parse_utc
 
 
 def _parse_utc(ts: Any) -> datetime.datetime | None:
@@ -26,9 +24,9 @@ def _parse_utc(ts: Any) -> datetime.datetime | None:
     if found:
         with contextlib.suppress(ValueError):  # then it is no time of the formgrader's
             ts = datetime.datetime.fromisoformat("{}{}:{}".format(*found.groups()))
-    return _nbgraders(ts)
+    return upstream.parse_utc(ts)
 
 
 def install() -> None:
     """Let nbgrader read them so, in its commands and in the formgrader."""
-    utils.parse_utc = api.parse_utc = _parse_utc
+    upstream.read_times_by(_parse_utc)

@@ -49,13 +49,9 @@ class Limits:
             if type(value) is not int or value <= 0:
                 raise ValueError(f"Limits.{name} must be a positive integer, not {value!r}")
 
-    def as_dict(self) -> dict[str, int]:
-        """The limits as plain data, for the launcher and for kernel specifications."""
-        return dataclasses.asdict(self)
-
     @classmethod
     def from_dict(cls, values: Mapping[str, int]) -> Limits:
-        """The limits that `as_dict` described; names left out keep their defaults.
+        """The limits that a dict names; those left out keep their defaults.
 
         Raises:
             ValueError: for a name that is no limit, or a number that cannot be one.

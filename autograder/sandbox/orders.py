@@ -16,6 +16,7 @@ from .limits import Limits
 __all__ = [
     "Enclosure",
     "ForkOrder",
+    "InScratch",
     "KernelOrder",
     "Locked",
     "Order",
@@ -44,35 +45,51 @@ class Locked:
     grader: int
 
 
+class InScratch:
+    """What a process finds in the one folder that it may write to, its `scratch`."""
+
+    scratch: str
+
+    @property
+    def home(self) -> str:
+        """The home directory."""
+        return self.scratch + "/home"
+
+    @property
+    def work(self) -> str:
+        """The working directory, a private copy of the submission's folder."""
+        return self.scratch + "/work"
+
+    @property
+    def matplotlib(self) -> str:
+        """Where matplotlib keeps its own."""
+        return self.home + "/matplotlib"
+
+
 @dataclasses.dataclass(frozen=True)
-class Enclosure:
+class Enclosure(InScratch):
     """Where a process lives, and what it sees and uses. Paths are as the process sees them.
 
     Attributes:
-        scratch: the one folder that it may write to; in it `home`, `work` and `matplotlib`.
+        scratch: the one folder that it may write to; what is in it, `InScratch` says.
         fonts: matplotlib's lists of fonts, which are copied.
         submission: the folder that is copied into `work`, or None.
         readable: what Landlock lets it read.
         writable: what it may write to besides.
         landlock: the version of Landlock, 0 for none.
         import_path: what is added to `sys.path`.
-        package: the folder of this package, where what lies beside it may not be read; or None.
         compiled: whether repeated gradients run compiled.
         limits: what it may use.
         locked: what it needs to be apart from others without namespaces; None within them.
     """
 
     scratch: str
-    home: str
-    work: str
-    matplotlib: str
     fonts: tuple[str, ...]
     submission: str | None
     readable: tuple[str, ...]
     writable: tuple[str, ...]
     landlock: int
     import_path: tuple[str, ...]
-    package: str | None
     compiled: bool
     limits: Limits
     locked: Locked | None = None

@@ -18,11 +18,9 @@ LIMIT = 5.0
 class Sluggish(PlainKernelManager):
     """As on a machine that has fonts to list and operations to compile before its first kernel."""
 
-    async def _async_start_kernel(self, **kwargs: Any) -> None:
+    async def start_kernel(self, **kwargs: Any) -> None:
         await asyncio.sleep(LIMIT + 1)
-        await super()._async_start_kernel(**kwargs)
-
-    start_kernel = _async_start_kernel
+        await super().start_kernel(**kwargs)
 
 
 def test_what_a_kernel_takes_to_start_is_not_the_students(tmp_path: Path):

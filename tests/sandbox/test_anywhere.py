@@ -116,16 +116,12 @@ def test_the_trial_finds_what_it_planted(tmp_path: Path):
     (tmp_path / "shown").mkdir()
     shown = Enclosure(
         scratch="",
-        home="",
-        work="",
-        matplotlib="",
         fonts=(),
         submission=None,
         readable=(str(tmp_path / "shown"),),
         writable=(),
         landlock=0,
         import_path=(),
-        package=None,
         compiled=False,
         limits=Limits(),
     )

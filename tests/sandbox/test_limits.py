@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -9,7 +10,7 @@ from autograder.sandbox import Limits
 
 def test_limits_survive_json():
     limits = Limits(memory=1 << 30, threads=3)
-    assert Limits.from_dict(json.loads(json.dumps(limits.as_dict()))) == limits
+    assert Limits.from_dict(json.loads(json.dumps(asdict(limits)))) == limits
 
 
 def test_what_is_left_out_keeps_its_default():

@@ -14,9 +14,8 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend import core
 
-from ..pieces import held
+from ..jaxprs import walk
 
 __all__ = ["LINEAR", "UNARY", "At", "Program", "Step", "differentiate", "times", "trace"]
 
@@ -89,28 +88,6 @@ class Program:
 # --------------------------------------------------------------------------- tracing
 
 
-def _inline(jaxpr: Any, consts: list[Any], args: list[Any], steps: list[Step]) -> list[Any]:
-    env: dict[Any, Any] = dict(zip(jaxpr.constvars, [np.asarray(c) for c in consts], strict=True))
-    env.update(zip(jaxpr.invars, args, strict=True))
-
-    def read(atom: Any) -> Any:
-        return np.asarray(atom.val) if isinstance(atom, core.Literal) else env[atom]
-
-    for eqn in jaxpr.eqns:
-        name = eqn.primitive.name
-        ins = [read(v) for v in eqn.invars]
-        if (inner := held(eqn)) is not None:
-            outs = _inline(inner.jaxpr, list(inner.consts), ins, steps)
-            env.update(zip(eqn.outvars, outs, strict=True))
-            continue
-        if len(eqn.outvars) != 1 or len(steps) >= MAX_EQUATIONS:
-            raise _Unknown(name)
-        step = Step(name, ins, len(steps) + 1, {"eqn": eqn})
-        steps.append(step)
-        env[eqn.outvars[0]] = step.out
-    return [read(v) for v in jaxpr.outvars]
-
-
 def trace(f: Callable[[Any], Any], places: Array) -> Program:
     """The steps of `f`, with their values at `places` (p, n), float64.
 
@@ -119,7 +96,15 @@ def trace(f: Callable[[Any], Any], places: Array) -> Program:
     """
     closed = jax.make_jaxpr(f)(jax.ShapeDtypeStruct(places.shape[1:], np.float64))
     steps: list[Step] = []
-    (result,) = _inline(closed.jaxpr, list(closed.consts), [0], steps)
+
+    def apply(eqn: Any, ins: list[Any]) -> list[int]:
+        if len(eqn.outvars) != 1 or len(steps) >= MAX_EQUATIONS:
+            raise _Unknown(eqn.primitive.name)
+        steps.append(Step(eqn.primitive.name, ins, len(steps) + 1, {"eqn": eqn}))
+        return [steps[-1].out]
+
+    # As arrays, so that an index is a variable's.
+    (result,) = walk(closed, [0], apply, constant=np.asarray)
     if not isinstance(result, int):
         raise _Unknown("constant")
     program = Program(steps, result, {0: places})

@@ -6,14 +6,12 @@ the calling thread and those it starts.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
 import socket
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ..locks import bpf, landlock
 from ..orders import Enclosure, Serving
@@ -42,26 +40,8 @@ def close_all_but(kept: Iterable[int]) -> None:
 
 
 def see_packages(enclosure: Enclosure) -> None:
-    """Let Python import what is installed, this package among it."""
+    """Let Python import what is installed; this package is found by the launcher's finder."""
     sys.path += [entry for entry in enclosure.import_path if entry not in sys.path]
-    if enclosure.package:
-        sys.meta_path.append(_ThisPackage(enclosure.package))
-
-
-class _ThisPackage:
-    """Finds this package where the folder in which it lies may not be read."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
-        if name != os.path.basename(self._folder):
-            return None
-        return importlib.util.spec_from_file_location(
-            name,
-            os.path.join(self._folder, "__init__.py"),
-            submodule_search_locations=[self._folder],
-        )
 
 
 def furnish(enclosure: Enclosure, submission: str | None) -> list[str]:

@@ -2,6 +2,8 @@
 
 Runs inside the sandbox, after the process has been confined: nothing here may need a socket, a
 process or a path that the sandbox does not have.
+
+What of ipykernel is not public, and of what shows its figures, is borrowed here alone.
 """
 
 from __future__ import annotations
@@ -21,6 +23,19 @@ from ipykernel.kernelapp import IPKernelApp  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 __all__ = ["run"]
+
+BORROWED = {
+    "ipykernel.kernelapp:IPKernelApp._try_bind_socket": ("s", "port"),
+    "ipykernel.kernelapp:IPKernelApp.init_heartbeat": (),
+    "ipykernel.kernelapp:IPKernelApp.init_control": ("context",),
+    "ipykernel.kernelapp:IPKernelApp.shell_socket": (),
+    "ipykernel.kernelapp:IPKernelApp.debug_shell_socket": (),
+    "ipykernel.heartbeat:Heartbeat._try_bind_socket": (),
+    "ipykernel.iostream:IOPubThread._setup_pipe_in": ("self",),
+    # Without it a warm kernel shows no figures, and no mark depends on one.
+    "matplotlib_inline.backend_inline:_enable_matplotlib_integration": (),
+}
+"""From where a name stands to the parameters with which it is called."""
 
 
 def _take_over(socket: zmq.Socket[bytes], descriptors: Mapping[int, int], port: int) -> None:

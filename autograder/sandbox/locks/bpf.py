@@ -21,6 +21,7 @@ __all__ = [
     "allowing",
     "column",
     "denials",
+    "judging",
     "load",
     "preamble",
     "refuse",
@@ -65,6 +66,11 @@ def allowing(argument: int, values: Iterable[int], otherwise: int) -> list[bytes
     """A body that allows these values of an argument (0 is the first), and refuses all others."""
     tests = [part for value in values for part in (step(EQUAL, value, 0, 1), ALLOW)]
     return [step(LOAD, ARGUMENTS[argument]), *tests, refuse(otherwise)]
+
+
+def judging(argument: int, *tests: bytes) -> list[bytes]:
+    """A body that looks at an argument: refused where the tests end, allowed one step beyond."""
+    return [step(LOAD, ARGUMENTS[argument]), *tests, refuse(errno.EPERM), ALLOW]
 
 
 def preamble(machine: str) -> list[bytes]:

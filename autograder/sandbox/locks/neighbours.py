@@ -15,7 +15,7 @@ import errno
 import platform
 
 from . import bpf
-from .bpf import ALLOW, ANY_BIT, ARGUMENTS, LOAD, Calls, allowing, refuse, step, when
+from .bpf import ALLOW, ANY_BIT, ARGUMENTS, LOAD, Calls, allowing, judging, refuse, step, when
 from .open_files import on_open_files
 
 __all__ = ["neighbour_filter"]
@@ -102,20 +102,13 @@ def neighbour_filter(pid: int, machine: str | None = None) -> bytes:
     own_group = (-pid) & 0xFFFFFFFF
     # A datagram finds its way to any socket with a name; and a folder that its owner may not look
     # into would hide from the watchdog what is in it.
-    streams_only = [
-        step(LOAD, ARGUMENTS[1]),
-        step(ANY_BIT, _DATAGRAMS, 0, 1),
-        refuse(errno.EPERM),
-        ALLOW,
-    ]
-    umask = [step(LOAD, ARGUMENTS[0]), step(ANY_BIT, 0o700, 0, 1), refuse(errno.EPERM), ALLOW]
-    stay_in_hand = [
-        step(LOAD, ARGUMENTS[0]),
+    streams_only = judging(1, step(ANY_BIT, _DATAGRAMS, 0, 1))
+    umask = judging(0, step(ANY_BIT, 0o700, 0, 1))
+    stay_in_hand = judging(
+        0,
         step(bpf.EQUAL, _PR_SET_PDEATHSIG, 1, 0),  # it dies with the grader
         step(bpf.EQUAL, _PR_SET_DUMPABLE, 0, 1),  # and is watched by who is the same user
-        refuse(errno.EPERM),
-        ALLOW,
-    ]
+    )
     return b"".join(
         [
             *bpf.preamble(machine),

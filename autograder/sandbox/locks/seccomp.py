@@ -19,7 +19,7 @@ import errno
 import platform
 
 from . import bpf
-from .bpf import ALLOW, ANY_BIT, ARGUMENTS, EQUAL, LOAD, Calls, refuse, step, when
+from .bpf import ALLOW, ANY_BIT, EQUAL, Calls, judging, refuse, step, when
 from .open_files import on_open_files
 
 __all__ = ["inner_filter", "outer_filter"]
@@ -159,25 +159,9 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
     machine = machine or platform.machine()
     column = bpf.column(machine)
     spared = ("unshare", "mount", "mount_setattr") if for_zygote else ()
-    no_namespaces = [
-        step(LOAD, ARGUMENTS[0]),
-        step(ANY_BIT, _CLONE_NAMESPACES, 0, 1),
-        refuse(errno.EPERM),
-        ALLOW,
-    ]
-    unix_only = [
-        step(LOAD, ARGUMENTS[0]),
-        step(EQUAL, _AF_UNIX, 1, 0),
-        refuse(errno.EPERM),
-        ALLOW,
-    ]
-    no_typing = [
-        step(LOAD, ARGUMENTS[1]),
-        step(EQUAL, _TIOCSTI, 1, 0),
-        step(EQUAL, _TIOCLINUX, 0, 1),
-        refuse(errno.EPERM),
-        ALLOW,
-    ]
+    no_namespaces = judging(0, step(ANY_BIT, _CLONE_NAMESPACES, 0, 1))
+    unix_only = judging(0, step(EQUAL, _AF_UNIX, 1, 0))
+    no_typing = judging(1, step(EQUAL, _TIOCSTI, 1, 0), step(EQUAL, _TIOCLINUX, 0, 1))
     return b"".join(
         [
             *bpf.preamble(machine),
@@ -204,21 +188,11 @@ def inner_filter(machine: str | None = None) -> bytes:
     """
     machine = machine or platform.machine()
     column = bpf.column(machine)
-    threads_only = [
-        step(LOAD, ARGUMENTS[0]),
-        step(ANY_BIT, _CLONE_THREAD, 1, 0),
-        refuse(errno.EPERM),
-        ALLOW,
-    ]
+    threads_only = judging(0, step(ANY_BIT, _CLONE_THREAD, 1, 0))
 
     def but_of_cores(argument: int) -> list[bytes]:
         # What limits.py has set it to is what stops a handler of cores; less would not.
-        return [
-            step(LOAD, ARGUMENTS[argument]),
-            step(EQUAL, _RLIMIT_CORE, 0, 1),
-            refuse(errno.EPERM),
-            ALLOW,
-        ]
+        return judging(argument, step(EQUAL, _RLIMIT_CORE, 0, 1))
 
     return b"".join(
         [

@@ -3,6 +3,8 @@
 All that a kernel sends is counted on its way (relay.py). Here a single message that is too long is
 refused as well, since parsing makes of it many times its size; and a kernel that can no longer be
 heard is ended.
+
+What of jupyter_client is not public is borrowed here alone.
 """
 
 from __future__ import annotations
@@ -29,6 +31,18 @@ from .provisioner import SandboxProvisioner
 from .watchdog import Breach
 
 __all__ = ["SandboxClient", "SandboxKernelManager", "limited_context"]
+
+BORROWED = {
+    # Whether the client, or the manager, closes its context.
+    "jupyter_client:KernelClient._created_context": (),
+    "jupyter_client:KernelManager._created_context": (),
+    "jupyter_client:AsyncKernelClient.start_channels": ("shell", "iopub", "stdin", "hb", "control"),
+    "jupyter_client:AsyncKernelClient.wait_for_ready": ("timeout",),
+    "jupyter_client:AsyncKernelClient.is_alive": (),
+    "jupyter_client:AsyncKernelManager.start_kernel": (),
+    "jupyter_client:AsyncKernelManager.cleanup_resources": ("restart",),
+}
+"""From where a name stands to the parameters with which it is called."""
 
 _ENDING_SECONDS = 0.2
 _CONNECTING_SECONDS = 0.2
@@ -94,9 +108,8 @@ class SandboxClient(AsyncKernelClient):
                 if reply["msg_type"] == "kernel_info_reply":
                     # Empty where the subscription is not there yet: then it is asked again.
                     await self.iopub_channel.get_msg(timeout=_CONNECTING_SECONDS)
-                    self._handle_kernel_info_reply(reply)
                     return
-            if not await self._async_is_alive():
+            if not await super().is_alive():
                 raise RuntimeError("the kernel died before it was ready")
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the kernel was not ready within {timeout:g} s")
@@ -115,13 +128,13 @@ class SandboxClient(AsyncKernelClient):
         does not connect again, and the client would wait for nothing.
         """
         manager: Any = self.parent
-        if await self._async_is_alive() and self._lost_connection():
+        if await super().is_alive() and self._lost_connection():
             # A kernel that is just ending closes its sockets first.
             await asyncio.sleep(_ENDING_SECONDS)
-            if await self._async_is_alive():
+            if await super().is_alive():
                 manager.sandbox.end_for(Breach.CONNECTION)
                 await manager.sandbox.kill()
-        return bool(await self._async_is_alive())
+        return bool(await super().is_alive())
 
     def _lost_connection(self) -> bool:
         return any(not monitor.closed and monitor.poll(0) for monitor in self._monitors)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..orders import InScratch
+
 __all__ = ["IN_NAMESPACES", "Places"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Places:
+class Places(InScratch):
     """Paths as the kernel sees them.
 
     Attributes:
@@ -22,21 +24,6 @@ class Places:
     fonts: str = ""
     cache: str = ""
     submission: str = ""
-
-    @property
-    def home(self) -> str:
-        """The home directory."""
-        return self.scratch + "/home"
-
-    @property
-    def work(self) -> str:
-        """The private copy of the submission's folder."""
-        return self.scratch + "/work"
-
-    @property
-    def matplotlib(self) -> str:
-        """Where matplotlib keeps its own."""
-        return self.home + "/matplotlib"
 
 
 _OURS = "/.autograder"  # where nobody has installed Python, which is seen under its own path

@@ -113,16 +113,12 @@ class Task:
         """
         return Enclosure(
             scratch=places.scratch,
-            home=places.home,
-            work=places.work,
-            matplotlib=places.matplotlib,
             fonts=tuple(f"{places.fonts}/{path.name}" for path in self.fonts),
             submission=None if self.submission is None else places.submission,
             readable=tuple(readable),
             writable=(places.cache,) if self.cache_use == "write" else (),
             landlock=landlock,
             import_path=self.python.import_path if import_path is None else tuple(import_path),
-            package=None if locked is None else self.python.package,
             compiled=self.compiled,
             limits=self.limits,
             locked=locked,

@@ -1,0 +1,124 @@
+"""What is borrowed of nbgrader and is not public, all in one place: an upgrade may move it.
+
+What stands in its place, or asks for it, is here. The steps of its converters that ours do
+otherwise are named here and done in `converter.py` and `generate.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+from nbgrader import utils
+from nbgrader.apps import api, autogradeapp, generateassignmentapp, generatefeedbackapp
+from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.server_extensions.formgrader.base import BaseHandler
+
+__all__ = [
+    "Collect",
+    "check_schemas_by",
+    "export_pages_by",
+    "make_engines_by",
+    "parse_utc",
+    "put_in_place",
+    "read_times_by",
+    "sanitized",
+]
+
+BORROWED = {
+    "nbgrader.apps.api:Autograde": (),
+    "nbgrader.apps.autogradeapp:Autograde": (),
+    "nbgrader.apps.api:GenerateAssignment": (),
+    "nbgrader.apps.generateassignmentapp:GenerateAssignment": (),
+    "nbgrader.apps.api:GenerateFeedback": (),
+    "nbgrader.apps.generatefeedbackapp:GenerateFeedback": (),
+    "nbgrader.converters:Autograde.init_notebooks": (),
+    "nbgrader.converters:Autograde.convert_notebooks": (),
+    "nbgrader.converters:Autograde.init_destination": ("assignment_id", "student_id"),
+    "nbgrader.converters:Autograde.init_assignment": ("assignment_id", "student_id"),
+    "nbgrader.converters:Autograde.convert_single_notebook": ("notebook_filename",),
+    "nbgrader.converters:Autograde.write_single_notebook": ("output", "resources"),
+    "nbgrader.converters:Autograde.set_permissions": ("assignment_id", "student_id"),
+    "nbgrader.converters:Autograde.init_single_notebook_resources": ("notebook_filename",),
+    "nbgrader.converters:Autograde._init_preprocessors": (),
+    "nbgrader.converters:Autograde._sanitizing": (),
+    "nbgrader.converters:GenerateFeedback.init_assignment": ("assignment_id", "student_id"),
+    "nbgrader.exchange.default:ExchangeCollect._path_to_record": ("path",),
+    "nbgrader.exchange.default:ExchangeCollect.init_src": (),
+    "nbgrader.exchange.default:ExchangeCollect.copy_files": (),
+    "nbgrader.exchange.default:ExchangeCollect.do_copy": ("src", "dest", "log"),
+    "nbgrader.server_extensions.formgrader.base:BaseHandler.exporter": (),
+    "nbgrader.utils:parse_utc": ("ts",),
+    "nbgrader.apps.api:parse_utc": ("ts",),
+    "nbgrader.utils:compute_checksum": ("cell",),
+    "nbgrader.utils:find_all_files": ("path", "exclude"),
+    # Without these two everything is as right, and slower.
+    "nbgrader.api:create_engine": (),
+    "nbgrader.nbgraderformat.common:jsonschema.validate": ("instance", "schema"),
+}
+"""From where a name stands to the parameters with which it is called."""
+
+_COMMANDS = {
+    "Autograde": autogradeapp,
+    "GenerateAssignment": generateassignmentapp,
+    "GenerateFeedback": generatefeedbackapp,
+}
+parse_utc = utils.parse_utc
+"""nbgrader's own, whatever stands in its place later."""
+
+
+def put_in_place(*converters: type) -> None:
+    """Have nbgrader's commands, and the formgrader, take these for its own of the same names."""
+    for converter in converters:
+        for module in (api, _COMMANDS[converter.__name__]):
+            setattr(module, converter.__name__, converter)
+
+
+def read_times_by(parse: Callable[[Any], Any]) -> None:
+    """Have nbgrader's gradebook, its commands and the formgrader read times so."""
+    utils.parse_utc = api.parse_utc = parse
+
+
+def export_pages_by(exporter: Callable[[BaseHandler], Any]) -> None:
+    """Have each of the formgrader's handlers ask for its exporter."""
+    BaseHandler.exporter = property(exporter)
+
+
+def make_engines_by(wrapper: Callable[[Any], Any]) -> None:
+    """Have gradebooks make SQLAlchemy's engines by nbgrader's `create_engine`, wrapped."""
+    _wrap("nbgrader.api", "create_engine", wrapper)
+
+
+def check_schemas_by(wrapper: Callable[[Any], Any]) -> None:
+    """Have nbgrader check cells by its module `jsonschema`, wrapped."""
+    _wrap("nbgrader.nbgraderformat.common", "jsonschema", wrapper)
+
+
+def _wrap(module: str, name: str, wrapper: Callable[[Any], Any]) -> None:
+    with contextlib.suppress(ImportError, AttributeError):  # it only makes things faster
+        found = importlib.import_module(module)
+        setattr(found, name, wrapper(getattr(found, name)))
+
+
+def sanitized(converter: Any, path: str) -> nbformat.NotebookNode:
+    """A student's notebook after the first of Autograde's two passes."""
+    converter._sanitizing = True
+    converter._init_preprocessors()
+    resources = converter.init_single_notebook_resources(path)
+    output, _ = converter.exporter.from_filename(path, resources=resources)
+    return nbformat.reads(output, as_version=4)
+
+
+class Collect(ExchangeCollect):
+    """nbgrader's, in which it can be said what to make of a submission's name."""
+
+    def record(self, path: str) -> dict[str, Any]:
+        """Whose submission lies there, under which name, and when it came in."""
+        record: dict[str, Any] = super()._path_to_record(path)
+        return record
+
+    def _path_to_record(self, path: str) -> dict[str, Any]:
+        return self.record(path)
