@@ -1,6 +1,7 @@
 """Gradient descent with JAX, marked by mathematics.
 
-A notebook needs one line: `from autograder import check`. `progress()` shows how far one is.
+A notebook needs one line: `from autograder import check`. `progress()` shows how far one is,
+`draw` has the notebooks' pictures.
 """
 
 import importlib
@@ -13,9 +14,9 @@ from .practice.progress import progress
 from .practice.runs import attach
 
 if TYPE_CHECKING:
-    from . import check
+    from . import check, draw
 
-__all__ = ["AutograderError", "CheckFailed", "__version__", "check", "progress"]
+__all__ = ["AutograderError", "CheckFailed", "__version__", "check", "draw", "progress"]
 
 __version__ = "0.1.0"
 
@@ -37,6 +38,15 @@ class _FrontDoor(types.ModuleType):
     @check.setter
     def check(self, module: types.ModuleType) -> None:
         """The import system sets what it has loaded, here under a name that is a property."""
+
+    @property
+    def draw(self) -> types.ModuleType:
+        """The pictures of a notebook."""
+        return importlib.import_module(f"{__name__}.draw")
+
+    @draw.setter
+    def draw(self, module: types.ModuleType) -> None:
+        """As for `check`."""
 
 
 sys.modules[__name__].__class__ = _FrontDoor

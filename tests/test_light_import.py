@@ -28,6 +28,11 @@ def test_the_verbs_bring_jax_and_no_grading() -> None:
     assert not loaded & {"matplotlib", "nbclient", "nbgrader"}
 
 
+def test_nothing_is_loaded_for_a_picture_that_is_not_drawn() -> None:
+    assert "numpy" in loaded_by("from autograder import draw\nassert draw.curve")
+    assert not loaded_by("from autograder import draw") & {"jax", "matplotlib", "IPython"}
+
+
 def test_both_ways_to_the_verbs_are_one() -> None:
     assert "numpy" in loaded_by(
         "import autograder, autograder.check as verbs\n"

@@ -115,10 +115,10 @@ def test_headings_go_down_one_level_at_a_time(cells: list[Any]) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_pictures_have_a_caption_and_labels(drawn: list[tuple[Any, Any, Any]]) -> None:
+def test_pictures_have_words_and_labels(drawn: list[tuple[Any, Any, Any]]) -> None:
     assert len(drawn) >= 5
-    for cell, after, figure in drawn:
-        assert re.fullmatch(r"\*Figure: .*drawn by the cell above.*\*", after.source), cell.id
+    for cell, _, figure in drawn:
+        assert re.fullmatch(r"[\w−].{40,}\.", figure.get_label()), cell.id
         for ax in figure.axes:
             if ax.get_label() == "<colorbar>":
                 assert ax.get_ylabel(), cell.id
@@ -126,6 +126,48 @@ def test_pictures_have_a_caption_and_labels(drawn: list[tuple[Any, Any, Any]]) -
             assert ax.get_xlabel(), cell.id
             assert ax.get_ylabel(), cell.id
             assert ax.get_title(), cell.id
+
+
+# Before `draw`, 258; a third of the 343 lines that set up and illustrated then.
+MOST_LINES_THAT_DRAW = 114
+
+
+def test_the_notebooks_are_about_mathematics() -> None:
+    """Drawing is `draw`'s business: few lines, and none of Matplotlib's own."""
+    code = [c.source for name in NAMES for c in cells_of(name) if c.cell_type == "code"]
+    assert not [source for source in code if re.search(r"\b(plt|ax|fig)\.", source)]
+    lines = [
+        line
+        for source in code
+        if ".show(" in source
+        for line in source.splitlines()
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    assert 40 < len(lines) <= MOST_LINES_THAT_DRAW
+
+
+def test_every_exercise_is_seen_at_a_glance(cells: list[Any]) -> None:
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^### .*", text, re.MULTILINE)
+    worth = r"(1 point|[2-9] points|for practice, no points)"
+    assert all(re.fullmatch(rf"### ✎ Exercise: .+ · {worth}", heading) for heading in headings)
+    assert len(headings) == sum(is_solution(cell) for cell in cells)
+
+
+TERMS = {
+    "01_derivatives": ("loss function", "gradient descent", "at random", "scalar"),
+    "02_minima": (
+        *("local minimum", "global minimum", "converges", "diverges", "hyperparameters"),
+        "random",
+    ),
+    "03_goldfield": ("partial derivative", "gradient", "saddles", "loss function"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_words_of_the_trade_are_said(name: str) -> None:
+    text = "\n".join(c.source for c in cells_of(name) if c.cell_type == "markdown")
+    assert [term for term in TERMS[name] if term not in text] == []
 
 
 def colours(figure: Any) -> set[str]:
@@ -160,10 +202,13 @@ def test_the_colours_of_a_default_plot_are_refused() -> None:
     plt.close(figure)
 
 
-def test_reading_goes_on_without_answers(cells: list[Any]) -> None:
-    """A student who has answered nothing yet can run every other cell."""
+def test_reading_goes_on_without_answers(
+    cells: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A student who has run no answer's cell yet can run every other cell."""
     reading = [cell for cell in cells if not is_solution(cell) and not is_test(cell)]
     assert list(run(reading))
+    assert "You will see a picture here once `" in capsys.readouterr().out
 
 
 def test_reading_goes_on_with_wrong_answers(cells: list[Any]) -> None:
@@ -171,8 +216,8 @@ def test_reading_goes_on_with_wrong_answers(cells: list[Any]) -> None:
     names = re.findall(r'check\.\w+\("(\w+)"', "\n".join(c.source for c in filter(is_test, cells)))
     assert names
     setup, *given = (cell for cell in cells if about(cell).get("locked") and not is_test(cell))
-    pictures = [cell for cell in cells if "except NOT_YET" in cell.source]
+    pictures = [cell for cell in cells if "draw.waiting_for" in cell.source]
     assert pictures
-    for junk in ("None", "float('nan')", "lambda *args: None", "lambda *args: float('inf')"):
+    for junk in ("...", "None", "float('nan')", "lambda *args: None", "lambda *args: float('inf')"):
         answers = nbformat.v4.new_code_cell("\n".join(f"{name} = {junk}" for name in names))
         list(run([setup, *given, answers, *pictures]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,9 +13,13 @@ import jax
 import jax.numpy as jnp
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.answers.source import is_begun, leaves_dots
 
 ASSIGNMENT = "gradient_descent"
 
@@ -105,7 +110,43 @@ def test_every_answer_cell_is_a_stub(release: dict[str, Any]) -> None:
             if exercise in BY_HAND:
                 assert cell.source == "YOUR ANSWER HERE"
             else:
-                assert cell.source.rstrip().endswith("raise NotImplementedError()"), exercise
+                assert "# YOUR CODE HERE" in cell.source, exercise
+                assert leaves_dots(cell.source), exercise
+                assert not is_begun(cell.source), exercise
+
+
+def test_an_untouched_notebook_is_calm(
+    release: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run from top to bottom, no cell stops, and each check says that nothing is begun."""
+    for name, notebook in release.items():
+        fresh = copy.deepcopy(notebook)
+        path = tmp_path / f"{name}.ipynb"
+        nbformat.write(fresh, path)
+        monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+        NotebookClient(fresh, timeout=600, allow_errors=True).execute(cwd=str(tmp_path))
+        for cell in fresh.cells:
+            outputs = cell.get("outputs", [])
+            assert [o.evalue for o in outputs if o.output_type == "error"] == [], cell.id
+            if about(cell).get("grade") and cell.cell_type == "code":
+                (card,) = (o.data["text/plain"] for o in outputs)
+                assert "not started" in card, cell.id
+
+
+def test_a_picture_says_in_words_what_it_shows(release: dict[str, Any]) -> None:
+    """nbconvert and VS Code read them in the metadata of a PNG, JupyterLab in HTML."""
+    (cell,) = (c for c in release["01_derivatives"].cells if c.get("id") == "picture-f")
+    notebook = copy.deepcopy(release["01_derivatives"])
+    place = [c.get("id") for c in notebook.cells].index("picture-f")
+    notebook.cells = [c for c in notebook.cells[: place + 1] if c.cell_type == "code"]
+    NotebookClient(notebook, timeout=600).execute()
+    (output,) = notebook.cells[-1].outputs
+    words = output.metadata["image/png"]["alt"]
+    assert words in cell.source
+    assert output.data["text/plain"] == f"Figure: {words}"
+    assert f'<img alt="{words}"' in output.data["text/html"]
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert page.count("<img") == page.count(f'alt="{words}"') == 1
 
 
 def test_what_is_not_right_yet_stops_no_run_of_all_cells(release: dict[str, Any]) -> None:
@@ -121,7 +162,7 @@ def test_the_release_holds_no_outputs(release: dict[str, Any]) -> None:
 
 
 def solution_lines(notebook: Any) -> Iterator[str]:
-    """Lines of the solutions, but for those too short to give anything away."""
+    """Lines of the solutions, but for those that give nothing away."""
     for cell in notebook.cells:
         if not about(cell).get("solution"):
             continue
@@ -132,7 +173,8 @@ def solution_lines(notebook: Any) -> Iterator[str]:
                 re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.DOTALL)
             )
         for line in text.splitlines():
-            if len(re.sub(r"\W", "", line)) > 8:
+            # How an answer is called, and by what, the exercise says itself.
+            if len(re.sub(r"\W", "", line)) > 8 and not re.fullmatch(r"def \w+\(x\):", line):
                 yield line.strip()
 
 

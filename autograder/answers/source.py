@@ -23,11 +23,13 @@ __all__ = [
     "Sketch",
     "assigns",
     "is_begun",
+    "leaves_dots",
     "lost_update",
     "names_in",
     "plain",
     "shown",
     "sketch",
+    "undone_by_dots",
 ]
 
 _MUTATORS = frozenset(
@@ -215,12 +217,78 @@ def assigns(source: str, name: str) -> bool:
 
 
 def is_begun(source: str) -> bool:
-    """Whether a cell has more in it than comments and `raise NotImplementedError()`."""
+    """Whether a cell has more in it than comments, dots and `raise NotImplementedError()`."""
     try:
         tree = ast.parse(plain(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
-    return not all(map(_is_nothing, tree.body))
+    return not _are_nothing(tree.body)
+
+
+def leaves_dots(source: str) -> bool:
+    """Whether a cell gives a name `...` in the place of an answer."""
+    try:
+        tree = ast.parse(plain(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(n, ast.Assign) and _are_dots(n.value) for n in ast.walk(tree))
+
+
+def _are_nothing(body: Sequence[ast.stmt]) -> bool:
+    dotted: set[str] = set()
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _are_dots(value):
+                dotted.add(name)
+            case ast.Return(value=ast.Name(id=name)) if name in dotted:
+                pass
+            case ast.Return(value=ast.Constant(value=value)) if value is ...:
+                pass
+            case _ if not _is_nothing(node):
+                return False
+    return True
+
+
+def undone_by_dots(source: str) -> set[str]:
+    """Names that a cell gives an answer, and then `...`; and functions that return such a name."""
+    try:
+        tree = ast.parse(plain(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    undone = _undone(tree.body)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            undone.discard(node.name)
+            kept = _undone(node.body)
+            match node.body[-1]:
+                case ast.Return(value=ast.Name(id=name)) if name in kept:
+                    undone.add(node.name)
+    return undone
+
+
+def _undone(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that these statements give a value first, and dots in the end."""
+    given: set[str] = set()
+    undone: set[str] = set()
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _are_dots(value):
+                undone |= {name} & given
+            case _:
+                stores = stored(ast.Module([node], []))
+                given |= stores
+                undone -= stores
+    return undone
+
+
+def _are_dots(value: ast.expr) -> bool:
+    """`...`, or a tuple, list or dict that holds nothing else."""
+    match value:
+        case ast.Constant(value=found):
+            return found is ...
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(values=parts):
+            return bool(parts) and all(map(_are_dots, parts))
+    return False
 
 
 def _is_nothing(node: ast.stmt) -> bool:
@@ -230,7 +298,7 @@ def _is_nothing(node: ast.stmt) -> bool:
         case ast.Raise(exc=ast.Call(func=ast.Name(id=name)) | ast.Name(id=name)):
             return name == "NotImplementedError"
         case ast.FunctionDef(body=body):
-            return all(map(_is_nothing, body))
+            return _are_nothing(body)
     return False
 
 

@@ -32,7 +32,7 @@ from .questions import (
 from .verdict import Verdict
 from .wording import explain, name_error, name_value
 
-__all__ = ["Check", "arrival", "call_problem", "right", "wrong"]
+__all__ = ["Check", "arrival", "call_problem", "right", "unanswered", "wrong"]
 
 
 class Check(ABC):
@@ -112,6 +112,12 @@ def _error(answer: str, error: Error, **parts: Any) -> Verdict:
     return wrong(answer, misconception, what=name_error(error), **parts)
 
 
+def unanswered(answer: str, returned: Value) -> Verdict:
+    """Of a function that returns nothing: `...` is what its cell came with, None is a mistake."""
+    dots = returned.type == type(...).__name__
+    return wrong(answer, "not_answered" if dots else "returns_nothing")
+
+
 def arrival(
     answer: str, reply: Reply, taken: Collection[str], *, function: bool
 ) -> Value | Verdict:
@@ -163,5 +169,5 @@ def call_problem(
             case Garbled():
                 return wrong(answer, "garbled")
             case Returned(value) if value.kind == "nothing":
-                return wrong(answer, "returns_nothing")
+                return unanswered(answer, value)
     return outcomes

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Check, arrival, right, wrong
+from .base import Check, arrival, right, unanswered, wrong
 from .evidence import DescentEvidence, Walk
 from .misconceptions.loops import Hit, name_loop, of_steps, same
 from .misconceptions.raised import classify
@@ -151,7 +151,8 @@ class DescentRoutine(Check):
             # Its walks tell more: where no step is made, a list of places may be too short.
             return self._wrong_walks(tried, f" With num_steps = 0, {what}.", seen)
         asked = [r.asked for r in tried if isinstance(r.outcome, Returned)]
-        if told.misconception in ("generator_returned", "history_returned", "dict_returned"):
+        telling = ("not_answered", "generator_returned", "history_returned", "dict_returned")
+        if told.misconception in telling:
             return told
         if asked and all(a is not None and a.count == 0 for a in asked):
             return wrong(self.answer, "hard_coded_function", **seen)
@@ -197,7 +198,7 @@ class DescentRoutine(Check):
     def _unread(self, value: Value, trial: Trial) -> Verdict:
         """Why a returned value is no place."""
         if value.kind == "nothing":
-            return wrong(self.answer, "returns_nothing")
+            return unanswered(self.answer, value)
         if value.type == "generator":
             return wrong(self.answer, "generator_returned")
         if value.kind == "mapping":

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from ..answers.source import undone_by_dots
 from .given import Given, name_of
 from .recognise import asked_names, places_of
 from .statements import Code, plain, read_code, same_text
@@ -201,7 +202,7 @@ class Asking:
 
         Returns:
             those that have it in the end, and those of which a stub that was left standing keeps
-            or takes it away: a `raise` before them, or the empty function behind them.
+            or takes it away: a `raise` before them, dots or the empty function behind them.
         """
         found: set[str] = set()
         hidden: set[str] = set()
@@ -213,6 +214,7 @@ class Asking:
                 ends = [s.first for s in code.statements if isinstance(s.node, ast.Raise)]
                 end = min(ends, default=len(code.lines) + 1)
                 run = {name for s in code.statements if s.first < end for name in s.binds}
+                run -= undone_by_dots(self.cells[number].source)
                 found |= run
                 hidden = (hidden - run) | (code.binds - run)
             elif place is not None and self.given[place].answer:

@@ -32,6 +32,7 @@ from ..check import recording
 from ..checks.base import Check
 from ..checks.given import differ
 from ..checks.questions import Reply
+from ..draw.output import output
 from ..errors import RubricError
 from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
@@ -184,6 +185,9 @@ def _figures() -> list[Any]:
 
 
 def _picture(figure: Any) -> nbformat.NotebookNode:
+    if words := figure.get_label():  # by `draw`
+        made, metadata = output(figure, words)
+        return nbformat.v4.new_output("display_data", made, metadata=metadata)
     file = io.BytesIO()
     figure.savefig(file, format="png", bbox_inches="tight")  # as notebooks show it
     data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": repr(figure)}

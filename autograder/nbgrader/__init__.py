@@ -36,8 +36,23 @@ def configure(c: Any) -> None:
     c.ExchangeFactory.collect = f"{__name__}.collect.CarefulCollect"
     c.ExportApp.plugin_class = f"{__name__}.export.PlainExport"
     # Submissions are read, run in a sandbox, and judged from outside it. These are nbgrader's own
-    # lists of steps, with ours: Mend puts back what the assignment gave, Examine stands where
-    # nbgrader has its Execute, and Review asks a person about what could not be judged.
+    # lists of steps, with ours: ClearSolutions leaves cells that run, Mend puts back what the
+    # assignment gave, Examine stands where nbgrader has its Execute, and Review asks a person about
+    # what could not be judged.
+    c.GenerateAssignment.preprocessors = [
+        "nbgrader.preprocessors.IncludeHeaderFooter",
+        "nbgrader.preprocessors.InstantiateTests",
+        "nbgrader.preprocessors.LockCells",
+        f"{__name__}.stubs.ClearSolutions",
+        "nbgrader.preprocessors.ClearOutput",
+        "nbgrader.preprocessors.CheckCellMetadata",
+        "nbgrader.preprocessors.ComputeChecksums",
+        "nbgrader.preprocessors.SaveCells",
+        "nbgrader.preprocessors.ClearHiddenTests",
+        "nbgrader.preprocessors.ClearMarkScheme",
+        "nbgrader.preprocessors.ComputeChecksums",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
     c.Autograde.exporter_class = f"{__name__}.intake.SubmissionExporter"
     c.Autograde.sanitize_preprocessors = [
         f"{__name__}.mend.Mend",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ..answers.source import assigns, is_begun, shown
@@ -36,15 +37,23 @@ def _explained(verdict: Verdict, log: Log, file: File | None) -> Verdict:
         return verdict
     version = log.versions.get(name)
     if version is not None:  # it is there, and empty or a stub
-        return replace(verdict, outcome="open") if not is_begun(version.run.source) else verdict
+        source = version.run.source
+        if not is_begun(source):
+            return replace(verdict, outcome="open")
+        dots = re.search(rf"^{re.escape(name)}\s*=\s*\.\.\.", source, re.MULTILINE)
+        return _not_named(name, source) if dots else verdict
     if run is not None and run.ended == "ok" and is_begun(run.source):
-        printed = shown(run.source)
-        what = ": it shows its result, but does not keep it" if printed else ""
-        return wrong(name, "answer_not_named", what=what, value=printed or "...")
+        return _not_named(name, run.source)
     cells = _cells_of(check, file) if check is not None and run is None else []
     if any(is_begun(cell.source) for cell in cells):
         return replace(wrong(name, "answer_not_run"), outcome="open")
     return replace(verdict, outcome="open")
+
+
+def _not_named(name: str, source: str) -> Verdict:
+    printed = shown(source)
+    what = ": it shows its result, but does not keep it" if printed else ""
+    return wrong(name, "answer_not_named", what=what, value=printed or "...")
 
 
 def _stopped(verdict: Verdict, run: Run) -> Verdict:

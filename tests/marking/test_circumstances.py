@@ -69,6 +69,7 @@ WALK = "x = 4.2\nfor _ in range(300):\n    x = x - 0.005 * (6 * x + 4)\n"
         (WALK + "print(x)", "answer_not_named", "left no `x_final`: it showed its result"),
         (WALK, "answer_not_named", "left no `x_final`"),
         ("# YOUR CODE HERE\nraise NotImplementedError()", "not_answered", "left as it was"),
+        ("x_final = ...\n# YOUR CODE HERE", "not_answered", "left as it was"),
         ("", "not_answered", "left as it was"),
         ("x_final = 4.2\nraise NotImplementedError()", "start_returned", "4.2"),
         (WALK + "raise NotImplementedError()\nx_final = x", "raised", "was left in its cell"),
@@ -89,6 +90,8 @@ def test_a_cell_that_left_no_result_is_named(source: str, mistake: str | None, s
             "def f_prime(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()",
             "left as it was",
         ),
+        ("def f_prime(x):\n    slope = ...\n    # YOUR CODE HERE\n    return slope", "left as"),
+        ("def f_prime(x):\n    return ...", "left as it was"),
         ("f_prime = None", "held no answer"),
     ],
 )

@@ -79,12 +79,15 @@ def test_all_pictures_of_the_shipped_notebooks_are_left_out(path: Path) -> None:
     tagged = [place for place, cell in enumerate(cells) if TAG in cell.metadata.get("tags", ())]
     assert len(tagged) >= 8
     assert sorted(left_out(cells, rubric.illustrations)) == tagged
-    drawn = [i.source for i in rubric.illustrations.values() if "plt.show()" in i.source]
+    drawn = [i.source for i in rubric.illustrations.values() if ".show(" in i.source]
     shown = [i for i in rubric.illustrations.values() if i.outputs is not None]
     assert len(drawn) >= 3
     for illustration in shown:
         kinds = {kind for output in illustration.outputs for kind in output.get("data", {})}
-        assert ("image/png" in kinds) == ("plt.show()" in illustration.source)
+        assert ({"image/png", "text/html"} <= kinds) == (".show(" in illustration.source)
+        for output in illustration.outputs:
+            words = output.get("metadata", {}).get("image/png", {}).get("alt")
+            assert words is None or words.split()[0] in illustration.source
 
 
 # What keeps the picture of f running: it sets xs.

@@ -497,6 +497,25 @@ def test_an_answer_below_the_raise_of_its_stub_waits_for_a_person(tmp_path: Path
     assert list(mended(notebook, tmp_path).ask) == ["lowest_check"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lowest", f"{ANSWERS['lowest']}\nx_lowest = ...\n# YOUR CODE HERE"),
+        ("slope", "def f_prime(x):\n    slope = 2 * x + 3\n    slope = ...\n    return slope"),
+    ],
+)
+def test_an_answer_above_the_dots_of_its_stub_waits_for_a_person(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    notebook = right()
+    cell(notebook, name)["source"] = text
+    assert list(mended(notebook, tmp_path).ask) == [f"{name}_check"]
+    below = "\n".join(reversed(text.splitlines())) if name == "lowest" else None
+    if below is not None:
+        cell(notebook, name)["source"] = below
+        assert mended(notebook, tmp_path).ask == {}
+
+
 def test_an_answer_that_is_used_again_below_is_none_of_it(tmp_path: Path) -> None:
     notebook = right()
     notebook["cells"].append(code("x_lowest = 3\nf_prime = None"))

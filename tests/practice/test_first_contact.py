@@ -33,7 +33,9 @@ def module(**names: object) -> types.ModuleType:
     ("there", "said"),
     [
         pytest.param(None, "autograder", id="missing"),
-        pytest.param(module(check=autograder.check), "progress", id="too old"),
+        pytest.param(
+            module(check=autograder.check, progress=autograder.progress), "draw", id="too old"
+        ),
         pytest.param(module(main=print), "check", id="another project of that name"),
     ],
 )
@@ -46,6 +48,7 @@ def test_the_first_cell_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "autograder", there)
     monkeypatch.delitem(sys.modules, "autograder.check")
+    monkeypatch.delitem(sys.modules, "autograder.draw", raising=False)
     with plt.rc_context():
         exec(first_cell, {})
     out = capsys.readouterr().out

@@ -256,6 +256,21 @@ def test_an_answer_that_is_printed_gets_its_name_told(notebook: Any) -> None:
     assert "YOUR CODE HERE" not in said
 
 
+def test_an_answer_beside_the_dots_gets_its_name_told(notebook: Any) -> None:
+    nb = notebook("02_minima")
+    nb.run("given_func")
+    nb.run("func_minimum", "x_final = ...\n" + WALK + "print(x)")
+    assert "x_final = x" in nb.run("func_minimum_check")
+
+
+def test_a_function_as_it_was_given_is_not_started(notebook: Any) -> None:
+    nb = notebook("02_minima")
+    nb.run("descent_routine")
+    assert "○ gradient_descent: not started" in nb.run("descent_routine_check")
+    nb.run("descent_routine", "def gradient_descent(df, start, step_size, num_steps):\n    start")
+    assert "returns nothing (None)" in nb.run("descent_routine_check")
+
+
 def test_a_printed_answer_without_ids_and_file(session: Session) -> None:
     session.run(FUNC)
     assert "○ x_final: not started" in session.run(FINAL)
