@@ -116,14 +116,11 @@ def picture_of_a_check(
 
 
 def picture_of_a_feedback_page(sheet: Page, instructor: Person) -> None:
-    """The page that a student gets back, at its first card."""
+    """The page that a student gets back, from the table to the first card."""
     path = instructor.home / "feedback" / "student06" / ASSIGNMENT / "01_derivatives.html"
     sheet.goto(path.as_uri())
     sheet.set_viewport_size({"width": WIDTH, "height": 1100})
     card = sheet.locator(".autograder-card", has_text="f_prime").first
-    sheet.locator(".nbgrader_cell", has_text="def f_prime").first.evaluate(
-        "cell => { cell.scrollIntoView(); scrollBy(0, -28); }"
-    )
     keep(sheet, "feedback", 0, bottom_of(card) + 8)
 
 

@@ -16,19 +16,20 @@ from ..checks.verdict import Row, Verdict
 from ..checks.wording import number
 from ..printable import printable
 from .marks import MARKS
-from .palette import INK, PAPER
+from .palette import GROUND, TEXT
 from .pictures import draw
 
-__all__ = ["render"]
+__all__ = ["prose", "render"]
 
 _CARD = (
     "border-left:6px solid {colour};"
-    f"background-color:{PAPER};color:{INK};"
+    f"background-color:{GROUND};color:{TEXT};"
     "padding:.6em 1em;margin:.4em 0;font-size:14px;line-height:1.45;max-width:52em;"
     # On top of whatever is before and behind it on the page, and nothing on it gets out.
     "position:relative;isolation:isolate;contain:paint"
 )
-_CELL = f"padding:.1em .9em .1em 0;text-align:right;border:0;background-color:{PAPER};color:{INK}"
+_ROW = "background:none"  # JupyterLab's style sheet has stripes
+_CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background:none;color:inherit"
 _HEADS = {
     "derivative": ("at", "yours", "due", ""),
     "descent": ("from", "yours arrives at", "due", ""),
@@ -36,8 +37,8 @@ _HEADS = {
 }
 
 
-def _prose(text: str) -> str:
-    """Escaped, with `names` set as code and *words* as emphasis."""
+def prose(text: str) -> str:
+    """A sentence of ours as HTML: escaped, with `names` set as code and *words* as emphasis."""
     text = re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(printable(text, lines=True)))
     return re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", text)
 
@@ -60,10 +61,11 @@ def _table(rows: Sequence[Row], evidence: Evidence | None, *, due: bool) -> str:
         sign = "✓ right" if row.right else "✗ off"
         cells = (_numbers(row.place), _numbers(row.yours), _numbers(row.reference), sign)
         texts = (f'<td style="{_CELL}">{c}</td>' for c in compress(cells, shown))
-        lines.append("<tr>" + "".join(texts) + "</tr>")
+        lines.append(f'<tr style="{_ROW}">' + "".join(texts) + "</tr>")
     return (
         '<table style="border-collapse:collapse;margin:.4em 0 0;font-size:13px">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+        f'<thead><tr style="{_ROW}">{heads}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table>"
     )
 
 
@@ -72,9 +74,9 @@ def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
     answer = escape(printable(verdict.answer))
     head = (
         f'<strong style="color:{mark.ink}">{mark.sign} <code>{answer}</code>: '
-        f"{mark.word}.</strong> {_prose(verdict.fact)}"
+        f"{mark.word}.</strong> {prose(verdict.fact)}"
     )
-    hint = f'<div style="margin-top:.3em">{_prose(verdict.hint)}</div>' if verdict.hint else ""
+    hint = f'<div style="margin-top:.3em">{prose(verdict.hint)}</div>' if verdict.hint else ""
     picture = draw(verdict) if pictures else None
     figure = f'<div style="margin-top:.5em">{picture.html()}</div>' if picture is not None else ""
     table = _table(verdict.rows, verdict.evidence, due=due)

@@ -8,17 +8,16 @@ from html import escape
 from typing import Literal, NamedTuple
 
 from .marks import MARKS, Mark
-from .palette import BLUE, COLOURS, INK, INKS, PAPER
+from .palette import BLUE, COLOURS, GROUND, INKS, TEXT
 
-__all__ = ["Line", "State", "html", "text"]
+__all__ = ["PERSON", "Line", "State", "html", "text"]
 
 State = Literal["right", "partly", "wrong", "unjudged", "open", "stale", "person"]
 
-_MARKS: dict[str, Mark] = {
-    **MARKS,
-    "person": Mark("✎", "a person reads this one", COLOURS["open"], INKS["open"]),
-}
-_CELL = f"padding:.15em .9em .15em 0;text-align:left;border:0;background-color:{PAPER};color:{INK}"
+PERSON = Mark("✎", "a person reads this one", COLOURS["open"], INKS["open"])
+_MARKS: dict[str, Mark] = {**MARKS, "person": PERSON}
+_ROW = "background:none"
+_CELL = "padding:.15em .9em .15em 0;text-align:left;border:0;background:none;color:inherit"
 WIDTH = 80
 
 
@@ -83,18 +82,22 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
         mark = _MARKS[line.state]
         state = f'<span style="color:{mark.ink}">{mark.sign} {mark.word}</span>'
         cells = (f"<code>{escape(line.name)}</code>", state, escape(_points(line)))
-        rows.append("<tr>" + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells) + "</tr>")
+        rows.append(
+            f'<tr style="{_ROW}">'
+            + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells)
+            + "</tr>"
+        )
     names = ("exercise", "state", "points")
     heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
     table = (
         '<table style="border-collapse:collapse;font-size:13px">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f'<thead><tr style="{_ROW}">{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
     first, *rest = _words(lines, whole=whole)
     said = "".join(f'<div style="margin-top:.4em;font-size:13px">{escape(w)}</div>' for w in rest)
     return (
         f'<div class="autograder-card" style="border-left:6px solid {BLUE};'
-        f"background-color:{PAPER};color:{INK};padding:.6em 1em;margin:.4em 0;"
+        f"background-color:{GROUND};color:{TEXT};padding:.6em 1em;margin:.4em 0;"
         "font-size:14px;line-height:1.45;"
         f'max-width:52em"><strong>{escape(first)}</strong>{table if rows else ""}{said}</div>'
     )

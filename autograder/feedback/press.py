@@ -20,8 +20,8 @@ __all__ = ["PAGE_SECONDS", "Job", "Press"]
 PAGE_SECONDS = 10.0  # of processor time, for all of a page
 
 Job = tuple[str, str, Any]
-"""What is to be made ("markdown", "code", "ansi", "html" or "picture"), of which text, and with
-which attachments."""
+"""What is to be made ("markdown", "code", "ansi", "latex", "html" or "picture"), of which text, and
+with which attachments."""
 
 
 class Press:

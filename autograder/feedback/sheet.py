@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
-from .cleaning import TOO_LARGE, UNSHOWN, is_base64, tame
+from .cleaning import TOO_LARGE, UNSHOWN, is_base64
 from .press import Job, Press
 
 __all__ = ["Made", "Sheet", "contained", "shown"]
@@ -75,7 +75,7 @@ def shown(kind: str, text: str, made: str | None) -> Made:
         case "text":
             made = f'<pre style="{_PRE}">{made}</pre>'
         case "stderr":
-            made = f'<pre style="{_PRE};background:#fdd">{made}</pre>'
+            made = f'<pre style="{_PRE};background:rgba(213,94,0,.16)">{made}</pre>'
     return contained(made, tall=tall)
 
 
@@ -110,8 +110,6 @@ class Sheet:
             put(self._fitting(kind, text, None))
         elif kind == "svg" or (kind in ("png", "jpeg") and not is_base64(text)):
             put(contained(UNSHOWN))
-        elif kind == "latex":
-            put(self._fitting(kind, text, escape(tame(text))))
         elif kind in ("text", "stderr"):
             self._ask_text(kind, text, put)
         else:

@@ -8,11 +8,14 @@ and whatever takes more ends the process there and then, wherever it is stuck.
 from __future__ import annotations
 
 import json
+import re
 import resource
+import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -22,6 +25,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from .cleaning import clean, is_small, tame
+from .formulas import Formulas
 
 __all__ = ["SECONDS", "main"]
 
@@ -30,9 +34,26 @@ _WALL = 60.0  # seconds by the clock, should one wait instead of work
 _MEMORY = 4 << 30
 
 
+class _Renderer(IPythonRenderer):
+    """nbconvert's, but for formulas, which are kept aside."""
+
+    formulas: Formulas
+
+    def block_math(self, body: str) -> str:
+        return self.formulas.keep(f"$${body}$$", body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        return self.formulas.keep(f"${body}$", body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        source = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return self.formulas.keep(source, source, block=True)
+
+
 def markdown(source: str, attachments: Any) -> str:
     """Markdown as clean HTML: cleaned after it was rendered, which makes links out of text."""
-    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    renderer.formulas = Formulas(f"formula{secrets.token_hex(16)}n")
     made = clean(MarkdownWithMath(renderer=renderer).render(source))
     soup = BeautifulSoup(made, "html.parser")
     for text in soup.find_all(string=True):
@@ -41,7 +62,18 @@ def markdown(source: str, attachments: Any) -> str:
     for table in soup.find_all("table"):
         # Bootstrap's, which both pages load: without it columns run into each other.
         table["class"], table["style"] = "table", "width:auto"
-    return str(soup)
+    return renderer.formulas.put_back(str(soup))
+
+
+_DELIMITED = re.compile(r"\s*(\$\$?)(?:\\displaystyle(?![a-z]))?(.*?)\1\s*\Z", re.DOTALL)
+
+
+def latex(source: str, _: Any) -> str:
+    """An output that is a formula, such as SymPy's."""
+    found = _DELIMITED.match(source)
+    formulas = Formulas("n")
+    mark = formulas.keep(source, found[2], block=True) if found else None
+    return formulas.put_back(mark) if mark else escape(tame(source))
 
 
 def code(source: str, _: Any) -> str:
@@ -60,6 +92,7 @@ _MAKERS: dict[str, Callable[[str, Any], str | None]] = {
     "markdown": markdown,
     "code": code,
     "ansi": ansi,
+    "latex": latex,
     "html": lambda markup, _: clean(markup),
     "picture": lambda data, _: data if is_small(data) else None,
 }

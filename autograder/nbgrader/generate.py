@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import os
 
+from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment as NbgraderGenerateAssignment
 from nbgrader.converters import GenerateFeedback as NbgraderGenerateFeedback
+from nbgrader.preprocessors import GetGrades
+from traitlets import List, default
 
 from ..marking.files import beside, say_left_out
 from ..sandbox import tree
+from .pages import FeedbackExporter
 from .rights import keep_private
 
 __all__ = ["GenerateAssignment", "GenerateFeedback"]
@@ -28,8 +34,26 @@ class GenerateAssignment(NbgraderGenerateAssignment):
             keep_private(self.coursedir)
 
 
+class Grades(GetGrades):
+    """nbgrader's own, and which cells wait for a person's points: theirs is no 0."""
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        about = cell.metadata.nbgrader
+        grade = self.gradebook.find_grade(
+            about["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+        )
+        about["waits"] = bool(grade.needs_manual_grade)
+
+
 class GenerateFeedback(NbgraderGenerateFeedback):
-    """nbgrader's own, with the pages in a folder that is closed to others."""
+    """nbgrader's own, with our pages, in a folder that is closed to others."""
+
+    preprocessors = List([Grades]).tag(config=True)
+
+    @default("exporter_class")
+    def _our_pages(self) -> type[HTMLExporter]:
+        return FeedbackExporter
 
     def start(self) -> None:
         """Write the feedback pages."""

@@ -1,8 +1,9 @@
 """Pages made of an autograded notebook: our cards drawn, all that a student made rendered harmless.
 
 nbgrader makes two: the feedback page that students fetch, and the formgrader's, in which a grader
-is logged in. Both are nbconvert's `HTMLExporter`; `configure` gives it what is here, and `install`
-sees to it that the formgrader minds that also where JupyterLab was started elsewhere.
+is logged in. The latter is nbconvert's `HTMLExporter`; `configure` gives it what is here, and
+`install` sees to it that the formgrader minds that also where JupyterLab was started elsewhere. The
+feedback page has the same parts, in a form of its own (`FeedbackExporter`, feedback/page.py).
 
 What a student's cells hold or put out is HTML, Markdown, LaTeX, pictures and text. All of it
 becomes HTML in a process of its own within limits of time (sheet.py), is cleaned there
@@ -19,22 +20,23 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from jinja2 import pass_context
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
 
 from ..checks.verdict import MIME, Verdict
-from ..feedback import html
+from ..feedback import html, page
 from ..feedback.press import Press
 from ..feedback.sheet import Made, Sheet, contained, shown
 from . import upstream
 
-__all__ = ["SafePage", "highlight", "install", "safe_markdown"]
+__all__ = ["FeedbackExporter", "SafePage", "highlight", "install", "safe_markdown"]
 
 press = Press()
 
@@ -44,8 +46,12 @@ def safe_markdown(context: Any, source: str) -> str:
     """Markdown as clean HTML: a filter in the place of nbconvert's `markdown2html`."""
     if isinstance(source, Made):
         return source
-    # A grader's comment, or one of nbgrader's own.
-    return shown("markdown", str(source), press.make([("markdown", str(source), {})])[0])
+    return _markdown(str(source))
+
+
+def _markdown(source: str) -> Made:
+    """A grader's comment, or one of nbgrader's own."""
+    return shown("markdown", source, press.make([("markdown", source, {})])[0])
 
 
 def highlight(source: str, language: Any = None, metadata: Any = None) -> str:
@@ -148,11 +154,18 @@ def _output(
 
 def _card(data: Mapping[str, Any], *, due: bool) -> str:
     """The card of a record that marking wrote, or "" where there is none."""
-    try:
-        verdicts = [Verdict.from_json(v) for v in data[MIME]["verdicts"]]
-    except (KeyError, TypeError, ValueError):
-        return ""
-    return html.render(verdicts, pictures=True, due=due)
+    verdicts = _verdicts([data])
+    return html.render(verdicts, pictures=True, due=due) if verdicts else ""
+
+
+def _verdicts(bundles: Iterable[Mapping[str, Any]]) -> list[Verdict] | None:
+    """The verdicts of the first record that marking wrote; None where there is none."""
+    for data in bundles:
+        try:
+            return [Verdict.from_json(v) for v in data[MIME]["verdicts"]]
+        except (KeyError, TypeError, ValueError):
+            continue
+    return None
 
 
 # In nbconvert's order: what tells most comes first.
@@ -176,6 +189,78 @@ def _best(data: Mapping[str, Any]) -> tuple[str, str] | None:
         if isinstance(content, str) and content:
             return job, content
     return None
+
+
+# ------------------------------------------------------------------------------------ feedback
+
+
+class FeedbackExporter(HTMLExporter):
+    """An autograded notebook as the page that its student fetches."""
+
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's own subclasses give text, too
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """The page, and nbconvert's resources."""
+        # Past the makers of nbconvert's own pages, to what runs the steps.
+        made, resources = super(TemplateExporter, self).from_notebook_node(nb, resources, **kw)
+        about = resources["nbgrader"]
+        return page.render(
+            str(about["notebook"]),
+            [_shown(before, after) for before, after in zip(nb.cells, made.cells, strict=True)],
+            score=float(about["score"]),
+            points=float(about["max_score"]),
+            penalty=float(about["late_penalty"]),
+        ), resources
+
+
+_HEADING = re.compile(r"^#{2,6} +(.*\S)", re.MULTILINE)
+
+
+def _shown(before: NotebookNode, after: NotebookNode) -> page.Cell:
+    """A cell for the feedback page.
+
+    Args:
+        before: as marking left it.
+        after: with everything made into HTML, its points, and its comment.
+    """
+    about = after.metadata.get("nbgrader", {})
+    task = bool(about.get("task"))
+    marked = bool(about.get("grade")) or task
+    answer = bool(about.get("solution")) or task
+    is_code = before.cell_type == "code"
+    role: page.Role = "code" if is_code else "text"
+    if answer:
+        role = "answer"
+    elif marked:
+        role = "test"
+    elif is_code and about.get("locked"):
+        role = "given"
+    elif "illustration" in before.metadata.get("tags", ()):
+        role = "illustration"
+    outputs = [output.data["text/html"] for output in after.get("outputs", [])]
+    verdicts = _verdicts(output.get("data", {}) for output in before.get("outputs", []))
+    headings = [] if is_code else _HEADING.findall(before.source)
+    comment = about.get("comment") if answer else None
+    score = float(about.get("score") or 0.0)
+    return page.Cell(
+        role=role,
+        kind="code" if is_code else "text" if before.cell_type == "markdown" else "raw",
+        source=after.source,
+        outputs=outputs,
+        name=str(about.get("grade_id", "")),
+        heading=headings[-1] if headings else "",
+        points=float(about.get("points") or 0.0) if marked else None,
+        score=None if about.get("waits") and not score else score,
+        verdicts=verdicts if role == "test" else None,
+        untouched=answer and _is_untouched(before),
+        comment=_markdown(comment) if comment else "",
+    )
+
+
+def _is_untouched(cell: NotebookNode) -> bool:
+    """Whether an answer's cell is as it was released."""
+    checksum = cell.metadata.nbgrader.get("checksum")
+    return checksum is not None and compute_checksum(cell) == checksum
 
 
 # ------------------------------------------------------------------------------------ formgrader

@@ -12,14 +12,13 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Page
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.checks.verdict import Verdict
 from autograder.marking.record import verdict_output
-from tests.feedback.test_pages import RESOURCES, TEST, cell_of
+from tests.feedback.test_pages import RESOURCES, TEST, cell_of, exporter_for
 
 new: Any = nbformat.v4
 
@@ -77,7 +76,9 @@ def export(
 
     def make(text: str) -> str:
         resources = {**RESOURCES[template], "inlining": {"css": []}}
-        made, _ = HTMLExporter(config=config).from_notebook_node(notebook(text), resources)
+        made, _ = exporter_for(template)(config=config).from_notebook_node(
+            notebook(text), resources
+        )
         path.write_text(made, encoding="utf-8")
         return path.as_uri()
 

@@ -25,7 +25,8 @@ Figure().savefig(os.devnull, format="svg")
 POSIX = """fcntl resource pwd grp termios pty tty posix syslog spwd crypt nis readline curses
 _posixsubprocess _posixshmem select selectors multiprocessing asyncio socket subprocess""".split()
 MARKING = """nbgrader nbclient nbconvert nbformat jupyter_client jupyter_core jupyterlab zmq
-ipykernel traitlets.config rich click psutil nh3 bs4 jinja2 packaging sqlalchemy""".split()
+ipykernel traitlets.config rich click psutil nh3 bs4 latex2mathml jinja2 packaging
+sqlalchemy""".split()
 loaded = set(sys.modules)
 for name in list(sys.modules):
     if name.startswith("autograder"):

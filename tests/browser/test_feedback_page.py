@@ -1,0 +1,156 @@
+"""The feedback page in Chromium: it asks nobody for anything, and reads on a phone and in the dark.
+
+`autograder demo` marks the sample class; here one notebook of three of its students is marked, who
+are wrong nearly everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page
+
+from autograder.demo.students import load_students
+
+from .conftest import ASSIGNMENT, NOTEBOOK, Classroom
+
+pytestmark = pytest.mark.timeout(1500)
+
+WIDTH, HEIGHT = 1280, 800
+MOST_SCREENS = 5  # the notebook as nbgrader shows it has eighteen
+STUDENTS = ("student06_signs", "student07_lost_terms", "student14_empty")
+
+
+@pytest.fixture(scope="module")
+def pages(classroom: Classroom, course: Path) -> dict[str, Path]:
+    """The feedback page of each."""
+    home = classroom.instructor.home
+    for student in load_students(course / "sample_class"):
+        if student.student_id in STUDENTS:
+            notebook = nbformat.read(home / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", 4)
+            student.solve(notebook)
+            folder = home / "submitted" / student.student_id / ASSIGNMENT
+            folder.mkdir(parents=True)
+            nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
+    classroom.instructor.nbgrader("autograde", ASSIGNMENT)
+    classroom.instructor.nbgrader("generate_feedback", ASSIGNMENT)
+    return {s: home / "feedback" / s / ASSIGNMENT / f"{NOTEBOOK}.html" for s in STUDENTS}
+
+
+@pytest.fixture
+def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Callable[..., Page]]:
+    """Opens a student's page as somebody without a network does."""
+    contexts = []
+
+    def open_page(
+        student: str,
+        width: int = WIDTH,
+        scheme: Literal["light", "dark"] = "light",
+        asked: list[str] | None = None,
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if asked is not None:
+            page.on("request", lambda request: asked.append(request.url))
+        page.goto(pages[student].as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_it_asks_nobody_and_is_short(opened: Callable[..., Page], student: str) -> None:
+    asked: list[str] = []
+    page = opened(student, asked=asked)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    assert height <= MOST_SCREENS * HEIGHT
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.wait_for_load_state("networkidle")
+    assert {urlsplit(url).scheme for url in asked} <= {"file", "data"}
+    assert [url for url in asked if url.startswith("file:")] == [page.url]
+
+
+def test_formulas_are_set_without_a_network(opened: Callable[..., Page]) -> None:
+    page = opened(STUDENTS[0])
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    fraction = page.locator("math[display=block]").first
+    box = fraction.bounding_box()
+    assert box is not None
+    assert box["height"] > 10
+    # Set, and not only written: a power stands above its line.
+    raised = page.locator("math msup").first.evaluate(
+        "e => e.children[1].getBoundingClientRect().bottom < e.getBoundingClientRect().bottom - 2"
+    )
+    assert raised
+    assert "$" not in page.locator("body").inner_text().replace("$ ", "")
+
+
+def test_a_link_opens_what_is_folded(opened: Callable[..., Page]) -> None:
+    page = opened(STUDENTS[0])
+    right = page.locator("tr.right a").first
+    target = page.locator(str(right.get_attribute("href")))
+    assert not target.is_visible()
+    right.click()
+    target.locator(".autograder-card").first.wait_for(state="visible")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, WIDTH])
+def test_it_fits_and_can_be_read(opened: Callable[..., Page], width: int, scheme: str) -> None:
+    page = opened(STUDENTS[0], width, scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    poor = page.evaluate(POOR_CONTRAST)
+    assert poor == []
+
+
+# Text in less than 4.5 to 1 with what lies behind it, as colours are computed.
+POOR_CONTRAST = """() => {
+    const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+    const rgba = colour => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => {
+        const f = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+        return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b);
+    };
+    const behind = element => {
+        for (let e = element; e; e = e.parentElement) {
+            const found = rgba(getComputedStyle(e).backgroundColor);
+            if (found[3] === 255) return found;
+        }
+        return [255, 255, 255];
+    };
+    const poor = new Set();
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+        const element = words.currentNode.parentElement;
+        if (!words.currentNode.data.trim()) continue;
+        const pair = [light(rgba(getComputedStyle(element).color)), light(behind(element))];
+        const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+        if (ratio < 4.5) poor.add(`${ratio.toFixed(2)} ${element.outerHTML.slice(0, 120)}`);
+    }
+    return [...poor];
+}"""
+
+
+def test_it_prints_on_a_few_sheets(opened: Callable[..., Page]) -> None:
+    """Of paper, in the colours of paper, whatever the screen's."""
+    page = opened(STUDENTS[0], scheme="dark")
+    sheets = page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
+    assert 1 <= sheets <= 4
+    page.emulate_media(media="print")
+    assert not page.locator("details.lesson").first.is_visible()
