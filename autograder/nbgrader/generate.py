@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment as NbgraderGenerateAssignment
 from nbgrader.converters import GenerateFeedback as NbgraderGenerateFeedback
 from nbgrader.preprocessors import GetGrades
+from nbgrader.utils import is_grade, is_task
 from traitlets import List, default
 
 from ..marking.files import beside, say_left_out
@@ -37,13 +38,18 @@ class GenerateAssignment(NbgraderGenerateAssignment):
 class Grades(GetGrades):
     """nbgrader's own, and which cells wait for a person's points: theirs is no 0."""
 
-    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        super()._get_score(cell, resources)
-        about = cell.metadata.nbgrader
-        grade = self.gradebook.find_grade(
-            about["grade_id"], self.notebook_id, self.assignment_id, self.student_id
-        )
-        about["waits"] = bool(grade.needs_manual_grade)
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Write into a graded cell what the gradebook has of it."""
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if is_grade(cell) or is_task(cell):
+            about = cell.metadata.nbgrader
+            grade = self.gradebook.find_grade(
+                about["grade_id"], self.notebook_id, self.assignment_id, self.student_id
+            )
+            about["waits"] = bool(grade.needs_manual_grade)
+        return cell, resources
 
 
 class GenerateFeedback(NbgraderGenerateFeedback):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions as NbgraderClearSolutions
+from nbgrader.utils import is_solution
 
 from ..answers.source import is_begun, leaves_dots
 
@@ -22,10 +24,13 @@ _RAISING = re.compile(r"^[ \t]*raise NotImplementedError\(\)\n?", re.MULTILINE)
 class ClearSolutions(NbgraderClearSolutions):
     """nbgrader's own, whose stub raises nothing where dots stand for the answer."""
 
-    def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
-        replaced: bool = super()._replace_solution_region(cell, language)
-        if replaced and cell.cell_type == "code":
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Put the stub in the place of the solution."""
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if is_solution(cell) and cell.cell_type == "code":
             quiet = _RAISING.sub("", cell.source).rstrip("\n")
             if leaves_dots(quiet) and not is_begun(quiet):
                 cell.source = quiet
-        return replaced
+        return cell, resources
