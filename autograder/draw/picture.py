@@ -201,6 +201,7 @@ class Picture:
             self.axes.plot(*zip(*places, strict=True), color=VERMILION, linestyle="--", marker="o")
             self.axes.plot(*places[-1], color=GREEN, marker="s", markersize=9)
             self._write("end", places[-1], (8, -16))
+            self.axes.margins(y=0.12)  # room for it below a valley
         return self
 
     def _arrows_along(self, places: Sequence[tuple[float, float]]) -> None:
