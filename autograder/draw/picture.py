@@ -200,7 +200,8 @@ class Picture:
         else:
             self.axes.plot(*zip(*places, strict=True), color=VERMILION, linestyle="--", marker="o")
             self.axes.plot(*places[-1], color=GREEN, marker="s", markersize=9)
-            self._write("end", places[-1], (10, 10), boxed=True)
+            self._write("end", places[-1], (8, -16))
+            self.axes.margins(y=0.12)  # room for it below a valley
         return self
 
     def _arrows_along(self, places: Sequence[tuple[float, float]]) -> None:
@@ -278,11 +279,8 @@ class Picture:
         place: tuple[float, float],
         offset: tuple[float, float],
         side: str = "left",
-        *,
-        boxed: bool = False,
     ) -> None:
-        box: Any = {"boxstyle": "round,pad=0.1", "color": "white", "alpha": 0.8} if boxed else None
-        named: Any = {"textcoords": "offset points", "horizontalalignment": side, "bbox": box}
+        named: Any = {"textcoords": "offset points", "horizontalalignment": side}
         if text:
             self.axes.annotate(text, place, xytext=offset, **named)
 

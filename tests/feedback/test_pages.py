@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from bleach._vendor import html5lib  # HTML 5's own rules; comes with nbconvert
@@ -23,10 +24,11 @@ from nbgrader.server_extensions.formgrader.base import BaseHandler
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder import check
+from autograder import check, draw
 from autograder.answers.local import judge
 from autograder.check import recording
 from autograder.checks.verdict import MIME, Verdict
+from autograder.draw.output import output
 from autograder.feedback.cleaning import clean, tame
 from autograder.marking.record import verdict_output
 from autograder.nbgrader.pages import FeedbackExporter
@@ -434,6 +436,18 @@ def test_what_is_harmless_stays(export: Callable[[Any, str], Tag]) -> None:
     text = page.get_text()
     assert "$" not in text
     assert "x = 1 < 2" in text
+
+
+def test_a_picture_of_the_notebook_keeps_its_words(export: Callable[[Any, str], Tag]) -> None:
+    words = 'A valley, "steep" on <both> sides.'
+    figure: Any = draw.curve(lambda x: x**2, on=(-1, 1)).axes.figure
+    data, metadata = output(figure, words)
+    plt.close(figure)
+    shown = new.new_output("display_data", data, metadata=metadata)
+    page = export(new.new_notebook(cells=[new.new_code_cell("draw", outputs=[shown])]), "feedback")
+    image = page.find("img", alt=words)
+    assert isinstance(image, Tag)
+    assert image["src"] == f"data:image/png;base64,{data['image/png']}"
 
 
 @pytest.mark.parametrize(
