@@ -35,7 +35,13 @@ for formula in formulas:
         attempt(lambda: float(formula(place)))
         attempt(lambda: jax.grad(formula)(place))
         attempt(lambda: jax.grad(jax.grad(formula))(place))
+        attempt(lambda: jax.hessian(formula)(place))
+        attempt(lambda: jax.jacfwd(jax.grad(formula))(place))
+        attempt(lambda: jax.jacfwd(formula)(place))
+        attempt(lambda: jax.jvp(formula, (place,), (1.0,)))
     vector = jnp.array([1.0, 2.0])
+    attempt(lambda: jax.vmap(jax.grad(formula))(vector))
+    attempt(lambda: jax.vmap(jax.grad(jax.grad(formula)))(vector))
     attempt(lambda: formula(vector))
     attempt(lambda: jax.grad(lambda v: formula(v).sum())(vector))
 
@@ -64,6 +70,25 @@ for make in (
 ):
     attempt(make)
 
+# A routine that takes numbers takes arrays of any shape: steps along slopes of one's own, and the
+# slopes that a check hands over, whose numbers are NumPy's.
+for shape in ((), (1,), (2,), (3,), (2, 2)):
+    start = jnp.asarray(np.ones(shape), dtype="float32")
+    ours = np.ones(shape, "float32") if shape else 1.5
+    for make in (
+        lambda: (start - ours), lambda: ours * (start - ours), lambda: ours * start * start,
+        lambda: ours * start + ours * start, lambda: ours * start + 0.5 * start.sum(),
+        lambda: start - 0.1 * start, lambda: start + -0.1 * start, lambda: start - start * 0.1,
+        lambda: start - jnp.float32(0.1) * start, lambda: start + jnp.multiply(-0.1, start),
+        lambda: jnp.array(start), lambda: jnp.asarray(start, dtype=float), lambda: start.copy(),
+        lambda: jnp.array(start, dtype=jnp.float32), lambda: start.astype(float), lambda: -start,
+        lambda: jnp.all(jnp.isfinite(start)), lambda: jnp.isfinite(start).all(),
+        lambda: jnp.any(jnp.isnan(start)), lambda: jnp.linalg.norm(start), lambda: start.shape,
+        lambda: jnp.abs(start).max(), lambda: start.tolist(), lambda: jnp.max(jnp.abs(start)),
+        lambda: jnp.zeros_like(start), lambda: jnp.ones_like(start), lambda: start.mean(),
+    ):
+        attempt(make)
+
 bowls = [
     lambda v: v[0]**2 + 3 * v[1]**2, lambda v: (v[0] - 1)**2 * v[1] + jnp.sin(v[0] * v[1]),
     lambda v: jnp.sum(v**2), lambda v: (v[0] + v[1] + 1)**2 * (19 - 14 * v[0] + 3 * v[1]**2),
@@ -80,6 +105,11 @@ for bowl in bowls:
     attempt(lambda: jax.grad(flat, 1)(one, two))
     attempt(lambda: jax.grad(lambda x, y: jax.grad(flat)(x, y))(1.0, 2.0))
     attempt(lambda: pair - 0.1 * jax.grad(bowl)(pair))
+
+for count in (100, 101, 300, 301, 400, 401, 1000, 1001):  # paths that were kept
+    for place in (one, two, pair):
+        attempt(lambda: jnp.array([place] * count))
+        attempt(lambda: jnp.stack([place] * count))
 
 for count in (100, 200, 400):
     line = attempt(lambda: jnp.linspace(-2.0, 2.0, count))

@@ -28,7 +28,7 @@ from typing import Any
 from ..locks import namespaces, seccomp
 from ..locks.expendable import KERNEL, be_expendable
 from ..orders import Enclosure, ForkOrder, ZygoteOrder, from_json
-from . import apart, confinement, proof, trial
+from . import apart, confinement, lowering, proof, trial
 
 __all__ = ["serve"]
 
@@ -45,7 +45,13 @@ _PRELOADED = (
     "matplotlib.backends.backend_agg",
     "matplotlib_inline.backend_inline",
     "mpl_toolkits.mplot3d",
+    "jaxlib.mlir.dialects.builtin",
     "IPython.core.completer",
+    "IPython.core.logger",
+    # For a traceback.
+    "pygments.formatters.terminal256",
+    "pygments.lexers.python",
+    "stack_data",
     "autograder.check",
 )
 
@@ -85,13 +91,15 @@ def _warm_up(enclosure: Enclosure) -> None:
     confinement.see_packages(enclosure)
     from . import kernel_app  # noqa: F401 - and with it ipykernel, without its debugger
 
-    for name in _PRELOADED:
-        with contextlib.suppress(ImportError):  # a course may have left one out
-            importlib.import_module(name)
+    with lowering.without_file_locks():
+        for name in _PRELOADED:
+            with contextlib.suppress(ImportError):  # a course may have left one out
+                importlib.import_module(name)
     if enclosure.compiled:
         from ... import compiled
 
         compiled.install()
+    lowering.share_context()
     _touch_slow_paths()
     # What is here now is for ever: a child's collector need not look at it, and so not copy it.
     gc.collect()

@@ -120,6 +120,9 @@ def variables(places: Places, *, compiled: bool, cache: CacheUse) -> dict[str, s
         # Repeatable marks: the order of sets and dicts of strings must not differ by run.
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # How many of a program's lines XLA is told for each operation that it compiles, for its own
+        # notes: a third of what it takes to lower one.
+        "JAX_TRACEBACK_IN_LOCATIONS_LIMIT": "0",
         # One thread each: a worker thread started at import makes a process unfit to be forked
         # (issue 4), and a class is marked in parallel by kernels, not by threads within one.
         "OMP_NUM_THREADS": "1",

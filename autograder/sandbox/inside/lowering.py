@@ -1,0 +1,48 @@
+"""What JAX does anew for each operation that it lowers, or once in each process, done beforehand.
+
+An operation that a kernel meets for the first time is traced, lowered to MLIR and looked up in the
+compilation cache, some 8 ms of processor time; a notebook of derivatives meets thirty of them, in a
+new kernel each time. Of these 8 ms, 3 went into an MLIR context with all its dialects for each of
+them; and the first one imported these dialects' modules, in 0.12 s. Nothing here is needed for a
+right answer: where JAX calls its insides otherwise, all stays as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+__all__ = ["share_context", "without_file_locks"]
+
+
+def share_context() -> None:
+    """Let this process, and all that are forked from it, lower everything in one MLIR context.
+
+    A context keeps types, attributes and the names of places in a source, which modules share and
+    none can change. It starts no thread: JAX's own pool of them, which all contexts share, starts
+    its threads when it has work for more than one.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        from jax._src.interpreters import mlir
+
+        context = mlir.make_ir_context()
+        mlir.make_ir_context = lambda: context
+
+
+@contextlib.contextmanager
+def without_file_locks() -> Iterator[None]:
+    """Within, JAX is imported as where there is no `filelock`.
+
+    It would only need it for a cache that is to stay below some size. From its import on, Python
+    reports to filelock's audit hook whatever a program does, `sys._getframe` among it, with which
+    JAX looks for the student's line in each operation: 4 % of all that a kernel did.
+    """
+    if "filelock" in sys.modules:
+        yield
+        return
+    sys.modules["filelock"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["filelock"]
