@@ -6,7 +6,8 @@ AutograderError
 │   └── RubricError      a source notebook does not give a sound rubric
 ├── UnreadableSubmission a student's file holds no notebook; says so to the student
 ├── MarkingError         we could not mark; never a student's zero
-│   └── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+│   ├── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+│   └── ClusterError     a cluster has nobody who can mark, or is gone; says what to do
 ├── QuickstartError      a course cannot be made, or not be named; says what to do
 ├── ReportError          there is nothing to report on; says what would have to be there
 ├── CourseError          a course's files are such that nothing can be done; nothing was changed
@@ -22,6 +23,7 @@ __all__ = [
     "AutograderError",
     "CheckError",
     "CheckFailed",
+    "ClusterError",
     "CourseError",
     "GradebookError",
     "KernelLost",
@@ -63,6 +65,18 @@ class MarkingError(AutograderError):
 
 class KernelLost(MarkingError):
     """The kernel that ran the submission died, hung, or cannot be reached any more."""
+
+
+class ClusterError(MarkingError):
+    """The Dask cluster that was to mark cannot be reached, has no worker of use, or is gone.
+
+    Args:
+        says: what is the matter, without a full stop.
+        cure: what to do about it, without a full stop.
+    """
+
+    def __init__(self, says: str, cure: str) -> None:
+        super().__init__(f"{says}.{CURE}{cure}.")
 
 
 class QuickstartError(AutograderError):

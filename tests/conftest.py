@@ -58,6 +58,7 @@ LONGEST = (
     "tests/checks/test_derivatives_of_random_functions.py",
     "tests/marking/test_submission_as_it_comes.py",
     "tests/grade/test_grade.py",
+    "tests/grade/test_dask.py",
     "tests/browser/test_nothing_over_a_card.py",
     "tests/checks/test_minima.py",
     "tests/mutations/test_answers.py",

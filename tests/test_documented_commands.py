@@ -69,6 +69,7 @@ ELSEWHERE = {
     "make dist": "tests/installed/test_archives.py",
     "make screenshots": "scripts/screenshots.py",
     "autograder demo": "tests/test_demo.py",
+    "autograder grade gradient_descent --dask tls://scheduler:8786": "tests/grade/test_dask.py",
     "autograder doctor --guess": "tests/doctor/test_guesses.py",
     "autograder quickstart my_course --formgrader": "tests/hub",
     "nbgrader generate_assignment gradient_descent --force": "tests/doctor/test_handed_in.py",
@@ -78,6 +79,7 @@ ELSEWHERE = {
     "python -m benchmarks.forging": "benchmarks/forging.py",
     "python -m benchmarks.throughput": "benchmarks/throughput.py",
     "python -m benchmarks.scale": "benchmarks/scale.py",
+    "python -m benchmarks.cluster": "benchmarks/cluster.py",
 }
 
 

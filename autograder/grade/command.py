@@ -38,6 +38,22 @@ _INTERRUPTED = 130
     type=click.IntRange(1),
     help="Submissions at once; by default as many as fit.",
 )
+@click.option(
+    "--dask",
+    "cluster",
+    default="",
+    metavar="ADDRESS",
+    help="Let the workers of the Dask cluster mark whose scheduler is there; or, if it is "
+    '"local", of one that is made for the run on this machine.',
+)
+@click.option(
+    "--dask-wait",
+    "patience",
+    type=click.FloatRange(1),
+    default=120.0,
+    metavar="SECONDS",
+    help="How long to wait for that scheduler, and for a worker where there is none.",
+)
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Tell what happens as JSON, line by line.")
 def grade(
@@ -49,6 +65,8 @@ def grade(
     fresh: bool,
     dry_run: bool,
     workers: int | None,
+    cluster: str,
+    patience: float,
     unsandboxed: bool,
     as_json: bool,
 ) -> None:
@@ -97,6 +115,8 @@ def grade(
             fresh=fresh,
             only=students,
             dry=dry,
+            cluster=cluster,
+            patience=patience,
             tell=display.tell,
             stopped=stop,
         )
@@ -115,7 +135,7 @@ def grade(
     if stop():
         sys.exit(_INTERRUPTED)
     if error:
-        sys.exit(2)
+        sys.exit(1 if run.summary.marked else 2)
     sys.exit(1 if run.summary.faults else 0)
 
 

@@ -24,6 +24,7 @@ from rich.table import Table
 from ..errors import CURE
 from ..isolation import Isolation
 from ..printable import printable
+from .crew import Crew
 from .dry_run import Change
 from .run import Progress, Summary
 
@@ -38,6 +39,10 @@ _CURES = {
 _ELSE = "run the command again; if it happens again, the log says more"
 
 
+Told = int | str | Progress | Crew
+"""How many submissions there are to do; a sentence; one that is done; a cluster's workers."""
+
+
 class Display(AbstractContextManager["Display", None], ABC):
     """What is told of a run, while it goes on and at its end."""
 
@@ -45,8 +50,8 @@ class Display(AbstractContextManager["Display", None], ABC):
         """Nothing to tidy up, for most."""
 
     @abstractmethod
-    def tell(self, what: int | str | Progress) -> None:
-        """The number of submissions to do; then each of them, once it is done; or a sentence."""
+    def tell(self, what: Told) -> None:
+        """The number of submissions to do, each of them once it is done, and what else there is."""
 
     @abstractmethod
     def sum_up(self, summary: Summary, error: str) -> None:
@@ -66,7 +71,12 @@ def _words(told: Progress) -> str:
     if told.fault:
         return f"{student}: could not be marked. {printable(told.fault)}"
     again = ", as known from before" if told.reused else ""
-    return f"{student}: {told.score:g}{again}"
+    by = f" ({printable(told.worker)})" if told.worker else ""
+    return f"{student}: {told.score:g}{again}{by}"
+
+
+def _crew_words(crew: Crew) -> str:
+    return f"{printable(crew.said)} ({crew.ready} worker(s) of the cluster mark)"
 
 
 class _Lines(Display):
@@ -75,11 +85,13 @@ class _Lines(Display):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def tell(self, what: int | str | Progress) -> None:
+    def tell(self, what: Told) -> None:
         if isinstance(what, str):
             self._print(printable(what))
         elif isinstance(what, int):
             self._print(f"{what} submission(s) to mark")
+        elif isinstance(what, Crew):
+            self._print(_crew_words(what))
         else:
             self._print(f"[{what.done}/{what.total}] {_words(what)}")
 
@@ -108,6 +120,7 @@ class _Live(_Lines):
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[crew]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -115,7 +128,7 @@ class _Live(_Lines):
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("marking", total=None, rate="preparing", faults="")
+        self._task = self._bar.add_task("marking", total=None, rate="preparing", crew="", faults="")
         self._faults = 0
 
     def __enter__(self) -> _Live:
@@ -125,12 +138,17 @@ class _Live(_Lines):
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
-    def tell(self, what: int | str | Progress) -> None:
+    def tell(self, what: Told) -> None:
         if isinstance(what, str):
             self._print(printable(what))
             return
         if isinstance(what, int):
             self._bar.update(self._task, total=what)
+            return
+        if isinstance(what, Crew):
+            if what.trouble:
+                self._print(_crew_words(what))
+            self._bar.update(self._task, crew=f"{what.ready} worker(s)")
             return
         if what.fault:
             self._faults += 1
@@ -157,11 +175,13 @@ class _Live(_Lines):
 class _Events(Display):
     """One JSON object a line."""
 
-    def tell(self, what: int | str | Progress) -> None:
+    def tell(self, what: Told) -> None:
         if isinstance(what, str):
             self._write({"event": "waiting", "because": what})
         elif isinstance(what, int):
             self._write({"event": "begin", "total": what})
+        elif isinstance(what, Crew):
+            self._write({"event": "workers", **asdict(what)})
         else:
             self._write({"event": "submission", **asdict(what)})
 
@@ -197,6 +217,8 @@ def _summary_lines(summary: Summary) -> list[str]:
         counts.append(f"{len(summary.faults)} could not be marked")
     minutes, seconds = divmod(round(summary.seconds), 60)
     lines = [f"{summary.assignment}: {', '.join(counts)}, in {minutes} min {seconds} s."]
+    if summary.cluster:
+        lines.append(f"At most {summary.workers} worker(s) of {summary.cluster} marked at once.")
     if summary.changes is not None:
         lines += _change_lines(summary.assignment, summary.changes)
     if summary.outdated:

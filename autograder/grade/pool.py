@@ -1,4 +1,4 @@
-"""Several workers at work, each in a process of its own, and one place where their outcomes arrive.
+"""Workers on this machine, each in a process of its own.
 
 The processes are the standard library's; what is added is that they die with the grader, however
 that ends, and that a process which dies costs nobody else's submission.
@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import MarkingError
 from ..startup import hush, skip_needless_imports
+from .engine import Engine
 
 if TYPE_CHECKING:
-    from .worker import Worker, WorkerOutcome
+    from .desk import WorkerOutcome
+    from .worker import Worker
 
-__all__ = ["Pool", "WorkerSetup"]
+__all__ = ["Pool", "WorkerSetup", "write_to"]
 
 _LOOK_SECONDS = 0.2
 _TRIES = 2
@@ -63,12 +65,12 @@ def _begin(setup: WorkerSetup, grader: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != grader:
         os._exit(1)  # it ended before the line above
-    _write_to(setup.log)
+    write_to(setup.log)
     skip_needless_imports()
     hush()
 
 
-def _write_to(log: str) -> None:
+def write_to(log: str) -> None:
     """Let what this process and its kernels say on their own account go to a file."""
     with contextlib.suppress(OSError), open(log, "ab") as file:
         os.dup2(file.fileno(), 1)
@@ -92,7 +94,7 @@ def _mark(setup: WorkerSetup, student: str, notebooks: list[str]) -> WorkerOutco
     return _worker_of(setup).mark(student, notebooks)
 
 
-class Pool:
+class Pool(Engine):
     """Workers that mark submissions side by side; to be used with `with`.
 
     Args:
@@ -101,7 +103,8 @@ class Pool:
     """
 
     def __init__(self, size: int, setup: WorkerSetup) -> None:
-        self._size, self._setup = size, setup
+        super().__init__(size)
+        self._setup = setup
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Pool:
@@ -129,14 +132,7 @@ class Pool:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def prepare(self, stopped: Callable[[], bool]) -> None:
-        """Let all workers read the rubrics, and wait until one of them has found them sound.
-
-        Args:
-            stopped: asked several times a second; once it says so, nobody waits any longer.
-
-        Raises:
-            AutograderError: nobody can be marked, and why.
-        """
+        """Let all workers read the rubrics, and wait until one of them has found them sound."""
         assert self._pool is not None
         first = self._pool.submit(_prepare, self._setup, True)
         for _ in range(self._size - 1):
@@ -149,28 +145,6 @@ class Pool:
             first.result()
         except BrokenProcessPool as exc:
             raise MarkingError("The marking processes died while they prepared.") from exc
-
-    def outcomes(
-        self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
-    ) -> Iterator[WorkerOutcome]:
-        """What is found out of each submission, in the order in which it is.
-
-        Args:
-            submissions: students with the names of the notebooks to mark.
-            stopped: asked several times a second; once it says so, nothing more is begun.
-        """
-        again = []
-        for outcome in self._side_by_side(submissions, stopped):
-            if outcome.starved and self._size > 1:
-                again.append(outcome)
-            else:
-                yield outcome
-        # Its neighbours took its time: who was kept from the processor has it alone.
-        notebooks = dict(submissions)
-        for outcome in again:
-            student = outcome.student
-            alone = self._side_by_side([(student, notebooks[student])], stopped)
-            yield next(alone, outcome)
 
     def _side_by_side(
         self, submissions: Sequence[tuple[str, list[str]]], stopped: Callable[[], bool]
@@ -196,7 +170,7 @@ class Pool:
                 except BrokenProcessPool:
                     broken.append(task)
                 except Exception as exc:  # noqa: BLE001 - a fault of ours, told to the grader
-                    yield self._fault(task[0], f"{type(exc).__name__}: {exc}")
+                    yield self.fault(task[0], f"{type(exc).__name__}: {exc}")
             if broken or (waiting and not running and not done):
                 broken += running.values()
                 running.clear()
@@ -221,12 +195,6 @@ class Pool:
         time.sleep(_LOOK_SECONDS)
         for student, notebooks, tries in reversed(broken):
             if tries >= _TRIES:
-                yield self._fault(student, "the marking process died while marking this submission")
+                yield self.fault(student, "the marking process died while marking this submission")
             else:
                 waiting.appendleft((student, notebooks, tries + 1))
-
-    @staticmethod
-    def _fault(student: str, words: str) -> WorkerOutcome:
-        from .worker import WorkerOutcome
-
-        return WorkerOutcome(student, faults={"": words})

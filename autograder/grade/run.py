@@ -31,19 +31,22 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
 
 from ..cache import why_for_this_run_only
-from ..errors import AutograderError, MarkingError
+from ..errors import AutograderError, ClusterError, MarkingError
 from ..isolation import Isolation
 from ..marking.files import digest_of_all, digest_of_files
 from ..marking.journal import Journal
 from ..marking.results import Results, contents, state_folder, write_whole
 from ..nbgrader.converter import NOBODY, Autograde
 from ..nbgrader.patience import wait_until_free
+from .desk import Desk, WorkerOutcome, common_fingerprint
 from .dry_run import Change, DryRun
 from .pool import Pool, WorkerSetup
-from .worker import WorkerOutcome, common_fingerprint, snapshot
+from .worker import snapshot
 
 if TYPE_CHECKING:
     from ..nbgrader.examine import Examine
+    from .crew import Crew
+    from .engine import Engine
 
 __all__ = ["LOG", "Grade", "Progress", "Summary"]
 
@@ -62,6 +65,7 @@ class Progress:
         score: the points it has, or None where it could not be marked.
         fault: why not, or "".
         seconds: how long a worker was busy with it.
+        worker: which, where it is one of a cluster's; or "".
     """
 
     student: str
@@ -71,6 +75,7 @@ class Progress:
     score: float | None
     fault: str
     seconds: float
+    worker: str = ""
 
 
 @dataclass
@@ -81,7 +86,8 @@ class Summary:
         assignment: what was marked.
         began: when, in ISO 8601, UTC.
         seconds: how long it took.
-        workers: how many workers there were.
+        workers: how many workers there were, or were at most.
+        cluster: the address of the Dask cluster whose they were, or "".
         isolation: how submissions were kept from this machine.
         way: "warm", or "cold: " and why.
         plain: why gradients did not run compiled, or "".
@@ -102,6 +108,7 @@ class Summary:
     began: str = ""
     seconds: float = 0.0
     workers: int = 1
+    cluster: str = ""
     isolation: Isolation = Isolation.SANDBOXED
     way: str = "warm"
     plain: str = ""
@@ -156,8 +163,11 @@ class Grade(Autograde):
         fresh: whether what was found out before is found out again.
         only: the students to mark; all where there is none.
         dry: beside what all is marked instead of in the gradebook, or None.
+        cluster: where the scheduler is of the Dask cluster whose workers mark; "" for processes of
+            this machine.
+        patience: seconds to wait for that scheduler, and for a worker of its.
         tell: called with the number of submissions to do, then after each; with a sentence where
-            there is something to wait for.
+            there is something to wait for; and when a worker of a cluster comes or goes.
         stopped: asked several times a second; once it says so, the run ends with what is done.
     """
 
@@ -171,15 +181,18 @@ class Grade(Autograde):
         fresh: bool = False,
         only: Sequence[str] = (),
         dry: DryRun | None = None,
-        tell: Callable[[int | str | Progress], None],
+        cluster: str = "",
+        patience: float = 0.0,
+        tell: Callable[[int | str | Progress | Crew], None],
         stopped: Callable[[], bool],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._workers, self._fresh, self._only = workers, fresh, frozenset(only)
         self._arguments, self._dry = tuple(arguments), dry
+        self._cluster, self._patience = cluster, patience
         self._tell, self._stopped = tell, stopped
-        self.summary = Summary(str(self.coursedir.assignment_id), workers=workers)
+        self.summary = Summary(str(self.coursedir.assignment_id), workers=workers, cluster=cluster)
         self.summary.changes = None if dry is None else []
 
     def start(self) -> None:
@@ -243,6 +256,16 @@ class Grade(Autograde):
             AutograderError: there is none, and has to be.
         """
         self.summary.isolation = examine.isolation()
+        if self._cluster:
+            from .cluster import require_distributed
+
+            require_distributed()
+            if self.summary.isolation is Isolation.UNSANDBOXED:
+                raise ClusterError(
+                    "Without a sandbox, a submission could reach the cluster's scheduler, and have "
+                    "every worker do what it likes",
+                    "mark with one, or without `--dask`",
+                )
         if not examine.warm:
             self.summary.way = "cold: Examine.warm is off"
         self._step = examine
@@ -274,37 +297,66 @@ class Grade(Autograde):
         if not due:
             return
         with tempfile.TemporaryDirectory(prefix="autograder-grade-") as place:
-            copy = snapshot(self.coursedir.db_url, Path(place))
-            log = os.fspath(self._state / LOG)
-            setup = WorkerSetup(self._arguments, copy, secrets.token_hex(8), self._fresh, log)
             self._step.secret()  # made once, before several processes want it
-            self.found_out = _FoundOut(self, self._step, Results(self._state), setup.run)
-            with _caches(self.summary, place), Pool(min(self._workers, len(due)), setup) as pool:
-                self._mark(pool, due, folders)
+            run = secrets.token_hex(8)
+            self.found_out = _FoundOut(self, self._step, Results(self._state), run)
+            with _caches(self.summary, place), contextlib.ExitStack() as stack:
+                engine = self._engine(min(self._workers, len(due)), run, place)
+                self._begin(engine, stack)
+                self._mark(engine, due, folders)
         if self._faults:
             raise NbGraderException("some submissions could not be marked")
 
-    def _mark(self, pool: Pool, due: Mapping[str, str], folders: Mapping[str, list[str]]) -> None:
-        assert self.found_out is not None
+    def _engine(self, size: int, run: str, place: str) -> Engine:
+        """What finds out what submissions are worth."""
+        log = os.fspath(self._state / LOG)
+        if not self._cluster:
+            copy = snapshot(self.coursedir.db_url, Path(place))
+            return Pool(size, WorkerSetup(self._arguments, copy, run, self._fresh, log))
+        from .cluster import Cluster
+
+        # A converter of its own: this one is in the middle of another submission.
+        converter = Autograde(coursedir=self.coursedir, parent=self.parent)
+        return Cluster(
+            self._cluster,
+            size,
+            Desk(converter, run, fresh=self._fresh),
+            log=log,
+            place=place,
+            patience=self._patience,
+            tell=self._tell,
+        )
+
+    def _begin(self, engine: Engine, stack: contextlib.ExitStack) -> None:
+        """Have the workers ready; raise NbGraderException where nobody can be marked."""
         try:
-            pool.prepare(self._stopped)
+            stack.enter_context(engine)
+            engine.prepare(self._stopped)
         except AutograderError as exc:
             message = f"{NOBODY} {exc}"
             self.log.error(message)
             raise NbGraderException(message) from exc
+
+    def _mark(
+        self, engine: Engine, due: Mapping[str, str], folders: Mapping[str, list[str]]
+    ) -> None:
+        assert self.found_out is not None
         # Who is due is decided; nbgrader would pass over a submission that it has a copy of.
         self.force = True
         expected = self.expected()
         done = 0
-        for outcome in pool.outcomes([(student, expected) for student in due], self._stopped):
-            self.found_out.outcome = outcome
-            self.assignments = {due[outcome.student]: folders[due[outcome.student]]}
-            # The fault is noted already; here it must not keep the others from their marks.
-            with contextlib.suppress(NbGraderException):
-                super().convert_all()
-            done += 1
-            self._note(outcome, done, len(due))
-        self.summary.left = len(due) - done
+        try:
+            for outcome in engine.outcomes([(s, expected) for s in due], self._stopped):
+                self.found_out.outcome = outcome
+                self.assignments = {due[outcome.student]: folders[due[outcome.student]]}
+                # The fault is noted already; here it must not keep the others from their marks.
+                with contextlib.suppress(NbGraderException):
+                    super().convert_all()
+                done += 1
+                self._note(outcome, done, len(due))
+        finally:
+            self.summary.left = len(due) - done
+            self.summary.workers = engine.size
 
     def _due(self, folders: Sequence[str]) -> Iterator[str]:
         excluded = self.coursedir.student_id_exclude.split(",")
@@ -368,8 +420,18 @@ class Grade(Autograde):
             summary.way = f"cold: {outcome.cold}"
         summary.plain = summary.plain or outcome.plain
         summary.submissions[outcome.student] = {"seconds": outcome.seconds, "parts": outcome.parts}
-        told = Progress(outcome.student, done, total, outcome.reused, score, fault, outcome.seconds)
-        self._tell(told)
+        self._tell(
+            Progress(
+                outcome.student,
+                done,
+                total,
+                outcome.reused,
+                score,
+                fault,
+                outcome.seconds,
+                outcome.worker,
+            )
+        )
 
     def _standing(self, student: str) -> tuple[float, bool]:
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:

@@ -25,9 +25,12 @@ from ..distribution import DISTRIBUTION
 from ..errors import MarkingError
 
 __all__ = [
+    "MAX_RESULT",
     "STATE",
     "Results",
+    "as_kept",
     "contents",
+    "environment",
     "fingerprint",
     "own_code",
     "state_folder",
@@ -81,6 +84,17 @@ def own_code() -> str:
     return digest.hexdigest()
 
 
+def environment() -> dict[str, str]:
+    """By names for a grader, the versions of all by which results are found out here."""
+    versions = {"Python": platform.python_version(), "the processor's kind": platform.machine()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = ""
+    return {**versions, "autograder's own code": own_code()}
+
+
 def fingerprint(settings: Mapping[str, Any], *files: Path) -> str:
     """A digest of what all results of a run have in common.
 
@@ -88,14 +102,8 @@ def fingerprint(settings: Mapping[str, Any], *files: Path) -> str:
         settings: plain data.
         files: those by which it is marked, such as the source notebook.
     """
-    versions = {}
-    for name in _PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = ""
-    common = [_VERSION, platform.python_version(), platform.machine(), versions, own_code()]
-    digest = hashlib.blake2b(json.dumps([common, dict(settings)], sort_keys=True).encode())
+    common = [_VERSION, environment(), dict(settings)]
+    digest = hashlib.blake2b(json.dumps(common, sort_keys=True).encode())
     for path in files:
         digest.update(path.read_bytes() if path.is_file() else b"\0")
     return digest.hexdigest()
@@ -117,6 +125,18 @@ def contents(notebook: nbformat.NotebookNode, names: Mapping[str, str], files: s
     who = [names["assignment"], names["notebook"], names["student"]]
     text = json.dumps([files, who, about, cells], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(text.encode()).hexdigest()
+
+
+def as_kept(marked: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    """A notebook's result as plain data: what marking left of each cell."""
+    return [
+        {
+            "outputs": cell.get("outputs"),
+            "execution_count": cell.get("execution_count"),
+            "metadata": cell.metadata,
+        }
+        for cell in marked.cells
+    ]
 
 
 class Results:
@@ -142,21 +162,19 @@ class Results:
     def _path(self, student: str, notebook: str) -> Path:
         return self._folder / "results" / student / f"{notebook}.json.gz"
 
-    def keep(self, student: str, notebook: str, key: str, marked: nbformat.NotebookNode) -> None:
+    def keep(self, student: str, notebook: str, key: str, cells: list[dict[str, Any]]) -> None:
         """Keep the result of a notebook, in place of an older one.
+
+        Args:
+            student: whose it is.
+            notebook: its name.
+            key: what it depends on.
+            cells: the result, `as_kept`.
 
         Raises:
             OSError: it cannot be written.
             MarkingError: it is larger than what a notebook may hold.
         """
-        cells = [
-            {
-                "outputs": cell.get("outputs"),
-                "execution_count": cell.get("execution_count"),
-                "metadata": cell.metadata,
-            }
-            for cell in marked.cells
-        ]
         text = json.dumps({"key": key, "cells": cells})
         if len(text) > MAX_RESULT:
             raise MarkingError(

@@ -12,8 +12,8 @@ from autograder.grade.run import Summary
 
 SAY = """
 import os, subprocess, sys
-from autograder.grade.pool import _write_to
-_write_to(sys.argv[1])
+from autograder.grade.pool import write_to
+write_to(sys.argv[1])
 print("a library speaks")
 os.write(2, b"XLA speaks\\n")
 subprocess.run([sys.executable, "-S", "-c", "print('a kernel speaks')"])

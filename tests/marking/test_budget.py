@@ -18,7 +18,7 @@ from autograder.marking.budget import CUT, Budget, sparing, weigh
 from autograder.marking.client import MAX_MESSAGES, Client
 from autograder.marking.outputs import keep_sound, say_cut
 from autograder.marking.reading import read_notebook
-from autograder.marking.results import MAX_RESULT, Results
+from autograder.marking.results import MAX_RESULT, Results, as_kept
 
 new: Any = nbformat.v4
 Message = dict[str, Any]
@@ -321,7 +321,7 @@ def test_a_result_that_is_too_large_is_not_written(tmp_path: Any) -> None:
     nb.cells[0].outputs = [new.new_output("stream", text="x" * MAX_RESULT)]
     results = Results(tmp_path)
     with pytest.raises(MarkingError, match="at most"):
-        results.keep("s", "n", "key", nb)
+        results.keep("s", "n", "key", as_kept(nb))
     assert not list(tmp_path.rglob("*.gz"))
 
 

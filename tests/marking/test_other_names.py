@@ -58,7 +58,7 @@ def released(root: Path) -> Notebook:
 
 def read(worker: Worker, folder: Folder, name: str = FIRST) -> nbformat.NotebookNode:
     """What marking is about to run; no link is followed, and no name leads out of the folder."""
-    return worker._sanitized(os.fspath(folder / f"{name}.ipynb"))
+    return worker._desk._sanitized(os.fspath(folder / f"{name}.ipynb"))
 
 
 def answer(notebook: nbformat.NotebookNode, name: str = "slope") -> str:
