@@ -15,6 +15,11 @@ from collections.abc import Iterator
 
 __all__ = ["share_context", "without_file_locks"]
 
+DISPENSABLE = {
+    "jax._src.interpreters.mlir:make_ir_context": (),
+}
+"""As `BORROWED` elsewhere, of which a JAX that has another place for this may have none."""
+
 
 def share_context() -> None:
     """Let this process, and all that are forked from it, lower everything in one MLIR context.
