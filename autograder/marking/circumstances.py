@@ -16,6 +16,7 @@ from ..checks.misconceptions.raised import classify
 from ..checks.questions import Error, Found, Missing, Question, Reply
 from ..checks.verdict import Verdict
 from ..checks.wording import explain, name_error, never_met
+from .cells import about, is_given
 
 __all__ = ["mark_late", "say_changed", "with_circumstances"]
 
@@ -128,22 +129,17 @@ def _cell_of(name: str, before: Sequence[Mapping[str, Any]], *, missing: bool) -
     code = [i for i, cell in enumerate(before) if cell["cell_type"] == "code"]
     own = []
     for i in reversed(code):
-        about = before[i].get("metadata", {}).get("nbgrader", {})
-        if about.get("grade") or (about.get("locked") and not about.get("solution")):
+        if is_given(before[i]):
             break
         own.append(i)
     setting = [i for i in own if assigns(_source(before[i]), name)]
     if not setting and missing:
         begun = [i for i in own if is_begun(_source(before[i]))]
         # The exercise's cell, sooner than one that a student put beside it.
-        setting = sorted(begun, key=lambda i: not _is_solution(before[i]))
+        setting = sorted(begun, key=lambda i: not about(before[i]).get("solution"))
     if not setting:
         setting = [i for i in reversed(code) if assigns(_source(before[i]), name)]
     return setting[0] if setting else None
-
-
-def _is_solution(cell: Mapping[str, Any]) -> bool:
-    return bool(cell.get("metadata", {}).get("nbgrader", {}).get("solution"))
 
 
 def _source(cell: Mapping[str, Any]) -> str:
@@ -175,9 +171,7 @@ def say_changed(
     """The verdicts of a check whose given function was another one when it was asked."""
     by = ""
     for cell in reversed(before):
-        about = cell.get("metadata", {}).get("nbgrader", {})
-        given = about.get("grade") or (about.get("locked") and not about.get("solution"))
-        if cell["cell_type"] == "code" and not given and assigns(_source(cell), name):
+        if cell["cell_type"] == "code" and not is_given(cell) and assigns(_source(cell), name):
             lines = (line.strip() for line in _source(cell).splitlines())
             first = next((line for line in lines if line and not line.startswith("#")), "")
             by = f": the cell `{first[:40]}` had changed it" if "`" not in first else ""

@@ -34,6 +34,7 @@ from ..checks.given import differ
 from ..checks.questions import Reply
 from ..draw.output import output
 from ..errors import RubricError
+from .cells import about, is_test
 from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
 from .results import own_code, write_whole
@@ -93,11 +94,6 @@ class Rubric:
     def points(self) -> float:
         """What all its exercises are worth."""
         return sum(e.points for e in self.exercises.values())
-
-
-def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = cell.get("metadata", {}).get("nbgrader", {})
-    return found if isinstance(found, dict) else {}
 
 
 @contextlib.contextmanager
@@ -214,9 +210,8 @@ def _walk(
     for place, cell in enumerate(source.cells):
         if cell.cell_type != "code" or place in without:
             continue
-        nbgrader = _metadata(cell)
+        nbgrader = about(cell)
         name = str(nbgrader.get("grade_id", f"number {place + 1}"))
-        is_test = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
         broken: Exception | None = None
         with recording() as checks:
             try:
@@ -231,10 +226,10 @@ def _walk(
                         f"{last.lineno} with {type(exc).__name__}: {exc}"
                     ) from exc
                 broken = exc
-        if is_test and broken is not None:
+        if is_test(cell) and broken is not None:
             yield _Broken(name, broken)
             continue
-        if not (checks and is_test):
+        if not (checks and is_test(cell)):
             continue
         if strict:
             refuse_what_would_not_be_run(_code(cell), f"{path}: cell {name}")

@@ -26,6 +26,7 @@ from ..checks.questions import Error
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
 from .budget import Budget, weigh
+from .cells import about, is_test
 from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
 from .illustrations import Illustration
@@ -245,10 +246,7 @@ class Session:
     # ------------------------------------------------------------------ cells
 
     def _exercise(self, cell: nbformat.NotebookNode) -> Exercise | None:
-        nbgrader = cell.metadata.get("nbgrader", {})
-        if not nbgrader.get("grade") or nbgrader.get("solution"):
-            return None
-        return self.rubric.exercises.get(nbgrader.get("grade_id", ""))
+        return self.rubric.exercises.get(about(cell).get("grade_id", "")) if is_test(cell) else None
 
     def _forget_outputs(self) -> None:
         """No output of the student's own run is left to be taken for ours."""
@@ -423,4 +421,4 @@ class Session:
 
 
 def _is_graded(cell: nbformat.NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+    return bool(about(cell).get("grade"))

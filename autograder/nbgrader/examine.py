@@ -24,6 +24,7 @@ from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 from ..checks.verdict import MIME, Outcome, Verdict
 from ..errors import MarkingError
 from ..isolation import Isolation
+from ..marking.cells import about, is_test
 from ..marking.files import digest_of_files, kernel_folder
 from ..marking.protection import isolation
 from ..marking.record import verdict_output
@@ -301,10 +302,9 @@ def _refuse(
     # What is there waits for a person, who may read what a program cannot.
     outcome: Outcome = "unjudged" if nb.metadata.autograder.get("review") else "wrong"
     for cell in nb.cells:
-        about = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code" or not about.get("grade") or about.get("solution"):
+        if cell.cell_type != "code" or not is_test(cell):
             continue
-        exercise = rubric.exercises.get(about.get("grade_id", ""))
+        exercise = rubric.exercises.get(about(cell).get("grade_id", ""))
         if exercise is None:  # a test that is not ours, which fails where it does not run
             words = f"not run: {reason}"
             cell.outputs = [

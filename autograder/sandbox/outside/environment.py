@@ -41,13 +41,11 @@ class PythonEnvironment:
         executable: the interpreter to run.
         paths: files and directories to show, read-only, under their own names.
         import_path: directories that must be on `sys.path` besides the interpreter's own.
-        package: this package's directory. What lies beside it is not shown.
     """
 
     executable: str
     paths: tuple[str, ...]
     import_path: tuple[str, ...]
-    package: str = str(_PACKAGE)
 
     @classmethod
     def current(cls, also: Iterable[str | os.PathLike[str]] = ()) -> PythonEnvironment:
