@@ -9,8 +9,8 @@ NameError; what is true is computed from the function given with `of`, as it sta
 In a notebook the check runs at once (practice): it shows what is right, or raises `CheckFailed`
 with what is wrong. While a rubric is made, the same lines only record their checks.
 
-Every verb also takes `hint=True`, for more of a hint than the run before gave, and `see="..."`, the
-title of the section that the last hint points to (by default the one in which the exercise stands).
+Every verb also takes `see="..."`, the title of the section that the last hint points to (by default
+the one in which the exercise stands).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
 from .errors import CheckError
-from .practice.session import as_marking_sees, bind, judge_here, no_function, show, with_hints
+from .practice.session import as_marking_sees, bind, judge_here, no_function, show
 
 __all__ = [
     "ask",
@@ -52,7 +52,8 @@ __all__ = [
 ]
 
 _record: ContextVar[list[Check] | None] = ContextVar("autograder_record", default=None)
-_together: ContextVar[list[Verdict] | None] = ContextVar("autograder_together", default=None)
+_Judged = tuple[list[Verdict], dict[str, str]]
+_together: ContextVar[list[_Judged] | None] = ContextVar("autograder_together", default=None)
 
 
 @contextlib.contextmanager
@@ -76,18 +77,17 @@ def exercise() -> Iterator[None]:
     if _record.get() is not None:
         yield
         return
-    verdicts: list[Verdict] = []
-    token = _together.set(verdicts)
+    judged: list[_Judged] = []
+    token = _together.set(judged)
     try:
         yield
     finally:
         _together.reset(token)
-    show(verdicts)
+    verdicts = [verdict for found, _ in judged for verdict in found]
+    show(verdicts, {name: see for _, sections in judged for name, see in sections.items()})
 
 
-def _run(
-    answers: Sequence[str], make: Callable[[Any], Check], of: Any, hint: bool, see: str
-) -> None:
+def _run(answers: Sequence[str], make: Callable[[Any], Check], of: Any, see: str) -> None:
     """Make a check of these answers for the function that the exercise gives; run or record it."""
     _require_names(answers)
     recorded = _record.get()
@@ -109,12 +109,12 @@ def _run(
         return
     verdicts = judge_here(check, namespace, given, lambda: make(of))
     verdicts = as_marking_sees(check, verdicts, namespace)
-    verdicts = with_hints(verdicts, hint=hint, see=see)
+    sections = dict.fromkeys(answers, see)
     together = _together.get()
     if together is None:
-        show(verdicts)
+        show(verdicts, sections)
     else:
-        together.extend(verdicts)
+        together.append((verdicts, sections))
 
 
 def _require_names(answers: Sequence[str]) -> None:
@@ -142,12 +142,11 @@ def _descent(start: Any, step_size: float | None, num_steps: int | None) -> Desc
     return Descent(flat, float(step_size), int(num_steps))
 
 
-def ask(check: Any, *, hint: bool = False, see: str = "") -> None:
+def ask(check: Any, *, see: str = "") -> None:
     """A check of a course's own; docs/how-to/new_check.md shows one.
 
     Args:
         check: a `checks.base.Check`. A field `of` of it is the function that the exercise gives.
-        hint: give more of a hint than the run before.
         see: the section that the last hint points to.
 
     Raises:
@@ -163,7 +162,7 @@ def ask(check: Any, *, hint: bool = False, see: str = "") -> None:
         # Made anew for the given function, whatever a student has made of its name.
         return made if given is of else dataclasses.replace(made, of=given)
 
-    _run(check.answers, make, of, hint, see)
+    _run(check.answers, make, of, see)
 
 
 def gradient(
@@ -176,7 +175,6 @@ def gradient(
     domain: tuple[float, float] | None = None,
     follows: str | None = None,
     carried: float = 0.0,
-    hint: bool = False,
     see: str = "",
 ) -> None:
     """The answer is a function: the derivative of `of`.
@@ -192,7 +190,6 @@ def gradient(
         follows: the name of the answer that is differentiated to get this one (order 2 or more). A
             wrong answer that is the derivative of a wrong one is told so.
         carried: the share of the points that such an answer gets all the same.
-        hint: give more of a hint than the run before.
         see: the section that the last hint points to.
 
     Raises:
@@ -203,7 +200,7 @@ def gradient(
     def make(of: Callable[..., Any]) -> Gradient:
         return Gradient(answer, of, at, order, argnums, domain, follows, carried)
 
-    _run((answer,), make, of, hint, see)
+    _run((answer,), make, of, see)
 
 
 def minimum(
@@ -215,7 +212,6 @@ def minimum(
     step_size: float | None = None,
     num_steps: int | None = None,
     within: float | None = None,
-    hint: bool = False,
     see: str = "",
 ) -> None:
     """The answer is a place where `of` has a minimum; any minimum will do.
@@ -230,7 +226,6 @@ def minimum(
         num_steps: of that descent.
         within: how far off each coordinate may be; by default 0.01, or less or more where the
             function's own scale is very small or very large.
-        hint: give more of a hint than the run before.
         see: the section that the last hint points to.
 
     Raises:
@@ -242,7 +237,6 @@ def minimum(
         (answer,),
         lambda of: StationaryPoint(answer, of, None, False, other_than, walk, within),
         of,
-        hint,
         see,
     )
 
@@ -253,7 +247,6 @@ def stationary_point(
     of: Callable[..., Any],
     other_than: str | None = None,
     within: float | None = None,
-    hint: bool = False,
     see: str = "",
 ) -> None:
     """The answer is a place where the slope of `of` is zero: minimum, maximum or saddle.
@@ -266,7 +259,6 @@ def stationary_point(
         (answer,),
         lambda of: StationaryPoint(answer, of, None, True, other_than, None, within),
         of,
-        hint,
         see,
     )
 
@@ -277,7 +269,6 @@ def axis_minimum(
     *,
     of: Callable[..., Any],
     within: float | None = None,
-    hint: bool = False,
     see: str = "",
 ) -> None:
     """`answer` is a place, a minimum of `of` along the axis that the label `axis` names.
@@ -288,10 +279,10 @@ def axis_minimum(
         CheckFailed: practice, and the answers are not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run((answer, axis), lambda of: AxisMinimum(answer, axis, of, within), of, hint, see)
+    _run((answer, axis), lambda of: AxisMinimum(answer, axis, of, within), of, see)
 
 
-def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
+def descent(answer: str, *, see: str = "") -> None:
     """The answer is a routine (df, start, step_size, num_steps) that returns the last iterate.
 
     It is judged by what it does on slopes, starts, step sizes and numbers of steps drawn afresh,
@@ -300,19 +291,17 @@ def descent(answer: str, *, hint: bool = False, see: str = "") -> None:
     Raises:
         CheckFailed: practice, and the answer is not right yet.
     """
-    _run((answer,), lambda _: DescentRoutine(answer), None, hint, see)
+    _run((answer,), lambda _: DescentRoutine(answer), None, see)
 
 
-def diverging_step(
-    answer: str, *, of: Callable[..., Any], hint: bool = False, see: str = ""
-) -> None:
+def diverging_step(answer: str, *, of: Callable[..., Any], see: str = "") -> None:
     """The answer is a step size with which gradient descent on `of` runs away.
 
     Raises:
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run((answer,), lambda of: DivergingStep(answer, of), of, hint, see)
+    _run((answer,), lambda of: DivergingStep(answer, of), of, see)
 
 
 def curvature(
@@ -322,7 +311,6 @@ def curvature(
     at: Sequence[float],
     positive: str = "valley",
     negative: str = "hill",
-    hint: bool = False,
     see: str = "",
 ) -> None:
     """The answer is a dict that labels each place of `at` by the sign of the second derivative.
@@ -331,7 +319,7 @@ def curvature(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run((answer,), lambda of: Curvature(answer, of, at, positive, negative), of, hint, see)
+    _run((answer,), lambda of: Curvature(answer, of, at, positive, negative), of, see)
 
 
 def value(
@@ -339,7 +327,6 @@ def value(
     expected: Any,
     *,
     within: float | None = None,
-    hint: bool = False,
     see: str = "",
 ) -> None:
     """The answer equals `expected`: a number, numbers, or a text.
@@ -351,4 +338,4 @@ def value(
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run((answer,), lambda _: ExactValue(answer, expected, within), None, hint, see)
+    _run((answer,), lambda _: ExactValue(answer, expected, within), None, see)

@@ -7,7 +7,7 @@ Pictures are drawn only when asked for: while a class is marked, nobody looks.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import compress
 
@@ -15,9 +15,11 @@ from ..checks.evidence import Evidence
 from ..checks.verdict import Row, Verdict
 from ..checks.wording import number
 from ..printable import printable
+from .hints import hints, is_told_at_once
 from .marks import MARKS
 from .palette import GROUND, TEXT
 from .pictures import draw
+from .praise import praise
 
 __all__ = ["prose", "render"]
 
@@ -69,33 +71,56 @@ def _table(rows: Sequence[Row], evidence: Evidence | None, *, due: bool) -> str:
     )
 
 
-def _one(verdict: Verdict, *, pictures: bool, due: bool) -> str:
+def _folded(summary: str, markup: str) -> str:
+    # Some pages' style sheets take the sign from a summary that says it can be opened.
+    head = f'<summary style="display:list-item;cursor:pointer">{escape(summary)}</summary>'
+    return f'<details style="margin-top:.3em">{head}{markup}</details>'
+
+
+def _nested(sentences: Sequence[tuple[str, str]]) -> str:
+    """Sentences of which each is folded into the one before."""
+    if not sentences:
+        return ""
+    (name, sentence), *rest = sentences
+    return _folded(name, f'<div style="margin-left:1.1em">{prose(sentence)}{_nested(rest)}</div>')
+
+
+def _one(verdict: Verdict, *, pictures: bool, due: bool, sections: Mapping[str, str]) -> str:
     mark = MARKS[verdict.outcome]
     answer = escape(printable(verdict.answer))
     head = (
         f'<strong style="color:{mark.ink}">{mark.sign} <code>{answer}</code>: '
         f"{mark.word}.</strong> {prose(verdict.fact)}"
     )
-    hint = f'<div style="margin-top:.3em">{prose(verdict.hint)}</div>' if verdict.hint else ""
+    at_once = is_told_at_once(verdict)
+    more = verdict.hint if at_once else praise(verdict)
+    said = f'<div style="margin-top:.3em">{prose(more)}</div>' if more else ""
+    nested = "" if at_once else _nested(hints(verdict, sections))
     picture = draw(verdict) if pictures else None
     figure = f'<div style="margin-top:.5em">{picture.html()}</div>' if picture is not None else ""
     table = _table(verdict.rows, verdict.evidence, due=due)
     if table and (verdict.right or figure):
-        # Some pages' style sheets take the sign from a summary that says it can be opened.
-        summary = '<summary style="display:list-item;cursor:pointer">the numbers</summary>'
-        table = f'<details style="margin-top:.3em">{summary}{table}</details>'
+        table = _folded("the numbers", table)
     style = _CARD.format(colour=mark.colour)
     # A student's error message on it is no formula, even with dollar signs.
     classes = "autograder-card tex2jax_ignore mathjax_ignore"
-    return f'<div class="{classes}" style="{style}">{head}{hint}{figure}{table}</div>'
+    return f'<div class="{classes}" style="{style}">{head}{said}{figure}{nested}{table}</div>'
 
 
-def render(verdicts: Sequence[Verdict], *, pictures: bool = False, due: bool = True) -> str:
+def render(
+    verdicts: Sequence[Verdict],
+    *,
+    pictures: bool = False,
+    due: bool = True,
+    sections: Mapping[str, str] | None = None,
+) -> str:
     """The verdicts of one exercise, a card each.
 
     Args:
         verdicts: what the checks of the exercise concluded.
         pictures: draw them, where a verdict has something to draw.
         due: let the tables tell what would have been right. Not on a page that students pass on.
+        sections: the title of the section to read again, by answer, where that is known.
     """
-    return "".join(_one(v, pictures=pictures, due=due) for v in verdicts)
+    known = sections or {}
+    return "".join(_one(v, pictures=pictures, due=due, sections=known) for v in verdicts)

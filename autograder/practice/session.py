@@ -29,13 +29,12 @@ from ..feedback import html, text
 from ..feedback.marks import headline
 from .foresight import foresee
 from .given import Given, given_function
-from .hints import climb
-from .notebook import File, asked_by, find, kernel
+from .notebook import File, asked_by, exercises, find, kernel
 from .progress import note
 from .runs import Log, log_of
 from .unanswered import explain
 
-__all__ = ["as_marking_sees", "bind", "judge_here", "no_function", "show", "with_hints"]
+__all__ = ["as_marking_sees", "bind", "judge_here", "no_function", "show"]
 
 PATIENCE = 5.0  # seconds after which a check says that it is still at work
 
@@ -242,18 +241,17 @@ def _interrupted(name: str, seconds: float) -> Verdict:
     )
 
 
-def with_hints(verdicts: Sequence[Verdict], *, hint: bool, see: str) -> list[Verdict]:
-    """The verdicts of one check with the hints that are due now."""
-    return list(verdicts) if _validating() else climb(verdicts, hint=hint, see=see)
-
-
 def _validating() -> bool:
     """Whether nbgrader runs the notebook: it shows its users the error text alone."""
     return "NBGRADER_EXECUTION" in os.environ
 
 
-def show(verdicts: Sequence[Verdict]) -> None:
+def show(verdicts: Sequence[Verdict], see: Mapping[str, str] | None = None) -> None:
     """Show the verdicts of one exercise.
+
+    Args:
+        verdicts: of all its checks.
+        see: the title of the section to read again, by answer, where its author names one.
 
     Raises:
         CheckFailed: unless all are right. This is what makes the cell fail, for the student's eye
@@ -268,7 +266,9 @@ def show(verdicts: Sequence[Verdict]) -> None:
     if kernel() is not None and not _validating():
         from IPython.display import display
 
-        card = html.render(verdicts, pictures=True)
+        sections = {name: e.section for e in exercises() for name in e.names if e.section}
+        sections |= {name: title for name, title in (see or {}).items() if title}
+        card = html.render(verdicts, pictures=True, sections=sections)
         display({"text/plain": message, "text/html": card}, raw=True)
         if begun and not right:
             line = f"Not all right yet. {headline(verdicts)}"

@@ -234,7 +234,7 @@ CHECK = '# Is f_prime the slope of f?\ncheck.gradient("f_prime", of=f)'
         f"{CHECK}\n\n{ANSWERS['slope']}",
         f"{ANSWERS['slope']}\n{CHECK}\n{CHECK}\nprint(f_prime(3.0))",
         "check.gradient('f_prime', of=f); f_prime = lambda x: 2 * x + 3",
-        f"check.gradient('f_prime', of=f, hint=True)\n{ANSWERS['slope']}",
+        f"check.gradient('f_prime', of=f, see='2')\n{ANSWERS['slope']}",
         ANSWERS["slope"],
         f"%%time\n{ANSWERS['slope']}\n{CHECK}",
     ],

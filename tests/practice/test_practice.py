@@ -1,4 +1,4 @@
-"""What a student sees in a session: the hint ladder, and the card of all exercises."""
+"""What a student sees in a session: messages, and the card of all exercises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from autograder import CheckFailed, check, progress
 from autograder.checks.misconceptions.catalogue import CATALOGUE
 from autograder.feedback import html
-from autograder.practice import hints, notebook
+from autograder.practice import notebook
 from autograder.practice import progress as standing
 from autograder.practice import session as practice
 from tests.corpus import given_namespace
@@ -25,7 +25,6 @@ SECTION = "Slopes by hand"
 def fresh_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    monkeypatch.setattr(hints, "_failures", {})
     monkeypatch.setattr(standing, "_verdicts", {})
     monkeypatch.setattr(standing, "_together", {})
 
@@ -52,55 +51,12 @@ WRONG = "f_prime = lambda x: -(2 * x + 3)"
 CHECK = 'check.gradient("f_prime", of=f)'
 
 
-def test_the_ladder_has_three_rungs(session: Session) -> None:
+def test_nothing_is_counted(session: Session) -> None:
+    """The third run says what the first did, the question among it."""
     session(WRONG)
-    first, second, third, fourth = (session(CHECK) for _ in range(4))
-    fact = CATALOGUE["sign_flipped"].seen.format(quantity="derivative")
-    assert all(fact in said for said in (first, second, third))
-    assert QUESTION not in first
-    assert "once more" in first
-    assert QUESTION in second
-    assert "section" not in second
-    assert QUESTION in third
-    assert "above this exercise" in third
-    assert fourth == third
-
-
-def test_a_hint_can_be_asked_for(session: Session) -> None:
-    session(WRONG)
-    asked = 'check.gradient("f_prime", of=f, hint=True, see="Two levers")'
-    assert QUESTION in session(asked)
-    assert "“Two levers”" in session(asked)
-
-
-def test_a_right_answer_starts_the_ladder_anew(session: Session) -> None:
-    session(WRONG)
-    session(CHECK)
-    session("f_prime = lambda x: 2 * x + 3")
-    assert session(CHECK) == ""
-    session(WRONG)
-    assert QUESTION not in session(CHECK)
-
-
-def test_an_exercise_not_begun_is_no_failure(session: Session) -> None:
-    for _ in range(3):
-        assert "YOUR CODE HERE" in session(CHECK)
-    session(WRONG)
-    assert QUESTION not in session(CHECK)
-
-
-def test_each_answer_of_an_exercise_climbs_by_itself(session: Session) -> None:
-    both = (
-        "with check.exercise():\n"
-        '    check.minimum("x_stationary", of=f)\n'
-        '    check.gradient("f_second", of=f, order=2)'
-    )
-    session("x_stationary = -1.5\nf_second = lambda x: 2 * x + 3")
-    session(both)
-    session("x_stationary = 3.0")
-    said = session(both)
-    assert CATALOGUE["differentiated_too_seldom"].hint in said
-    assert CATALOGUE["not_stationary"].hint not in said
+    first, second, third = (session(CHECK) for _ in range(3))
+    assert QUESTION in first
+    assert first == second == third
 
 
 def test_validation_gives_the_question_at_once(
@@ -161,10 +117,10 @@ def test_the_last_hint_names_the_section(
     session: Session, in_notebook: list[dict[str, str]]
 ) -> None:
     session(WRONG)
-    for _ in range(3):
-        session(CHECK)
-    assert SECTION not in in_notebook[1]["text/html"]
-    assert f"“{SECTION}”" in in_notebook[2]["text/html"]
+    session(CHECK)
+    session('check.gradient("f_prime", of=f, see="Elsewhere")')
+    assert f"“{SECTION}”" in in_notebook[0]["text/html"]
+    assert "“Elsewhere”" in in_notebook[1]["text/html"]
 
 
 def test_a_card_in_a_notebook_has_its_picture(

@@ -11,7 +11,6 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from autograder import check, progress
 from autograder.feedback import html
-from autograder.practice import hints
 from autograder.practice import progress as standing
 from autograder.practice import session as practice
 from tests.practice.sessions import Notebook, Session
@@ -34,7 +33,6 @@ WALK = "df = jax.grad(func)\nx = 4.2\nfor _ in range(300):\n    x = x - 0.005 * 
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     for variable in ("NBGRADER_EXECUTION", "JPY_SESSION_NAME"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(hints, "_failures", {})
     monkeypatch.setattr(standing, "_verdicts", {})
     monkeypatch.setattr(standing, "_together", {})
     monkeypatch.setattr(practice, "_asked", set())
@@ -381,28 +379,17 @@ def test_a_check_that_takes_long_says_so_once(
     assert "✓ f_prime" in said[-1]
 
 
-def test_a_new_mistake_starts_the_ladder_anew(session: Session) -> None:
-    session.run(F)
-    session.run("f_prime = lambda x: -(2 * x + 3)")
-    for _ in range(3):
-        last = session.run(CHECK_F)
-    assert "read again" in last
-    session.run("f_prime = f")
-    first = session.run(CHECK_F)
-    assert hints.AGAIN in first
-
-
 @pytest.mark.parametrize(
     "slip", ["f_prim = f", "f_prime = lambda x: 2.0^x", "f_prime = '2*x+3'", "f_prime = 3"]
 )
 def test_no_section_is_named_for_a_slip_that_none_treats(slip: str, session: Session) -> None:
     session.run(F)
     session.run(slip)
-    for _ in range(4):
-        said = session.run(CHECK_F)
-    assert "✗" in said
-    assert "read again" not in said
-    assert "section" not in said
+    assert "✗" in session.run(CHECK_F)
+    card = session.shown[-1]["text/html"]
+    assert "a hint" in card
+    assert "where to read" not in card
+    assert "section" not in card
 
 
 def test_listening_survives_a_reload(session: Session) -> None:
