@@ -265,7 +265,8 @@ def test_a_function_as_it_was_given_is_not_started(notebook: Any) -> None:
     nb = notebook("02_minima")
     nb.run("descent_routine")
     assert "○ gradient_descent: not started" in nb.run("descent_routine_check")
-    nb.run("descent_routine", "def gradient_descent(df, start, step_size, num_steps):\n    start")
+    head = "def gradient_descent(df, start, step_size, num_steps):\n"
+    nb.run("descent_routine", head + "    start = start - step_size * df(start)")
     assert "returns nothing (None)" in nb.run("descent_routine_check")
 
 
