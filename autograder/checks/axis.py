@@ -11,7 +11,7 @@ import numpy as np
 
 from .base import Check, arrival, right, wrong
 from .landscape import Landscape
-from .minimum import judge_place, read_place
+from .minimum import NAMES, judge_place, read_place
 from .questions import Look, Question, Reply
 from .reading import read_label
 from .shapes import Point
@@ -19,8 +19,6 @@ from .verdict import Verdict
 from .wording import name_value, place
 
 __all__ = ["AxisMinimum"]
-
-NAMES = "xyzuvw"
 
 
 @dataclass(frozen=True)

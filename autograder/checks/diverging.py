@@ -17,10 +17,10 @@ from .evidence import Curve, StepEvidence
 from .landscape import Landscape
 from .minimum import read_place
 from .precision import enable_x64
-from .questions import Look, Question, Reply
+from .questions import Found, Look, Question, Reply
 from .scenery import curve, rounded
 from .verdict import Verdict
-from .wording import number
+from .wording import name_value, number
 
 __all__ = ["DivergingStep"]
 
@@ -92,12 +92,12 @@ class DivergingStep(Check):
         """One verdict: descent with this step is run, from several starts, in float64."""
         value = read_place(self.answer, replies[0], {*taken, *self.given}, 1)
         if isinstance(value, Verdict):
-            if value.misconception == "diverged":
-                value = wrong(self.answer, "not_finite", what="a step size must be a number")
+            if value.misconception == "diverged" and isinstance(replies[0], Found):
+                what = name_value(replies[0].value)
+                value = wrong(self.answer, "not_finite", what=what)
             if value.misconception == "history_returned":
-                value = wrong(
-                    self.answer, "wrong_shape", what="one step size is asked, not several"
-                )
+                what = "it holds several numbers where one is expected"
+                value = wrong(self.answer, "wrong_shape", what=what)
             return [value]
         step = float(value[0])
         if step <= 0:
@@ -115,9 +115,11 @@ class DivergingStep(Check):
         taken_steps = tuple(int(c) for c in counts)
         evidence = StepEvidence(step, taken_steps, *self._walk(step, starts[0], centre))
         if away.all():
+            most = int(counts.max())
+            steps = "one step" if most == 1 else f"{most} steps"
             fact = (
-                f"With a step size of {number(step)} descent runs away: it takes "
-                f"{int(counts.max())} steps at most to be {AWAY:g} times as far off as its start."
+                f"With a step size of {number(step)} descent runs away: within {steps} it is "
+                f"more than {AWAY:g} away from its start."
             )
             return [right(self.answer, fact, evidence=evidence)]
         bounces = bool((moves[~away] > 0.5 * first[~away]).all())

@@ -296,7 +296,7 @@ class Gradient(Check):
                 words = {
                     "step": near.step,
                     "decimals": decimals(near.digits),
-                    "quantity": "derivative",
+                    "quantity": self._quantity,
                 }
                 fact, hint = explain(near.kind, **words)
                 outcome, share = ("partly", 0.5) if near.near else ("wrong", 0.0)
@@ -316,7 +316,8 @@ class Gradient(Check):
         if hit is None:
             hint = "Work out one of these places by hand and compare step by step."
             return Verdict(self.answer, "wrong", 0.0, seen, hint, None, table, evidence)
-        fact, hint = explain(hit[0], **{"name": self.answer, **hit[1]})
+        words = {"name": self.answer, "quantity": self._quantity, **hit[1]}
+        fact, hint = explain(hit[0], **words)
         return Verdict(self.answer, "wrong", 0.0, f"{fact} {seen}", hint, hit[0], table, evidence)
 
     def _wrong_shape(
@@ -331,17 +332,26 @@ class Gradient(Check):
                 f"{due[0]} numbers" if len(due) == 1 else "a matrix of " + "×".join(map(str, due))
             )
         )
-        came = name_value(outcomes[0].value)
+        # Of a matrix, the numbers in a row would look like a vector.
+        flat = rows[0].ndim < 2
+        came = name_value(outcomes[0].value) if flat else f"an array of shape {rows[0].shape}"
         what = f"at {place(points[0])} it gives {came} where {wanted} "
-        what += "is due" if wanted.startswith(("one", "a ")) else "are due"
+        what += "is expected" if wanted.startswith(("one", "a ")) else "are expected"
         if hit is None:
             return wrong(self.answer, "wrong_shape", what=what)
-        fact, hint = explain(hit[0], **hit[1])
+        fact, hint = explain(hit[0], **{"quantity": self._quantity, **hit[1]})
         return Verdict(
             self.answer, "wrong", 0.0, f"{fact} {what[0].upper()}{what[1:]}.", hint, hit[0]
         )
 
     # ------------------------------------------------------------------ evidence
+
+    @property
+    def _quantity(self) -> str:
+        """What the answer should give: the name of it."""
+        if self._reference.shape == ():
+            return derivative(self.order)
+        return "gradient" if self.order == 1 else "Hessian"
 
     def _seen(self, places: Places, student: Entries, truth: Entries, right: Mask) -> str:
         """The fact at the place that tells most: a fresh one with a large relative error."""
@@ -350,10 +360,6 @@ class Gradient(Check):
         order = [k for k in (*places.generic, *range(places.shown)) if not right[k]]
         # Digits enough to show the difference, and no more.
         k = max(order or np.flatnonzero(~right), key=lambda i: relative[i])
-        if self._reference.shape == ():
-            name = derivative(self.order)
-        else:
-            name = "gradient" if self.order == 1 else "Hessian"
         digits = 4
         while digits < 9 and all(
             number(float(a), digits) == number(float(b), digits)
@@ -369,7 +375,7 @@ class Gradient(Check):
         letter = "x = " if self._reference.layout.size == 1 else ""
         return (
             f"At {letter}{place(places.points[k])} yours is {show(student[k])}, "
-            f"the {name} is {show(truth[k])}."
+            f"the {self._quantity} is {show(truth[k])}."
         )
 
     def _rows(

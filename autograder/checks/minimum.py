@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from .wording import NOTHING, decimals, explain, place, slopes
 __all__ = ["StationaryPoint", "judge_place", "read_place"]
 
 WITHIN = 1e-2
+NAMES = "xyzuvw"
 # How far to look for the stationary point that an answer may have meant.
 REACH = 0.5
 
@@ -51,7 +52,11 @@ def read_place(
         # A walk that runs away takes all coordinates with it, to inf and then nan.
         if np.isfinite(point).any():
             return wrong(answer, "not_finite", what=place(point))
-        return wrong(answer, "diverged", place=place(point))
+        ended = wrong(answer, "diverged", place=place(point))
+        if np.isnan(point).any():
+            what = "is no number any more: the steps overflowed, or 0 was divided by 0."
+            ended = replace(ended, fact=f"`{answer}` = {place(point)} {what}")
+        return ended
     return point
 
 
@@ -191,6 +196,15 @@ def _room(
     return np.maximum(room, np.minimum(stall, 10 * np.asarray(own)))
 
 
+def _leads_to(landscape: Landscape, end: Point, found: Stationary) -> bool:
+    """Whether a walk that ends at `end` (n,) was on its way to this stationary point."""
+    if not np.isfinite(end).all():
+        return False
+    goal = landscape.nearest_stationary(end, _reach(end))
+    near = 1e-6 * (1 + np.abs(found.place))
+    return goal is not None and bool((np.abs(goal.place - found.place) <= near).all())
+
+
 def _as_good_as_descent(
     landscape: Landscape,
     u: Point,
@@ -224,7 +238,11 @@ def judge_place(
     """Whether the slope is zero at `u` (n,) and what kind of place it is; one verdict."""
     slope = landscape.slope(u)
     at, left = tuple(map(float, u)), tuple(map(float, slope))
-    evidence = replace(_scenery(landscape, u, descent), place=at, slope=left)
+
+    def shown(walk: Path | None = None) -> PlaceEvidence:
+        evidence = replace(_scenery(landscape, u, descent, walk), place=at, slope=left)
+        return evidence if walk is None else replace(evidence, walk=_thinned(walk, 24))
+
     rows = (Row(at, left, (0.0,) * len(slope), False),)
     found = landscape.nearest_stationary(u, _reach(u)) if np.isfinite(slope).all() else None
     # So far out, only what is a minimum is believed to have been looked for there.
@@ -232,9 +250,8 @@ def judge_place(
     if far or not np.isfinite(slope).all():
         hit = name_end(landscape, descent, u) if descent is not None else None
         name, words = hit if hit is not None else ("diverged", {"place": place(u)})
-        if descent is not None and hit is not None:
-            evidence = _with_walk(evidence, walk_of(landscape, descent, hit, u))
-        return wrong(answer, name, **words, rows=rows, evidence=evidence)
+        walk = None if descent is None or hit is None else walk_of(landscape, descent, hit, u)
+        return wrong(answer, name, **words, rows=rows, evidence=shown(walk))
     good_kind = found is not None and (
         found.kind == "minimum" or (any_kind and found.kind != "plateau")
     )
@@ -249,24 +266,31 @@ def judge_place(
             far = (np.abs(u - found.place) > 1e-6 * (1 + np.abs(u))).any()
             steep = slopes(slope) if far else place(slope)
             where = _beside(landscape, u, None if near else found)
-            fact = f"`{answer}` = {where} is {what}: the slope there is {steep}."
+            close = "close enough to " if far and found.kind == "minimum" else ""
+            fact = f"`{answer}` = {where} is {close}{what}: the slope there is {steep}."
             right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
-            if descent is not None:
-                stalls_at = stall_slope(found.place[landscape.free], descent.step_size)
-                evidence = replace(evidence, stall=Stall(descent.step_size, stalls_at))
-                evidence = _with_walk(evidence, landscape.iterates(descent))
+            if descent is None:
+                return Verdict(answer, "right", 1.0, fact, rows=right, evidence=shown())
+            # Another minimum than that of the exercise's own descent is right, and has no walk.
+            walk = landscape.iterates(descent)
+            arrives = walk is not None and _leads_to(landscape, walk[-1], found)
+            stalls_at = stall_slope(found.place[landscape.free], descent.step_size)
+            stall = Stall(descent.step_size, stalls_at)
+            evidence = replace(shown(walk if arrives else None), stall=stall)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
-    return _name_place(answer, landscape, u, slope, found, within, descent, rows, evidence)
+    return _name_place(answer, landscape, u, slope, found, within, descent, rows, shown)
 
 
 FAR = 30.0  # an answer farther off than this would shrink the picture to a line
 
 
-def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEvidence:
+def _scenery(
+    landscape: Landscape, u: Point, descent: Descent | None, walk: Path | None = None
+) -> PlaceEvidence:
     """What a picture shows around `u` (n,): the curve along the one free coordinate, or a surface.
 
-    The window holds the answer, the start of the descent and all minima nearby: so it does not say
-    by its middle where the solution is.
+    The window holds the answer, all minima nearby and the start of a walk that is drawn: so it does
+    not say by its middle where the solution is. A start high up a steep wall would flatten hills.
     """
     bare = PlaceEvidence(landscape.layout.size)
     if len(landscape.free) == 1:
@@ -277,8 +301,8 @@ def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEv
             marks = [here]
         near = [m for m in marks if abs(m - here) <= FAR] or marks[:2]
         inside = [here] if not marks or abs(here - near[0]) <= FAR else []
-        if descent is not None:
-            begin = float(descent.start[axis])
+        if walk is not None:
+            begin = float(walk[0][axis])
             inside += [begin] if min(abs(begin - m) for m in [here, *near]) <= FAR else []
         if landscape.layout.size > 1 and not np.isfinite(u).all():
             return bare
@@ -301,10 +325,6 @@ def _scenery(landscape: Landscape, u: Point, descent: Descent | None) -> PlaceEv
     return bare
 
 
-def _with_walk(evidence: PlaceEvidence, walk: Path | None) -> PlaceEvidence:
-    return evidence if walk is None else replace(evidence, walk=_thinned(walk, 24))
-
-
 def _thinned(path: Path, most: int = 40) -> tuple[tuple[float, ...], ...]:
     return tuple(map(rounded, thinned(path, most)))
 
@@ -318,7 +338,7 @@ def _name_place(
     within: float | None,
     descent: Descent | None,
     rows: tuple[Row, ...],
-    evidence: PlaceEvidence,
+    shown: Callable[..., PlaceEvidence],
 ) -> Verdict:
     """Why `u` is not right: the loop that leads there, the kind of place, or the slope left."""
     words: dict[str, Any] = {
@@ -326,6 +346,9 @@ def _name_place(
         "slope": slopes(slope),
         "name": answer,
     }
+    level = words["place"]
+    if landscape.layout.size > len(landscape.free) == 1:
+        level += f", along {NAMES[landscape.free[0]]},"
     words["way"] = ""
     if slope.size == 1 and slope[0]:
         words["way"] = f": the curve {'rises' if slope[0] > 0 else 'falls'} there"
@@ -334,8 +357,8 @@ def _name_place(
         words["ask"] = "Did your steps go on for long enough?"
     near_by = WITHIN if within is None else within
 
-    def verdict(name: str, **more: Any) -> Verdict:
-        return wrong(answer, name, **{**words, **more}, rows=rows, evidence=evidence)
+    def verdict(name: str, walk: Path | None = None, **more: Any) -> Verdict:
+        return wrong(answer, name, **{**words, **more}, rows=rows, evidence=shown(walk))
 
     if found is not None and found.kind == "minimum":
         digits = _rounded(u, found, landscape, descent)
@@ -343,12 +366,11 @@ def _name_place(
             return verdict("place_rounded", decimals=decimals(digits))
         if digits is not None:
             fact, hint = explain("place_rounded", **words, decimals=decimals(digits))
-            return Verdict(answer, "partly", 0.5, fact, hint, "place_rounded", rows, evidence)
+            return Verdict(answer, "partly", 0.5, fact, hint, "place_rounded", rows, shown())
     if descent is not None:
         hit = name_end(landscape, descent, u)
         if hit is not None:
-            evidence = _with_walk(evidence, walk_of(landscape, descent, hit, u))
-            return verdict(hit[0], **hit[1])
+            return verdict(hit[0], walk_of(landscape, descent, hit, u), **hit[1])
     at_it = found is not None and bool(
         (np.abs(u - found.place) <= _room(landscape, found, within, descent)).all()
     )
@@ -359,18 +381,19 @@ def _name_place(
             "plateau": "plateau_found",
             "flat": "plateau_found",
         }
-        return verdict(names.get(found.kind, "stationary_not_minimum"))
+        return verdict(names.get(found.kind, "stationary_not_minimum"), place=level)
     if found is None and levels_off(landscape, u):
-        return verdict("plateau_found")
+        return verdict("plateau_found", place=level)
     ruler = near_by
     if found is not None and within is None:
         ruler = float(place_tolerance(landscape, found, WITHIN).min())
     mistaken = _mistaken_quantity(landscape, u, ruler, descent)
     if mistaken is not None:
         return verdict(mistaken)
-    if found is not None and np.abs(u - found.place).max() <= 0.1:
-        return verdict("near_but_not_there" if found.kind == "minimum" else "not_stationary")
-    return verdict("not_stationary")
+    close = found is not None and np.abs(u - found.place).max() <= 0.1
+    if found is not None and close and found.kind == "minimum":
+        return verdict("near_but_not_there")
+    return verdict("not_stationary", place=level)
 
 
 def _beside(landscape: Landscape, u: Point, found: Stationary | None) -> str:

@@ -1,4 +1,4 @@
-"""Double precision for the lines inside a `with`, whatever the session uses.
+"""Double precision for the lines inside a `with`, whatever the session uses and watches for.
 
 What of JAX is not public and judgement needs is borrowed here: it knows no other room.
 """
@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import numpy as np
 
 try:
@@ -29,9 +30,13 @@ DISPENSABLE = {
 
 @contextlib.contextmanager
 def enable_x64(on: bool = True) -> Iterator[None]:
-    """Within, JAX computes in float64 or, if not `on`, in float32."""
+    """Within, JAX computes in float64 or, if not `on`, in float32.
+
+    A reference may be nan at places that are looked at, and a walk with a mistake run off to it:
+    that is judged, and not what a student's `jax_debug_nans` is to stop at.
+    """
     _mend_arrays_of_numpy()
-    with _enable_x64(on):
+    with _enable_x64(on), jax.debug_nans(False), jax.debug_infs(False):
         yield
 
 

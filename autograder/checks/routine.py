@@ -147,10 +147,13 @@ class DescentRoutine(Check):
         name = _OF_KINDS.get(frozenset(r.trial.kind for r in failed)) if fine else None
         if name is not None:
             return wrong(self.answer, name, what=f": {what}", **seen)
-        if others and not fine and raised and all(r.trial.num_steps == 0 for r in failed):
+        empty = all(isinstance(r.outcome, Raised) or _is_nothing(r.outcome) for r in failed)
+        if others and not fine and empty and all(r.trial.num_steps == 0 for r in failed):
             # Its walks tell more: where no step is made, a list of places may be too short.
             return self._wrong_walks(tried, f" With num_steps = 0, {what}.", seen)
-        asked = [r.asked for r in tried if isinstance(r.outcome, Returned)]
+        # Without a step there is nothing to ask the slope for.
+        made = [r for r in tried if isinstance(r.outcome, Returned) and r.trial.num_steps]
+        asked = [r.asked for r in made]
         telling = ("not_answered", "generator_returned", "history_returned", "dict_returned")
         if told.misconception in telling:
             return told
@@ -237,7 +240,9 @@ class DescentRoutine(Check):
         if isinstance(tried.outcome, Returned):
             size = tried.trial.start.size
             start = f" for a start with {size} numbers" if size > 1 else ""
-            return f"it returns {name_value(tried.outcome.value)}{start}"
+            nothing = _is_nothing(tried.outcome)
+            came = "nothing (None)" if nothing else name_value(tried.outcome.value)
+            return f"it returns {came}{start}"
         return "it gives nothing that can be read"
 
     # ------------------------------------------------------------------ naming
@@ -411,6 +416,10 @@ def _excused(tried: list[_Tried]) -> list[_Tried]:
         )
         out.append(replace(r, problem=None) if cut or refused else r)
     return out
+
+
+def _is_nothing(outcome: Outcome) -> bool:
+    return isinstance(outcome, Returned) and outcome.value.kind == "nothing"
 
 
 def _called(failed: Sequence[_Tried]) -> str:

@@ -33,9 +33,9 @@ _CARD = (
 _ROW = "background:none"  # JupyterLab's style sheet has stripes
 _CELL = "padding:.1em .9em .1em 0;text-align:right;border:0;background:none;color:inherit"
 _HEADS = {
-    "derivative": ("at", "yours", "due", ""),
-    "descent": ("from", "yours arrives at", "due", ""),
-    "place": ("place", "slope there", "due", ""),
+    "derivative": ("at", "yours", "correct", ""),
+    "descent": ("from", "yours arrives at", "correct", ""),
+    "place": ("place", "slope there", "correct", ""),
 }
 
 
@@ -60,7 +60,7 @@ def _table(rows: Sequence[Row], evidence: Evidence | None, *, due: bool) -> str:
     heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
     lines = []
     for row in rows:
-        sign = "✓ right" if row.right else "✗ off"
+        sign = "✓ right" if row.right else "✗ differs"
         cells = (_numbers(row.place), _numbers(row.yours), _numbers(row.reference), sign)
         texts = (f'<td style="{_CELL}">{c}</td>' for c in compress(cells, shown))
         lines.append(f'<tr style="{_ROW}">' + "".join(texts) + "</tr>")

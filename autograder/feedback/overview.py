@@ -53,7 +53,9 @@ def _sum(lines: Sequence[Line]) -> str:
     earned, most = sum(m.earned or 0 for m in marked), sum(m.points or 0 for m in marked)
     said = f"{earned:g} of {most:g} points so far."
     if by_hand:
-        said += f" {by_hand:g} more for what a person reads: nobody knows those yet."
+        texts = "a text" if by_hand == 1 else "texts"
+        more = "1 more point" if by_hand == 1 else f"{by_hand:g} more points"
+        said += f" {more} for {texts} that your instructor reads."
     return said
 
 
@@ -65,7 +67,7 @@ def _words(lines: Sequence[Line], *, whole: bool) -> list[str]:
         _sum(lines),
         "This is how each check stood when you last ran it in this session. When your work is "
         "marked, the notebook is run afresh from top to bottom and the same checks ask at fresh "
-        "places: what holds everywhere holds there, what was made to fit these places does not.",
+        "places. An answer that only works at these places will not pass.",
     ]
     if not whole:
         words.append(

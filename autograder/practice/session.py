@@ -271,8 +271,7 @@ def show(verdicts: Sequence[Verdict], see: Mapping[str, str] | None = None) -> N
         card = html.render(verdicts, pictures=True, sections=sections)
         display({"text/plain": message, "text/html": card}, raw=True)
         if begun and not right:
-            line = f"Not all right yet. {headline(verdicts)}"
-            raise CheckFailed(message, [line])
+            raise CheckFailed(message, [headline(verdicts)])
         return
     if right:
         text.say(message)

@@ -17,8 +17,8 @@ __all__ = ["explain"]
 def explain(verdict: Verdict, log: Log, file: File | None) -> Verdict:
     """A verdict on a missing answer, with what the session's runs and the file know of it.
 
-    A misspelt name and an error that the check has named already stay, and so do the points that
-    the check gives in spite of it, as for a label.
+    A misspelt name stays where the exercise was begun, and so do an error that the check has named
+    already and the points that the check gives in spite of it, as for a label.
     """
     told = _explained(verdict, log, file)
     if told.outcome == "open" or told.share >= verdict.share:
@@ -27,10 +27,14 @@ def explain(verdict: Verdict, log: Log, file: File | None) -> Verdict:
 
 
 def _explained(verdict: Verdict, log: Log, file: File | None) -> Verdict:
-    if verdict.misconception in ("misspelt_name", "garbled"):
-        return verdict
     name, check = verdict.answer, log.current
+    if verdict.misconception == "garbled":
+        return verdict
     run = _newest_run(name, log, file)
+    if verdict.misconception == "misspelt_name":
+        # A given function of a later exercise may have a name that is much like the answer's.
+        stub = _is_stub(run if run is not None else _before(log))
+        return replace(wrong(name, "not_answered"), outcome="open") if stub else verdict
     if run is not None and run.ended in ("raised", "interrupted"):
         return _stopped(verdict, run)
     if verdict.misconception != "not_answered":
@@ -54,6 +58,18 @@ def _not_named(name: str, source: str) -> Verdict:
     printed = shown(source)
     what = ": it shows its result, but does not keep it" if printed else ""
     return wrong(name, "answer_not_named", what=what, value=printed or "...")
+
+
+def _is_stub(run: Run | None) -> bool:
+    """Whether a run was that of an answer's cell as it was released."""
+    return (
+        run is not None and run.error.startswith("NotImplementedError") and not is_begun(run.source)
+    )
+
+
+def _before(log: Log) -> Run | None:
+    """The run just before the check's."""
+    return next((run for run in reversed(log.runs) if run.ended != "running"), None)
 
 
 def _stopped(verdict: Verdict, run: Run) -> Verdict:
@@ -118,7 +134,7 @@ def _newest_run(name: str, log: Log, file: File | None) -> Run | None:
     if mine and check.cell:
         return None
     # Without a file: the cell run just before, if it shows something and sets no given name.
-    last = runs[-1] if runs else None
+    last = _before(log)
     if last is None or last.sketch.asks or not is_begun(last.source):
         return None
     # What the check itself reads are the given functions.

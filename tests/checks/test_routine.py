@@ -122,7 +122,7 @@ def test_a_history_is_counted_in_the_longest_trial() -> None:
             path.append(path[-1] - s * df(path[-1]))
         return path
 
-    assert "a list of 13 points" in marked(gd).fact
+    assert "gives 13 points, a whole path" in marked(gd).fact
 
 
 def test_slow_and_deep_code_is_not_called_wrong_for_long_walks() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -215,3 +216,155 @@ def test_a_step_is_no_rounded_derivative(of: Any, step: Any) -> None:
 def test_a_rounded_derivative_is_partly_right() -> None:
     (verdict,) = marked(lambda: check.gradient("d", of=bowl), d=lambda x: round(2 * x + 3))
     assert (verdict.outcome, verdict.misconception) == ("partly", "rounded")
+
+
+def wave(x: Any) -> Any:
+    return 2.0 * x**4 - 3.0 * x**3 - 9.0 * x**2 + 4.0 * x + 3.0
+
+
+def second(x: Any) -> Any:
+    return 24 * x**2 - 18 * x - 18
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (wave, "the value of the function, not its second derivative"),
+        (lambda x: second(x) + 4, "a constant term of the first derivative is still in it"),
+        (lambda x: abs(second(x)), "the second derivative is −"),
+        (
+            lambda x: (wave(x + 0.1) - 2 * wave(x) + wave(x - 0.1)) / 0.1**2,
+            "visibly not the second derivative",
+        ),
+    ],
+)
+def test_a_second_derivative_is_not_spoken_of_as_a_slope(answer: Any, words: str) -> None:
+    (verdict,) = marked(lambda: check.gradient("d", of=wave, order=2), d=answer)
+    assert not verdict.right
+    assert words in verdict.fact
+    assert "slope" not in verdict.fact
+
+
+def test_a_difference_of_slopes_is_none_of_values() -> None:
+    def slope(x: Any) -> Any:
+        return 8 * x**3 - 9 * x**2 - 18 * x + 4
+
+    (verdict,) = marked(
+        lambda: check.gradient("d", of=wave, order=2),
+        d=lambda x: (slope(x + 0.05) - slope(x)) / 0.05,
+    )
+    assert verdict.misconception == "finite_difference"
+    assert "function values" not in verdict.fact
+
+
+def test_zero_everywhere_may_be_one_derivative_too_many() -> None:
+    (verdict,) = marked(lambda: check.gradient("d", of=bowl, order=2), d=lambda x: 0.0)
+    assert "once too often" in verdict.hint
+
+
+def leaning(x: Any, y: Any) -> Any:
+    return x**2 + y**2 + x * y
+
+
+def test_a_coordinate_held_at_zero_is_held_at_0() -> None:
+    (verdict,) = marked(
+        lambda: check.gradient("d", of=leaning, argnums=0), d=lambda x, y: 2 * x + 0 * y
+    )
+    assert verdict.misconception == "argument_held"
+    assert "held at 0, at every place" in verdict.fact
+
+
+def test_one_number_is_no_fault_where_one_is_wanted() -> None:
+    (verdict,) = marked(
+        lambda: check.gradient("d", of=leaning, argnums=0), d=lambda x, y: 3 * x + 3 * y
+    )
+    assert verdict.misconception == "partials_summed"
+    assert "one number" not in verdict.fact
+
+
+def test_a_matrix_is_told_by_its_shape() -> None:
+    (verdict,) = marked(
+        lambda: check.gradient("d", of=lambda c: jnp.sum(c**4), at=[jnp.array([1.0, 0.5])]),
+        d=jax.hessian(lambda c: jnp.sum(c**4)),
+    )
+    assert "it gives an array of shape (2, 2) where 2 numbers are expected" in verdict.fact
+
+
+def test_what_is_near_a_minimum_is_not_said_to_be_one() -> None:
+    near = minimum(bowl, -1.497)
+    assert near.right
+    assert "is close enough to a minimum: the slope there is 0.006" in near.fact
+    assert minimum(bowl, -1.5).fact == "`x` = −1.5 is a minimum: the slope there is 0."
+
+
+def test_along_an_axis_the_slope_says_along_which() -> None:
+    for point, words in (((1.0, 0.7), "along x, the slope is"), ((0.3, 1.6), "along x, the")):
+        (verdict, _) = marked(lambda: check.axis_minimum("p", "along", of=dish), p=point, along="x")
+        assert words in verdict.fact
+    (top, _) = marked(
+        lambda: check.axis_minimum("p", "along", of=dish), p=(1.0, np.pi / 2), along="y"
+    )
+    assert ", along y, is zero" in top.fact
+
+
+def test_not_a_number_is_not_said_to_have_run_away() -> None:
+    for answer in (math.nan, np.array([np.nan])):
+        verdict = minimum(bowl, answer)
+        assert verdict.misconception == "diverged"
+        assert "`x` = nan is no number any more" in verdict.fact
+    assert "ran away to inf" in minimum(bowl, math.inf).fact
+
+
+def test_where_a_coordinate_started_is_not_guessed() -> None:
+    verdict = minimum(lambda c: jnp.sin(c[0]) + jnp.sin(c[1]), np.array([-np.pi / 2, 1.0]))
+    assert verdict.misconception == "one_coordinate_updated"
+    assert "start" not in verdict.fact
+
+
+def test_no_hint_speaks_of_descent_where_there_is_none() -> None:
+    verdict = minimum(bowl, (-3 + 29**0.5) / 2)
+    assert verdict.misconception == "root_of_function"
+    assert "escent" not in verdict.hint
+
+
+def test_how_soon_a_walk_is_away() -> None:
+    for step, words in ((1e6, "within one step it is"), (4.0, "steps it is more than 1000 away")):
+        (verdict,) = marked(lambda: check.diverging_step("s", of=bowl), s=step)
+        assert words in verdict.fact
+
+
+def test_a_step_size_that_is_none_is_shown() -> None:
+    (verdict,) = marked(lambda: check.diverging_step("s", of=bowl), s=math.inf)
+    assert verdict.fact == "`s` is not a finite number: inf."
+
+
+def routine(answer: Any) -> Verdict:
+    (verdict,) = marked(lambda: check.descent("descend"), descend=answer)
+    return verdict
+
+
+def test_a_routine_that_returns_nothing_without_steps_is_named_by_its_walks() -> None:
+    def descend(df: Any, start: Any, step_size: Any, num_steps: Any) -> Any:
+        x = start
+        for _ in range(num_steps):
+            x = x - step_size * df(x)
+            return x  # noqa: RET504
+        return None
+
+    verdict = routine(descend)
+    assert verdict.misconception == "one_step_only"
+    assert "With num_steps = 0, it returns nothing (None)." in verdict.fact
+
+
+def test_a_routine_that_stops_before_it_asks_is_named_by_its_error() -> None:
+    def descend(df: Any, start: Any, step_size: Any, num_steps: Any) -> Any:
+        x = start
+        for _ in range(num_steps):
+            x = x - learning_rate * df(x)  # type: ignore[name-defined]  # noqa: F821
+        return x
+
+    verdict = routine(descend)
+    assert verdict.misconception == "undefined_name"
+    assert "name 'learning_rate' is not defined" in verdict.fact
+    swapped = routine(lambda start, df, step_size, num_steps: start - step_size * df(start))
+    assert swapped.misconception == "wrong_arguments"

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
@@ -25,6 +26,7 @@ from autograder.checks.verdict import Verdict
 from autograder.checks.wording import explain, name_error
 from autograder.feedback import html
 from autograder.feedback.pictures import draw
+from autograder.feedback.pictures.canvas import Sheet
 from autograder.feedback.pictures.kinds import KINDS
 from tests.corpus import EXERCISES, Case, load
 from tests.test_corpus import marked
@@ -73,7 +75,7 @@ def test_a_wrong_case_has_its_words_evidence_and_picture(case: Case) -> None:
             continue
         assert verdict.evidence.kind in DRAWN
         if verdict.rows:
-            assert card.count("✗ off") + card.count("✓ right") == len(verdict.rows)
+            assert card.count("✗ differs") + card.count("✓ right") == len(verdict.rows)
         (image,) = re.findall(r"<img [^>]*>", card)
         assert len(image) < MOST
         (alt,) = re.findall(r'alt="([^"]*)"', image)
@@ -218,3 +220,106 @@ def test_a_surface_keeps_its_heights() -> None:
     flat = [x for row in evidence.surface.heights for x in row]
     assert (min(flat), max(flat)) == (0, LEVELS)
     assert Path(__file__).parents[2].joinpath("scripts", "gallery.py").is_file()
+
+
+@pytest.fixture
+def papers(monkeypatch: pytest.MonkeyPatch) -> list[Sheet]:
+    """The sheets of the pictures that a test draws, as they were before they became SVG."""
+    seen: list[Sheet] = []
+    finish = Sheet.finish
+
+    def kept(paper: Sheet, alt: str) -> Any:
+        paper.figure.draw_without_rendering()
+        seen.append(paper)
+        return finish(paper, alt)
+
+    monkeypatch.setattr(Sheet, "finish", kept)
+    return seen
+
+
+def titled(exercise: str, title: str) -> list[Verdict]:
+    """The verdicts on a case of the corpus."""
+    (case,) = (c for c in load() if (c.exercise, c.title) == (exercise, title))
+    return list(marked(case).verdicts)
+
+
+def told(paper: Sheet) -> list[str]:
+    """What the legend says."""
+    legend = paper.axes.get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "title"),
+    [
+        ("func_minimum", "30 for 300"),
+        ("goldfield_minimum", "twenty"),
+        ("f_derivative", "a slope that cannot be negative"),
+        ("goldfield_partials", "x and y mixed up throughout"),
+        ("descent_routine", "plus"),
+    ],
+)
+def test_no_legend_is_cut_off(exercise: str, title: str, papers: list[Sheet]) -> None:
+    for verdict in titled(exercise, title):
+        draw(verdict)
+    for paper in papers:
+        legend = paper.axes.get_legend()
+        assert legend is not None
+        assert legend.get_window_extent().x1 <= paper.figure.bbox.x1
+
+
+def test_no_walk_is_drawn_to_another_minimum() -> None:
+    here, there = (titled("quartic_minimum", t)[0] for t in ("the suggested descent, by hand",
+                                                             "from the other side"))  # fmt: skip
+    assert here.right
+    assert there.right
+    assert isinstance(here.evidence, PlaceEvidence)
+    assert isinstance(there.evidence, PlaceEvidence)
+    assert here.evidence.walk
+    assert not there.evidence.walk
+    picture = draw(there)
+    assert picture is not None
+    assert "A walk" not in picture.alt
+
+
+def test_a_hill_can_be_seen_to_be_one(papers: list[Sheet]) -> None:
+    (verdict,) = titled("quartic_minimum", "plus, from the middle")
+    draw(verdict)
+    bottom, top = papers[0].axes.get_ylim()
+    assert top - bottom < 100  # the start, at a height of 1389, is not shown: no walk is
+
+
+def test_tangents_are_seen_whole(papers: list[Sheet]) -> None:
+    for title in ("the way back", "the derivative with its sign lost", "the function again"):
+        draw(titled("f_derivative", title)[0])
+    for paper in papers:
+        bottom, top = paper.axes.get_ylim()
+        _, *tangents = (line for line in paper.axes.lines if len(line.get_xdata()) != 1)
+        drawn = [y for line in tangents for y in line.get_ydata()]
+        assert len(drawn) >= 10
+        assert bottom <= min(drawn) < max(drawn) <= top
+
+
+def test_a_partial_derivative_is_not_called_a_gradient(papers: list[Sheet]) -> None:
+    both, along_x, _ = titled("goldfield_partials", "x and y mixed up throughout")
+    draw(both)
+    draw(along_x)
+    assert "the true gradient" in told(papers[0])
+    assert "the true partial derivative" in told(papers[1])
+
+
+def test_a_loop_that_asked_nothing_is_not_said_to_have(papers: list[Sheet]) -> None:
+    draw(titled("descent_routine", "fori_loop")[0])
+    draw(titled("descent_routine", "the plain loop")[0])
+    assert "where yours asked" not in told(papers[0])
+    assert "where yours asked" in told(papers[1])
+
+
+def test_a_step_that_leaves_the_picture_at_once_says_so(papers: list[Sheet]) -> None:
+    for title in ("huge, but finite", "far beyond"):
+        draw(titled("diverging_step", title)[0])
+    texts = [" ".join(text.get_text() for text in paper.axes.texts) for paper in papers]
+    assert "step 1 leads to" in texts[0]
+    assert "off the picture" in texts[0]
+    assert "off the picture" not in texts[1]

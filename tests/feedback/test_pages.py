@@ -399,7 +399,7 @@ def test_a_page_for_students_keeps_what_helps_the_next(
         due = {shown_as(row.reference[0]) for row in verdicts[0].rows if row.reference}
         told = {cell.get_text() for cell in table.find_all("td")}
         assert due <= told if shown else not due & told
-        assert ("due" in table.get_text()) is shown
+        assert ("correct" in table.get_text()) is shown
         yours = {shown_as(row.yours[0]) for row in verdicts[0].rows if row.yours}
         assert yours <= told
 

@@ -56,8 +56,9 @@ def drawn(verdict: Verdict) -> bytes:
 def walks(verdict: Verdict) -> bool:
     """Whether a verdict is on something that moves."""
     match verdict.evidence:
-        case PlaceEvidence():
-            return verdict.right or verdict.misconception in LOOPS
+        case PlaceEvidence(walk=walk):
+            # To another minimum than that of the exercise's own descent, no walk is known.
+            return (verdict.right and bool(walk)) or verdict.misconception in LOOPS
         case DescentEvidence(trials):
             return any(trial.num_steps for trial in trials)
         case StepEvidence(curve=curve):

@@ -321,6 +321,35 @@ def _strip(notebook: Notebook) -> None:
         cell["metadata"] = {}
 
 
+def _from_colab(notebook: Notebook, *, names: bool = True) -> None:
+    """As Colab writes it: version 4.0, ids among a cell's metadata, marks of its own, new cells."""
+    notebook["nbformat_minor"] = 0
+    notebook["metadata"] = {
+        "colab": {"provenance": [], "toc_visible": True},
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "language_info": {"name": "python"},
+    }
+    install = _code("%pip install -q --no-deps --dry-run numpy")
+    notebook["cells"] = [install, *notebook["cells"], _code("")]
+    for number, cell in enumerate(notebook["cells"]):
+        cell.pop("id", None)
+        kept = {k: v for k, v in cell["metadata"].items() if names and k == "nbgrader"}
+        cell["metadata"] = {"id": f"pS0cE11{number:05}", **kept}
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
+        if cell["cell_type"] == "code":
+            cell["metadata"] |= {"colab": {"base_uri": "https://localhost:8080/", "height": 34}}
+            cell["metadata"] |= {"outputId": "0d6f1b2a-1111-4222-8333-444455556666"}
+            own = "application/vnd.google.colaboratory.intrinsic+json"
+            data = {"text/plain": ["3"], own: {"type": "string"}}
+            output = {"output_type": "execute_result", "data": data, "metadata": {}}
+            cell["outputs"] = [{**output, "execution_count": number + 1}]
+            cell["execution_count"] = number + 1
+
+
+def _copy_of(folder: Path) -> None:
+    folder.joinpath(f"{FIRST}.ipynb").rename(folder / f"Copy of {FIRST}.ipynb")
+
+
 def _rename(folder: Path) -> None:
     (folder / f"{FIRST}.ipynb").rename(folder / f"{FIRST} (1).ipynb")
 
@@ -383,6 +412,10 @@ UNREADABLE = [
 
 HARMLESS = [
     Submission("honest"),
+    Submission("from Colab", _from_colab),
+    Submission("a copy in Colab", _from_colab, _copy_of),
+    Submission("from Colab without names", lambda n: _from_colab(n, names=False)),
+    Submission("a copy in Colab without names", lambda n: _from_colab(n, names=False), _copy_of),
     Submission("Анна Каренина"),
     Submission("o'brien [2] & co"),
     Submission("with a byte order mark", lambda n: b"\xef\xbb\xbf" + json.dumps(n).encode()),

@@ -300,6 +300,15 @@ def test_an_exercise_not_begun_is_one_neutral_card(notebook: Any) -> None:
     assert "not started" in nb.session.shown[-1]["text/plain"]
 
 
+def test_a_given_name_much_like_the_answers_is_no_misspelt_answer(notebook: Any) -> None:
+    nb = notebook("03_goldfield")
+    for cell in ("setup", "given_goldfield1", "given_goldfield2", "goldfield_gradient"):
+        nb.run(cell)
+    assert "not started" in nb.run("goldfield_gradient_check")
+    nb.run("goldfield_gradient", "dgoldfield_1 = jax.grad(goldfield1)")
+    assert "but there is dgoldfield_1" in nb.run("goldfield_gradient_check")
+
+
 def test_the_line_that_raises_was_left_in(notebook: Any) -> None:
     nb = notebook("02_minima")
     nb.run("given_func")

@@ -82,7 +82,7 @@ ARRIVAL = {
     ),
     "not_finite": _m(
         "`{name}` is not a finite number: {what}.",
-        "Where could a division by zero, or a step that is too large, have come in?",
+        "Where could a division by zero, or a number that is too large, have come in?",
     ),
     "raised": _m(
         "`{name}` stopped with {what}.",
@@ -253,7 +253,7 @@ DERIVATIVE = {
         "Where did a minus sign come in, or get lost?",
     ),
     "function_itself": _m(
-        "Yours gives the value of the function, not its slope.",
+        "Yours gives the value of the function, not its {quantity}.",
         "Is anything differentiated yet? At the bottom of the valley the slope is zero, but is "
         "the value?",
     ),
@@ -271,7 +271,7 @@ DERIVATIVE = {
     ),
     "constant_kept": _m(
         "Yours differs from the {quantity} by the same {offset} everywhere: a constant term of the "
-        "function is still in it.",
+        "{source} is still in it.",
         "How fast does a constant change?",
     ),
     "constant_offset": _m(
@@ -350,12 +350,11 @@ DERIVATIVE = {
     ),
     "absolute_slope": _m(
         "The size is right, but yours is never negative.",
-        "What does the sign of a slope say, and where is the function falling?",
+        "What does a negative sign say about the function, and where should there be one?",
     ),
     "derivative_squared": _m(
-        "Yours is the first derivative squared.",
-        "Where is it multiplied by itself? A second derivative is the derivative of the "
-        "derivative, which is not its square.",
+        "Yours is the {found} squared.",
+        "Where is it multiplied by itself? Squaring is not differentiating.",
     ),
     "derivative_of_derivative_value": _m(
         "Yours is f′ called twice, f′(f′(x)): the slope at a place which is itself a slope.",
@@ -367,16 +366,16 @@ DERIVATIVE = {
     ),
     "gradient_zeroed": _m(
         "Yours is 0 at every place.",
-        "Does the result still depend on the argument, or did a rounding, an `int()`, an "
-        "`.item()` or a fixed number cut the connection?",
+        "Only a constant has a derivative of 0 everywhere. Did you differentiate once too often, "
+        "or did a rounding, an `int()`, an `.item()` or a fixed number make a constant of it?",
     ),
     "right_only_where_shown": _m(
         "Yours is right at the places shown, but not anywhere else.",
         "Would it work at a place that nobody has told it about?",
     ),
     "finite_difference": _m(
-        "Yours comes from a difference of function values with a step of about {step:.1g}: near, "
-        "but visibly not the {quantity}.",
+        "Yours is a difference quotient with a step of about {step:.1g}: visibly not the "
+        "{quantity}.",
         "An exact derivative has no step in it. Can you get it by rule, or with `jax.grad`?",
     ),
     "rounded": _m(
@@ -397,9 +396,9 @@ DERIVATIVE = {
         "Mend `{earlier}` first, run its cell and this one again, and look what is left.",
     ),
     "argument_held": _m(
-        "Yours is the slope with argument number {other} held at {value}, wherever it is asked.",
-        "The other argument is held while you differentiate, but at the place that is asked. Where "
-        "does that number come from?",
+        "Yours is the slope with argument number {other} held at {value}, at every place.",
+        "The other argument is held while you differentiate, but at its own value at that place. "
+        "Where does that number come from?",
     ),
     "partials_swapped": _m(
         "The partial derivatives are there, but in the wrong order.",
@@ -414,8 +413,8 @@ DERIVATIVE = {
         "What did you do for that coordinate?",
     ),
     "partials_summed": _m(
-        "Yours is the sum of the partial derivatives, one number.",
-        "A gradient has an entry for each coordinate. Where were they added?",
+        "Yours is the sum of the partial derivatives.",
+        "Each of them is a slope along one coordinate. Where were they added?",
     ),
     "one_partial_only": _m(
         "Yours is one partial derivative, one number, where {count} are expected.",
@@ -470,7 +469,8 @@ PLACE = {
     ),
     "root_of_function": _m(
         "{place} is where the function itself is zero, not where its slope is.",
-        "Descent follows the slope. Was the function used where its derivative belongs?",
+        "Where the ground is level the slope is 0, whatever the height. Was the function used "
+        "where its derivative belongs?",
     ),
     "root_of_second_derivative": _m(
         "{place} is where the second derivative is zero.",
@@ -529,8 +529,8 @@ PLACE = {
     ),
     "diverged": _m(
         "The steps ran away to {place}.",
-        "Each step overshot the valley by more than the one before. Which knob makes the steps "
-        "shorter? And is the sign of the step right?",
+        "Did each step overshoot the valley by more than the one before? Which knob makes the "
+        "steps shorter? And is the sign of the step right?",
     ),
     "squared_gradient": _m(
         "{place} is where steps of the slope *squared* lead.",
@@ -541,7 +541,7 @@ PLACE = {
         "Descent takes long steps where it is steep. Was only the sign of the slope used?",
     ),
     "history_returned": _m(
-        "`{name}` is a list of {count} points, a whole path. Only the last one is wanted.",
+        "`{name}` gives {count} points, a whole path. Only the last one is wanted.",
         "How do you pick the last entry of a list?",
     ),
     "place_rounded": _m(
@@ -558,7 +558,7 @@ PLACE = {
         "In which unit does the sine of `jnp` count angles?",
     ),
     "one_coordinate_updated": _m(
-        "One coordinate of {place} is at a minimum, the other is still where it started.",
+        "One coordinate of {place} is at a minimum, the other is not.",
         "Are both coordinates updated in each step?",
     ),
     "swapped_coordinates": _m(
@@ -703,7 +703,7 @@ ROUTINE = {
         "change?",
     ),
     "overshoot_avoided": _m(
-        "`{name}` makes the steps asked where they lead downhill, but not where they overshoot"
+        "`{name}` makes the right steps where they lead downhill, but not where they overshoot"
         "{what}.",
         "The exercise wants all steps, of the size given, wherever they lead. What does your "
         "routine do when a step makes things worse?",
@@ -804,7 +804,7 @@ LABELS = {
     ),
     "different_value": _m(
         "`{name}` is {what}, which is not the value that the exercise asks for.",
-        "Go back to what is asked, and compute it step by step.",
+        "Go back to the exercise, and compute it step by step.",
     ),
 }
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..reference import Reference
 from ..shapes import Entries, Points
-from ..wording import derivative, number, place
+from ..wording import derivative, place
 from .rules import mistaken_derivatives
 
 __all__ = ["Hit", "name_derivative", "name_shape"]
@@ -50,7 +50,7 @@ def _orders(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
             due = "first derivative" if ref.order == 1 else derivative(ref.order)
             yield (kind, {"found": found, "due": due}), d[k]
     if ref.order == 2:
-        yield ("derivative_squared", {}), d[1] ** 2
+        yield ("derivative_squared", {"found": "first derivative"}), d[1] ** 2
         yield ("derivative_of_derivative_value", {}), ref.derivative(d[1], 1)
     yield ("average_slope", {}), d[0] / points
 
@@ -89,7 +89,8 @@ def _offset(ref: Reference, error: Entries) -> Hit | None:
     c = error.mean(axis=0)
     if not (np.abs(error - c) <= MATCH * np.abs(c)).all():
         return None
-    words = {"offset": place(c), "quantity": _quantity(ref)}
+    source = "function" if ref.order == 1 else "first derivative"
+    words = {"offset": place(c), "quantity": _quantity(ref), "source": source}
     if ref.shape != ():
         return ("constant_offset", words)
     zero = np.zeros((1, ref.layout.size))
@@ -126,7 +127,7 @@ def _gradients(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     yield ("function_itself", {}), np.repeat(ref.value(points)[:, None], truth.shape[1], axis=1)
     yield ("absolute_slope", {}), np.abs(truth)
     if ref.order == 1:
-        yield ("derivative_squared", {}), truth**2
+        yield ("derivative_squared", {"found": _quantity(ref)}), truth**2
     full = ref.all_derivatives(points, 1)
     if ref.order == 1 and m > 1:
         d = truth
@@ -152,7 +153,10 @@ def _gradients(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
         diagonal[:, i, i] = h[:, i, i]
         yield ("hessian_diagonal", {}), diagonal.reshape(len(points), -1)
         g = ref.derivative(points, 1)
-        yield ("derivative_squared", {}), (g[:, :, None] * g[:, None, :]).reshape(len(points), -1)
+        yield (
+            ("derivative_squared", {"found": "gradient"}),
+            (g[:, :, None] * g[:, None, :]).reshape(len(points), -1),
+        )
 
 
 def _held(ref: Reference, points: Points, student: Entries) -> Hit | None:
@@ -186,7 +190,7 @@ def _held(ref: Reference, points: Points, student: Entries) -> Hit | None:
     for held in np.append((low + high) / 2, grid[over == 0])[:8]:
         predicted = slope(points, np.full(len(points), held))
         if np.isfinite(predicted).all() and np.allclose(predicted, student[:, 0], rtol=MATCH):
-            return ("argument_held", {"other": other + 1, "value": number(float(held))})
+            return ("argument_held", {"other": other + 1, "value": place(held)})
     return None
 
 

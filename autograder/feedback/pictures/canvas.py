@@ -79,8 +79,8 @@ class Sheet:
             ncols=columns,
             frameon=False,
             borderaxespad=0.2,
-            handlelength=2.2,
-            columnspacing=1.4,
+            handlelength=2.0,
+            columnspacing=1.0,
             **more,
         )
 

@@ -70,18 +70,19 @@ def _draw(trial: Walk, *, right: bool) -> Picture:
             label="gradient descent",
         )
         near = [(i, p) for i, p in enumerate(asked[:, k]) if abs(p - middle) <= FAR * extent]
-        axes.plot(
-            [i for i, _ in near],
-            [p for _, p in near],
-            color=colour,
-            marker="+" if right else "x",
-            markersize=8,
-            markeredgewidth=1.8,
-            linestyle=(0, (3, 1.5)),
-            linewidth=1.2,
-            label="where yours asked",
-            zorder=3,
-        )
+        if near:  # a compiled loop asks for no slope that could be seen
+            axes.plot(
+                [i for i, _ in near],
+                [p for _, p in near],
+                color=colour,
+                marker="+" if right else "x",
+                markersize=8,
+                markeredgewidth=1.8,
+                linestyle=(0, (3, 1.5)),
+                linewidth=1.2,
+                label="where yours asked",
+                zorder=3,
+            )
         axes.set(xlabel="step", ylabel=letter, xlim=(-0.3, max(steps, len(near) - 1) + 0.6))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         paper.replay(list(enumerate(true[:, k])), BLUE)

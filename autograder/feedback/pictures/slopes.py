@@ -43,8 +43,16 @@ def _tangents(verdict: Verdict, evidence: DerivativeEvidence, ground: Curve) -> 
         axes = paper.axes
         axes.set(xlim=(low, high), ylim=(bottom, top), xlabel="x")
         axes.plot(xs, curve, color=BLUE, label=of)
-        # Tangents are equally long on paper, however steep.
+        # Tangents are equally long on paper, however steep; all of each is to be seen.
         across = high - low
+        steep = [(row.yours[0], h) for row, h in zip(verdict.rows, heights, strict=False)
+                 if _finite(row) and row.yours is not None]  # fmt: skip
+        for _ in range(3):  # a taller window makes the same slope flatter on paper
+            shape = axes.bbox.height / axes.bbox.width * across / ((top - bottom) or 1.0)
+            rise = [(h, abs(s) * 0.09 * across / math.hypot(1.0, s * shape)) for s, h in steep]
+            bottom = min([bottom, *(h - r for h, r in rise)])
+            top = max([top, *(h + r for h, r in rise)])
+        axes.set_ylim(bottom, top)
         shape = axes.bbox.height / axes.bbox.width * across / ((top - bottom) or 1.0)
         seen = set()
         for row, height in zip(verdict.rows, heights, strict=False):
@@ -53,7 +61,7 @@ def _tangents(verdict: Verdict, evidence: DerivativeEvidence, ground: Curve) -> 
             slope, x = row.yours[0], row.place[0]
             half = 0.085 * across / math.hypot(1.0, slope * shape)
             colour, line, mark = (GREEN, "-", "o") if row.right else (VERMILION, (0, (3, 1.2)), "X")
-            word = "your slope, right" if row.right else "your slope, off"
+            word = "your slope, right" if row.right else "your slope, differs"
             axes.plot(
                 [x - half, x + half],
                 [height - slope * half, height + slope * half],
@@ -73,7 +81,7 @@ def _tangents(verdict: Verdict, evidence: DerivativeEvidence, ground: Curve) -> 
 def _alt_tangents(verdict: Verdict, of: str, low: float, high: float) -> str:
     lines = [
         f"at x = {number(row.place[0])} slope {number(row.yours[0])}, "
-        f"{'right' if row.right else 'off'}"
+        f"{'right' if row.right else 'differs'}"
         for row in verdict.rows
         if row.yours is not None
     ]
@@ -99,13 +107,14 @@ def _arrows(verdict: Verdict, chosen: tuple[int, ...], ground: Surface) -> Pictu
         )
         scale = 0.15 * min(high - low, top - bottom) / longest
         drawn: dict[str, Any] = {}
+        true = "the true gradient" if len(chosen) > 1 else "the true partial derivative"
         for row in rows:
             if row.reference is not None and not row.right:
-                drawn["the true gradient"] = _arrow(
+                drawn[true] = _arrow(
                     axes, row.place, scale * _vector(row.reference, chosen), BLACK, "-", 1.2
                 )
             colour, line = (GREEN, "-") if row.right else (VERMILION, (0, (2.5, 1.2)))
-            word = "yours, right" if row.right else "yours, off"
+            word = "yours, right" if row.right else "yours, differs"
             assert row.yours is not None
             _arrow(axes, row.place, scale * _vector(row.yours, chosen), colour, line, 2.4)
             mark = "o" if row.right else "X"
@@ -124,7 +133,7 @@ def _arrows(verdict: Verdict, chosen: tuple[int, ...], ground: Surface) -> Pictu
             handle.set_label(name)
         paper.legend(list(drawn.values()))
         lines = [
-            f"at {place(r.place)} {place(r.yours or ())}, {'right' if r.right else 'off'}"
+            f"at {place(r.place)} {place(r.yours or ())}, {'right' if r.right else 'differs'}"
             for r in rows
         ]
         return paper.finish(

@@ -47,6 +47,17 @@ def draw(verdict: Verdict) -> Picture | None:
                 axes.annotate(
                     str(k), (x, height), xytext=(0, 8), textcoords="offset points", ha="center"
                 )
+        gone = next((k for k, x in enumerate(walk) if not low <= x <= high), None)
+        if gone == 1:  # nothing of the walk but its start would be seen
+            axes.text(
+                0.5,
+                0.94,
+                f"step 1 leads to {number(walk[1])}, off the picture",
+                transform=axes.transAxes,
+                ha="center",
+                va="top",
+                color=colour,
+            )
         paper.replay([(x, float(np.interp(x, xs, curve))) for x in walk], colour)
         paper.legend()
         what = "Each step leads farther off" if verdict.right else "The steps do not run away"
