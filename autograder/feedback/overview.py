@@ -52,7 +52,7 @@ def _points_of(lines: Sequence[Line]) -> tuple[float, float]:
 
 def _bar(earned: float, most: float) -> str:
     full = int(CELLS * earned / most)  # the last cell is full when all is
-    return "▮" * full + "▯" * (CELLS - full)
+    return "■" * full + "□" * (CELLS - full)
 
 
 def _sum(lines: Sequence[Line]) -> str:
@@ -128,7 +128,7 @@ def footer(lines: Sequence[Line], after: str) -> str:
     bar = f'<span aria-hidden="true" style="letter-spacing:1px">{_bar(earned, most)}</span>'
     return (
         f'<div class="autograder-next" style="background-color:{GROUND};color:{TEXT};'
-        'padding:.2em 1em;margin:.2em 0 .2em 6px;font-size:13px;max-width:52em">'
+        'padding:.2em 1em;margin:.2em 0 .2em 6px;font-size:13px;max-width:55.5em">'
         f"{bar} {earned:.3g} of {most:g} points · {then}</div>"
     )
 

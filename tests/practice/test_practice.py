@@ -155,7 +155,7 @@ def test_progress_lists_every_exercise(session: Session, in_notebook: list[dict[
     assert "✎ Slopes by hand a person reads this one – of 1" in lines
     assert "✓ the slope of f right 2 of 2" in lines
     assert "◐ along a rail partly right 3 of 3" in lines
-    assert "▮" * 10 in text
+    assert "■" * 10 in text
     assert "5 of 5 points so far." in text
     assert "fresh places" in text
     assert "5 of 5 points so far." in in_notebook[-1]["text/html"]
@@ -169,10 +169,10 @@ def footer_of(shown: list[dict[str, str]]) -> str:
 def test_a_card_leads_on(session: Session, in_notebook: list[dict[str, str]]) -> None:
     session(WRONG)
     session(CHECK)
-    assert footer_of(in_notebook) == f"{'▯' * 10} 0 of 5 points · next: along a rail"
+    assert footer_of(in_notebook) == f"{'□' * 10} 0 of 5 points · next: along a rail"
     session("f_prime = lambda x: 2 * x + 3")
     session(CHECK)
-    assert footer_of(in_notebook) == f"{'▮' * 4}{'▯' * 6} 2 of 5 points · next: along a rail"
+    assert footer_of(in_notebook) == f"{'■' * 4}{'□' * 6} 2 of 5 points · next: along a rail"
 
 
 def test_the_last_card_leads_back_to_what_was_left_out(
