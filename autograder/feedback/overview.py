@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from .marks import MARKS, Mark
 from .palette import BLUE, COLOURS, GROUND, INKS, TEXT
 
-__all__ = ["PERSON", "Line", "State", "html", "text"]
+__all__ = ["PERSON", "Line", "State", "footer", "html", "text"]
 
 State = Literal["right", "partly", "wrong", "unjudged", "open", "stale", "person"]
 
@@ -19,13 +19,14 @@ _MARKS: dict[str, Mark] = {**MARKS, "person": PERSON}
 _ROW = "background:none"
 _CELL = "padding:.15em .9em .15em 0;text-align:left;border:0;background:none;color:inherit"
 WIDTH = 80
+CELLS = 10  # of the bar
 
 
 class Line(NamedTuple):
     """One exercise.
 
     Attributes:
-        name: its id, or the names of its answers.
+        name: its title, or the names of its answers.
         state: as of the last time its check was run.
         earned: points so far; None where it was not checked.
         points: what it is worth; None where that is not known.
@@ -43,15 +44,25 @@ def _points(line: Line) -> str:
     return f"{'–' if line.earned is None else f'{line.earned:g}'} of {line.points:g}"
 
 
+def _points_of(lines: Sequence[Line]) -> tuple[float, float]:
+    """The points so far, and those that checks can give."""
+    marked = [line for line in lines if line.state != "person"]
+    return sum(m.earned or 0 for m in marked), sum(m.points or 0 for m in marked)
+
+
+def _bar(earned: float, most: float) -> str:
+    full = int(CELLS * earned / most)  # the last cell is full when all is
+    return "■" * full + "□" * (CELLS - full)
+
+
 def _sum(lines: Sequence[Line]) -> str:
     """The points in a sentence."""
-    marked = [line for line in lines if line.points is not None and line.state != "person"]
     by_hand = sum(line.points or 0 for line in lines if line.state == "person")
-    if not marked:
+    earned, most = _points_of(lines)
+    if not most:
         right = sum(line.state == "right" for line in lines)
         return f"{right} of the {len(lines)} checked in this session are right."
-    earned, most = sum(m.earned or 0 for m in marked), sum(m.points or 0 for m in marked)
-    said = f"{earned:g} of {most:g} points so far."
+    said = f"{_bar(earned, most)} {earned:.3g} of {most:g} points so far."
     if by_hand:
         texts = "a text" if by_hand == 1 else "texts"
         more = "1 more point" if by_hand == 1 else f"{by_hand:g} more points"
@@ -67,7 +78,7 @@ def _words(lines: Sequence[Line], *, whole: bool) -> list[str]:
         _sum(lines),
         "This is how each check stood when you last ran it in this session. When your work is "
         "marked, the notebook is run afresh from top to bottom and the same checks ask at fresh "
-        "places. An answer that only works at these places will not pass.",
+        "places. An answer that only works at the places shown will not pass.",
     ]
     if not whole:
         words.append(
@@ -83,7 +94,7 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
     for line in lines:
         mark = _MARKS[line.state]
         state = f'<span style="color:{mark.ink}">{mark.sign} {mark.word}</span>'
-        cells = (f"<code>{escape(line.name)}</code>", state, escape(_points(line)))
+        cells = (escape(line.name), state, escape(_points(line)))
         rows.append(
             f'<tr style="{_ROW}">'
             + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells)
@@ -102,6 +113,25 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
         f"background-color:{GROUND};color:{TEXT};padding:.6em 1em;margin:.4em 0;"
         "font-size:14px;line-height:1.45;"
         f'max-width:52em"><strong>{escape(first)}</strong>{table if rows else ""}{said}</div>'
+    )
+
+
+def footer(lines: Sequence[Line], after: str) -> str:
+    """Below a card: points so far, and the next exercise; "" where nothing is worth points.
+
+    Args:
+        lines: all exercises of the notebook.
+        after: the title of the one to do next, or "" where all is done.
+    """
+    earned, most = _points_of(lines)
+    if not most:
+        return ""
+    then = f"next: <em>{escape(after)}</em>" if after else "all that is checked here is right"
+    bar = f'<span aria-hidden="true" style="letter-spacing:1px">{_bar(earned, most)}</span>'
+    return (
+        f'<div class="autograder-next" style="background-color:{GROUND};color:{TEXT};'
+        'padding:.2em 1em;margin:.2em 0 .2em 6px;font-size:13px;max-width:55.5em">'
+        f"{bar} {earned:.3g} of {most:g} points · {then}</div>"
     )
 
 

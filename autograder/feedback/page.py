@@ -25,11 +25,11 @@ from .marks import MARKS, Mark
 from .overview import PERSON
 from .palette import DARK_INK, DARK_PAPER, INKS, css_variables
 from .sheet import Made
+from .titles import title_of
 
 __all__ = ["Cell", "Exercise", "State", "exercises_of", "render", "state_of"]
 
 _HERE = Path(__file__).parent
-MAX_TITLE = 90  # characters
 
 Role = Literal["text", "code", "given", "illustration", "answer", "test"]
 State = Literal["right", "partly", "wrong", "unjudged", "open", "person"]
@@ -118,9 +118,7 @@ class Exercise:
     def title(self) -> Made:
         """The heading above it, in a container, since a student may write there; or its id."""
         heading = next((c.heading for c in reversed(self.lesson) if c.heading), "")
-        heading = re.sub(r"^\W*Exercise\b[^:]{0,20}: *|\s*·\s*\S+ points?\s*$", "", heading)
-        name = heading or self.marked.name.removesuffix("_check")
-        shown = escape(printable(re.sub(r"[`*$]", "", name))[:MAX_TITLE])
+        shown = escape(title_of(heading or self.marked.name.removesuffix("_check")))
         style = "display:inline-block;max-width:100%;overflow:hidden;contain:paint"
         style += ";overflow-wrap:anywhere;vertical-align:bottom"
         return Made(f'<span class="autograder-student" style="{style}">{shown}</span>')

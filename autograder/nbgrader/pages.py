@@ -34,6 +34,7 @@ from ..checks.verdict import MIME, Verdict
 from ..feedback import html, page
 from ..feedback.press import Press
 from ..feedback.sheet import Made, Sheet, contained, shown
+from ..feedback.titles import HEADING
 from . import upstream
 
 __all__ = ["FeedbackExporter", "SafePage", "highlight", "install", "safe_markdown"]
@@ -213,9 +214,6 @@ class FeedbackExporter(HTMLExporter):
         ), resources
 
 
-_HEADING = re.compile(r"^#{2,6} +(.*\S)", re.MULTILINE)
-
-
 def _shown(before: NotebookNode, after: NotebookNode) -> page.Cell:
     """A cell for the feedback page.
 
@@ -239,7 +237,7 @@ def _shown(before: NotebookNode, after: NotebookNode) -> page.Cell:
         role = "illustration"
     outputs = [output.data["text/html"] for output in after.get("outputs", [])]
     verdicts = _verdicts(output.get("data", {}) for output in before.get("outputs", []))
-    headings = [] if is_code else _HEADING.findall(before.source)
+    headings = [] if is_code else HEADING.findall(before.source)
     comment = about.get("comment") if answer else None
     score = float(about.get("score") or 0.0)
     return page.Cell(

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..feedback.titles import HEADING, title_of
+
 __all__ = ["Cell", "Exercise", "File", "asked_by", "exercises", "find", "kernel"]
 
 T = TypeVar("T")
@@ -34,6 +36,8 @@ class Exercise:
         by_hand: whether a person marks it.
         names: the answers that its checks ask for; empty for cells without a check of ours.
         section: the heading under which it stands, or "".
+        title: what its own heading calls it, or its id.
+        untouched: by hand, and as released, as far as nbgrader's checksum tells.
     """
 
     exercise_id: str
@@ -41,6 +45,8 @@ class Exercise:
     by_hand: bool
     names: tuple[str, ...]
     section: str
+    title: str
+    untouched: bool
 
 
 @dataclass(frozen=True)
@@ -132,31 +138,35 @@ def _cells(notebook: dict[str, Any]) -> Iterator[Cell]:
 
 
 def _checksum(cell: dict[str, Any]) -> str:
-    """Nbgrader's checksum of a code cell, as `nbgrader.utils.compute_checksum` does."""
+    """Nbgrader's checksum of a cell, as `nbgrader.utils.compute_checksum` does."""
     about = cell["metadata"].get("nbgrader", {})
     grade, solution = bool(about.get("grade")), bool(about.get("solution"))
     locked = not solution and (grade or bool(about.get("locked")))
-    parts = [_text(cell), "code", str(grade), str(solution), str(locked)]
+    parts = [_text(cell), cell["cell_type"], str(grade), str(solution), str(locked)]
     parts += [str(about.get("grade_id", "")), *([str(float(about["points"]))] if grade else [])]
     return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
-    section = ""
+    section = heading = ""
     for cell in notebook["cells"]:
         text = _text(cell)
         if cell["cell_type"] == "markdown":
-            for heading in re.findall(r"^## +(.*\S)", text, re.MULTILINE):
-                section = heading
+            section = (re.findall(r"^## +(.*\S)", text, re.MULTILINE) or [section])[-1]
+            heading = (HEADING.findall(text) or [heading])[-1]
         about = cell["metadata"].get("nbgrader", {})
         if about.get("grade"):
+            exercise_id = str(about["grade_id"]).removesuffix("_check")
             yield Exercise(
-                exercise_id=str(about["grade_id"]).removesuffix("_check"),
+                exercise_id=exercise_id,
                 points=float(about["points"]),
                 by_hand=bool(about.get("solution")),
                 names=() if about.get("solution") else tuple(asked_by(text)),
                 section=section,
+                title=title_of(heading) or exercise_id,
+                untouched=bool(about.get("solution")) and about.get("checksum") == _checksum(cell),
             )
+            heading = ""
 
 
 def asked_by(source: str) -> Iterator[str]:

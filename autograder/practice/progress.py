@@ -13,7 +13,7 @@ from ..feedback import overview, text
 from ..feedback.overview import Line
 from .notebook import Exercise, exercises, kernel
 
-__all__ = ["note", "progress"]
+__all__ = ["footer", "note", "progress"]
 
 # The last verdict on each answer, and which answers were checked together, in the order of first
 # runs.
@@ -43,13 +43,28 @@ def progress() -> None:
     display({"text/plain": message, "text/html": html}, raw=True)
 
 
+def footer(known: Sequence[Exercise], names: Sequence[str]) -> str:
+    """What stands below a card, as HTML: points so far, and what to do next.
+
+    Args:
+        known: the exercises of the notebook; without them there is nothing to say.
+        names: the answers on the card.
+    """
+    if not known:
+        return ""
+    here = max((i for i, e in enumerate(known) if {*names} & {*e.names}), default=-1)
+    order = [*known[here + 1 :], *known[: here + 1]]  # what was left out comes in the end
+    due = (e.title for e in order if (e.untouched if e.by_hand else _state(e.names) != "right"))
+    return overview.footer([_line(e) for e in known], next(due, ""))
+
+
 def _line(exercise: Exercise) -> Line:
     if exercise.by_hand:
-        return Line(exercise.exercise_id, "person", None, exercise.points)
+        return Line(exercise.title, "person", None, exercise.points)
     state = _state(exercise.names)
     judged = [_verdicts[n] for n in exercise.names if n in _verdicts]
     earned = exercise.points * sum(v.share for v in judged) / max(len(exercise.names), 1)
-    return Line(exercise.exercise_id, state, earned if judged else None, exercise.points)
+    return Line(exercise.title, state, earned if judged else None, exercise.points)
 
 
 def _state(names: Sequence[str]) -> overview.State:

@@ -30,7 +30,7 @@ from ..feedback.marks import headline
 from .foresight import foresee
 from .given import Given, given_function
 from .notebook import File, asked_by, exercises, find, kernel
-from .progress import note
+from .progress import footer, note
 from .runs import Log, log_of
 from .unanswered import explain
 
@@ -258,6 +258,7 @@ def show(verdicts: Sequence[Verdict], see: Mapping[str, str] | None = None) -> N
             and for `nbgrader validate`. In a notebook, an exercise not begun is no failure.
     """
     note(verdicts)
+    names = [v.answer for v in verdicts]
     right = all(v.right for v in verdicts)
     begun = any(v.outcome != "open" for v in verdicts)
     if verdicts and not begun:
@@ -266,9 +267,10 @@ def show(verdicts: Sequence[Verdict], see: Mapping[str, str] | None = None) -> N
     if kernel() is not None and not _validating():
         from IPython.display import display
 
-        sections = {name: e.section for e in exercises() for name in e.names if e.section}
+        known = exercises()
+        sections = {name: e.section for e in known for name in e.names if e.section}
         sections |= {name: title for name, title in (see or {}).items() if title}
-        card = html.render(verdicts, pictures=True, sections=sections)
+        card = html.render(verdicts, pictures=True, sections=sections) + footer(known, names)
         display({"text/plain": message, "text/html": card}, raw=True)
         if begun and not right:
             raise CheckFailed(message, [headline(verdicts)])

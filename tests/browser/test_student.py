@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import ASSIGNMENT, COURSE_ID, NOTEBOOK, Classroom, Lab, Person, command
+from .contrast import hard_to_read
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -84,10 +85,25 @@ def test_a_mistake_is_named_mended_and_handed_in(
     expect(card.locator("img")).to_be_visible()
     expect(card.locator("img")).to_have_attribute("alt", re.compile("slope"))
 
+    question = card.get_by_text("Where did a minus sign come in")
+    expect(question).not_to_be_visible()
+    card.get_by_text("a hint", exact=True).click()
+    expect(question).to_be_visible()
+    card.get_by_text("another hint").click()
+    card.get_by_text("where to read").click()
+    expect(card).to_contain_text("One lever, by hand")
+    expect(test.locator(".autograder-next")).to_contain_text("0 of 9 points · next: where is f")
+
+    for theme, ground in (("Dark", "rgb(33, 33, 33)"), ("Light", "rgb(255, 255, 255)")):
+        command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
+        expect(card).to_have_css("background-color", ground)
+        assert hard_to_read(card.locator("xpath=..")) == []
+
     answer(page, solution, RIGHT)
     check_again(page, test)
     expect(card).to_contain_text("✓")
     expect(card).not_to_contain_text("not right yet")
+    expect(card).to_contain_text("You have turned a function into its slope")
     expect(card.locator("img")).to_be_visible()
 
     command(page, "docmanager:save")

@@ -130,7 +130,7 @@ wrong_place = 7.0
 told(check.minimum, "wrong_place", of=f)
 told(check.descent, "backwards")
 progress()
-assert "f_derivative" in cards[-1]
+assert "the derivative of f" in cards[-1]
 
 # A function that does not come back is interrupted without SIGALRM.
 from autograder.answers import witness

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode, from_dict
+from nbgrader.utils import compute_checksum
 
 from autograder import CheckFailed, check, progress
 from autograder.checks.misconceptions.catalogue import CATALOGUE
@@ -87,9 +90,10 @@ def cell(source: str, kind: str = "code", **about: Any) -> dict[str, Any]:
 CELLS = [
     cell(f"# A notebook\n\n## {SECTION}\n\nWords.", "markdown"),
     cell("...", "markdown", grade=True, solution=True, points=1, grade_id="story"),
+    cell("### Exercise: the slope of `f` · 2 points\n\nOn paper.", "markdown"),
     cell("f_prime = ...", grade=False, solution=True, grade_id="f_derivative"),
     cell(f"# ?\n{CHECK}", grade=True, solution=False, points=2, grade_id="f_derivative_check"),
-    cell("## Rails", "markdown"),
+    cell("## Rails\n\n### Exercise: along a *rail* · 3 points", "markdown"),
     cell(
         'check.axis_minimum("axis_point", "minimised_over", of=goldfield2)',
         grade=True,
@@ -148,12 +152,81 @@ def test_progress_lists_every_exercise(session: Session, in_notebook: list[dict[
     progress()
     text = in_notebook[-1]["text/plain"]
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    assert "✎ story a person reads this one – of 1" in lines
-    assert "✓ f_derivative right 2 of 2" in lines
-    assert "◐ rail partly right 3 of 3" in lines
+    assert "✎ Slopes by hand a person reads this one – of 1" in lines
+    assert "✓ the slope of f right 2 of 2" in lines
+    assert "◐ along a rail partly right 3 of 3" in lines
+    assert "■" * 10 in text
     assert "5 of 5 points so far." in text
     assert "fresh places" in text
     assert "5 of 5 points so far." in in_notebook[-1]["text/html"]
+
+
+def footer_of(shown: list[dict[str, str]]) -> str:
+    text = BeautifulSoup(shown[-1]["text/html"], "html.parser").select(".autograder-next")[0]
+    return " ".join(text.get_text().split())
+
+
+def test_a_card_leads_on(session: Session, in_notebook: list[dict[str, str]]) -> None:
+    session(WRONG)
+    session(CHECK)
+    assert footer_of(in_notebook) == f"{'□' * 10} 0 of 5 points · next: along a rail"
+    session("f_prime = lambda x: 2 * x + 3")
+    session(CHECK)
+    assert footer_of(in_notebook) == f"{'■' * 4}{'□' * 6} 2 of 5 points · next: along a rail"
+
+
+def test_the_last_card_leads_back_to_what_was_left_out(
+    session: Session, in_notebook: list[dict[str, str]]
+) -> None:
+    session("axis_point = (0.0, 1.0)\nminimised_over = 'x'")
+    rail = 'check.axis_minimum("axis_point", "minimised_over", of=goldfield2)'
+    session(rail)
+    assert footer_of(in_notebook).endswith("3 of 5 points · next: the slope of f")
+    session("f_prime = lambda x: 2 * x + 3")
+    session(CHECK)
+    session(rail)
+    assert footer_of(in_notebook).endswith("5 of 5 points · all that is checked here is right")
+
+
+def test_a_text_not_begun_is_next_in_its_turn(
+    session: Session, in_notebook: list[dict[str, str]], tmp_path: Path
+) -> None:
+    source = 'YOUR "ANSWER" HERE'
+    text = cell(source, "markdown", grade=True, solution=True, points=1.0, grade_id="knobs")
+    released = NotebookNode(
+        cell_type="markdown", source=source, metadata=from_dict(text["metadata"])
+    )
+    text["metadata"]["nbgrader"]["checksum"] = compute_checksum(released)
+    heading = cell("### Exercise: the three knobs · 1 point", "markdown")
+    path = tmp_path / "work.ipynb"
+    path.write_text(json.dumps({"cells": [*CELLS[:5], heading, text, *CELLS[5:]]}))
+    session("f_prime = lambda x: 2 * x + 3")
+    session(CHECK)
+    assert footer_of(in_notebook).endswith("next: the three knobs")
+    text["source"] = ["The first one, ..."]
+    path.write_text(json.dumps({"cells": [*CELLS[:5], heading, text, *CELLS[5:]]}))
+    session(CHECK)
+    assert footer_of(in_notebook).endswith("next: along a rail")
+
+
+def test_a_title_is_no_markup(
+    session: Session, in_notebook: list[dict[str, str]], tmp_path: Path
+) -> None:
+    heading = cell("### Exercise: <b>bold</b> · 3 points", "markdown")
+    cells = [*CELLS[:-2], heading, CELLS[-1]]
+    (tmp_path / "work.ipynb").write_text(json.dumps({"cells": cells}))
+    session(WRONG)
+    session(CHECK)
+    assert footer_of(in_notebook).endswith("next: <b>bold</b>")
+
+
+def test_without_the_file_a_card_has_no_footer(
+    session: Session, in_notebook: list[dict[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "work.ipynb").unlink()
+    session(WRONG)
+    session(CHECK)
+    assert "autograder-next" not in in_notebook[-1]["text/html"]
 
 
 def test_progress_before_any_check(in_notebook: list[dict[str, str]]) -> None:

@@ -1,0 +1,18 @@
+"""What an exercise is called: the heading above it, without the word and the points."""
+
+from __future__ import annotations
+
+import re
+
+from ..printable import printable
+
+__all__ = ["HEADING", "title_of"]
+
+HEADING = re.compile(r"^#{2,6} +(.*\S)", re.MULTILINE)
+LONGEST = 90  # characters
+_AROUND = re.compile(r"^\W*Exercise\b[^:]{0,20}: *|\s*·\s*\S+ points?\s*$")
+
+
+def title_of(heading: str) -> str:
+    """Such as "the slope of f" of "Exercise: the slope of `f` · 2 points"; not yet escaped."""
+    return printable(re.sub(r"[`*$]", "", _AROUND.sub("", heading)))[:LONGEST]
