@@ -8,6 +8,7 @@ and its warm process from one submission to the next, knows no gradebook, and wr
 from __future__ import annotations
 
 import contextlib
+import signal
 import tempfile
 import threading
 import time
@@ -21,11 +22,16 @@ from .order import differences, digest
 from .parcel import lay_out, pack, unpack
 from .pool import write_to
 
-__all__ = ["mark", "prepare"]
+__all__ = ["dask_setup", "mark", "prepare"]
 
 # A worker may be given several threads; marking changes what all of them share.
 _alone = threading.Lock()
 _bench: _Bench | None = None
+
+
+def dask_setup(worker: object) -> None:
+    """Called by Dask in a worker of a local cluster: Ctrl-C in the terminal is for the grader."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def prepare(order: bytes, verify: bool) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,11 +16,14 @@ from typing import Any
 
 import nbformat
 import pytest
+from rich.console import Console
 
 from autograder.errors import ClusterError, MarkingError
 from autograder.grade import cluster as cluster_module
 from autograder.grade import envelope, parcel
 from autograder.grade.cluster import Cluster, _Task
+from autograder.grade.crew import Crew
+from autograder.grade.display import _Live
 from autograder.grade.order import differences, order_of
 from autograder.grade.worker import Worker
 from autograder.marking.results import environment
@@ -33,6 +37,7 @@ from tests.support.needs import a_sandbox
 pytestmark = pytest.mark.timeout(1200)
 
 Grader = Callable[..., Graded]
+Starter = Callable[..., subprocess.Popen[str]]
 
 
 def answer(source: str) -> Callable[[dict[str, Any]], None]:
@@ -107,14 +112,28 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-def start(root: Path, site: Site, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(ASSIGNMENT, SEED, "--json", "--dask", site.address, *arguments),
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def start() -> Iterator[Starter]:
+    """Begins a run; one that goes on after a test that failed is ended."""
+    runs: list[subprocess.Popen[str]] = []
+
+    def begin(root: Path, address: str, *arguments: str) -> subprocess.Popen[str]:
+        run = subprocess.Popen(
+            command(ASSIGNMENT, SEED, "--json", "--dask", address, *arguments),
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        runs.append(run)
+        return run
+
+    yield begin
+    for run in runs:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
 
 
 def events_until(
@@ -159,16 +178,24 @@ def test_marks_and_copies_are_those_of_local_processes(
     assert again.summary["reused"] == len(CLASS)
     told = grade(fresh, "--force", "--dask", two.address, json=False)
     assert "honest: 5, as known from before" in told.output
+    assert "marks (1 worker(s) of the cluster mark)" in told.output
+    assert f"{two.address} lets in whoever reaches it" in told.output
 
 
-def test_a_cluster_of_this_machine_asks_for_a_certificate(
-    fresh: Path, local: Path, grade: Grader
+def test_a_cluster_of_this_machine_asks_for_a_certificate_and_ends_with_ctrl_c(
+    fresh: Path, local: Path, grade: Grader, start: Starter
 ) -> None:
-    said = grade(fresh, "--dask", "local", "--student", "honest")
-    assert said.status == 0, said
-    (marked,) = [event for event in said.events if is_marked(event)]
-    assert marked["worker"].startswith("tls://127.0.0.1:")
-    assert [row for row in rows(local)["grades"] if row[0] == "honest"] == rows(fresh)["grades"]
+    run = start(fresh, "local", "--workers=2")
+    told = events_until(run, is_marked)
+    assert told[-1]["worker"].startswith("tls://127.0.0.1:")
+    assert not [event for event in told if "lets in" in event.get("said", "")]
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+    summary = rest(run)[-1]
+    assert run.returncode == 130
+    assert summary["left"] == len(CLASS) - summary["marked"] > 0
+    assert grade(fresh).summary["marked"] == summary["left"]
+    assert rows(fresh) == rows(local)
+    assert files(fresh) == files(local)
 
 
 REACH = """
@@ -208,9 +235,11 @@ def test_a_submission_does_not_reach_the_scheduler(
 # ------------------------------------------------------------------- who dies, and who comes
 
 
-def test_a_worker_that_is_killed_costs_nobody_a_mark(fresh: Path, local: Path, site: Site) -> None:
+def test_a_worker_that_is_killed_costs_nobody_a_mark(
+    fresh: Path, local: Path, site: Site, start: Starter
+) -> None:
     first, _ = site.worker("first"), site.worker("second")
-    run = start(fresh, site)
+    run = start(fresh, site.address)
     ready = events_until(run, lambda event: event.get("ready") == 2)
     first.kill()  # both have begun, or are about to
     told = ready + rest(run)
@@ -223,12 +252,12 @@ def test_a_worker_that_is_killed_costs_nobody_a_mark(fresh: Path, local: Path, s
 
 
 def test_a_scheduler_that_is_killed_loses_nothing(
-    fresh: Path, local: Path, tmp_path: Path, grade: Grader
+    fresh: Path, local: Path, tmp_path: Path, grade: Grader, start: Starter
 ) -> None:
     with Site(tmp_path / "site") as site:
         scheduler = site.scheduler()
         site.worker("only")
-        run = start(fresh, site, "--dask-wait=15")
+        run = start(fresh, site.address, "--dask-wait=15")
         told = events_until(run, is_marked)
         scheduler.kill()
         told += rest(run)
@@ -243,18 +272,15 @@ def test_a_scheduler_that_is_killed_loses_nothing(
 
 
 def test_another_version_is_refused_by_name_and_who_joins_late_marks(
-    fresh: Path, local: Path, site: Site, tmp_path: Path
+    fresh: Path, local: Path, site: Site, tmp_path: Path, start: Starter
 ) -> None:
     older = tmp_path / "older" / "nbclient-0.0.1.dist-info"
     older.mkdir(parents=True)
     (older / "METADATA").write_text("Metadata-Version: 2.1\nName: nbclient\nVersion: 0.0.1\n")
     site.worker("odd", PYTHONPATH=os.fspath(older.parent))
-    run = start(fresh, site)
-    (refusal,) = [
-        event["said"]
-        for event in events_until(run, lambda event: "refused" in event.get("said", ""))
-        if "said" in event
-    ]
+    run = start(fresh, site.address)
+    told = events_until(run, lambda event: "refused" in event.get("said", ""))
+    refusal = told[-1]["said"]
     installed = environment()["nbclient"]
     assert refusal.startswith("tcp://127.0.0.1:")
     assert refusal.endswith(f"is refused: nbclient is 0.0.1 there and {installed} here")
@@ -265,9 +291,11 @@ def test_another_version_is_refused_by_name_and_who_joins_late_marks(
     assert rows(fresh) == rows(local)
 
 
-def test_ctrl_c_keeps_what_is_done(fresh: Path, local: Path, site: Site, grade: Grader) -> None:
+def test_ctrl_c_keeps_what_is_done(
+    fresh: Path, local: Path, site: Site, grade: Grader, start: Starter
+) -> None:
     site.worker("only")
-    run = start(fresh, site)
+    run = start(fresh, site.address)
     events_until(run, is_marked)
     run.send_signal(signal.SIGINT)
     summary = rest(run)[-1]
@@ -275,6 +303,17 @@ def test_ctrl_c_keeps_what_is_done(fresh: Path, local: Path, site: Site, grade: 
     assert summary["left"] == len(CLASS) - summary["marked"] > 0
     assert grade(fresh).summary["marked"] == summary["left"]
     assert rows(fresh) == rows(local)
+
+
+def test_a_grader_at_a_terminal_sees_who_marks_and_who_is_gone() -> None:
+    shown = io.StringIO()
+    with _Live(Console(file=shown, force_terminal=True, width=100, highlight=False)) as display:
+        display.tell(3)
+        display.tell(Crew(2, "tcp://a:1 marks"))
+        display.tell(Crew(1, "tcp://b:1 is gone", trouble=True))
+    assert "tcp://b:1 is gone (1 worker(s) of the cluster mark)" in shown.getvalue()
+    assert "1 worker(s)" in shown.getvalue()
+    assert "tcp://a:1" not in shown.getvalue(), "a hundred workers would hide what matters"
 
 
 # ------------------------------------------------------------------------------- refusals
