@@ -7,7 +7,7 @@ said, since it explains what else went wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +20,8 @@ from .reading import read_numbers
 
 __all__ = ["differ", "given_questions", "is_changed", "same_values"]
 
+T = TypeVar("T")
+
 _PLACES = (0.37, -1.21, 1.83, -2.6, 0.9, -0.55, 2.2)  # generic: nothing is special there
 _SECONDS = 3.0
 
@@ -31,11 +33,32 @@ def given_questions(check: Check) -> list[Question]:
     if of is None or not name.isidentifier():
         return []
     try:
-        layout = find_layout(of, getattr(check, "at", None))
+        layout = _layout(check)
     except CheckError:
         return []
     calls = tuple(layout.arguments(u) for u in _places(layout.size))
     return [Look(name), Call(name, calls, _SECONDS)]
+
+
+def _layout(check: Any) -> Layout:
+    return _kept(check, "layout", lambda: find_layout(check.of, getattr(check, "at", None)))
+
+
+def _due(check: Any) -> list[np.ndarray]:
+    """The function's own values at the places that are asked."""
+    parts = [_layout(check).split(u.astype(np.float32)) for u in _places(_layout(check).size)]
+    return _kept(
+        check, "due", lambda: [np.asarray(check.of(*_arguments(p)), np.float64) for p in parts]
+    )
+
+
+def _kept(check: Any, what: str, find: Callable[[], T]) -> T:
+    """What is the same for all of a class is found out once, and kept with the check."""
+    kept = vars(check).setdefault("_of_given", {})
+    if what not in kept:
+        kept[what] = find()
+    found: T = kept[what]
+    return found
 
 
 def _places(size: int) -> list[np.ndarray]:
@@ -44,15 +67,12 @@ def _places(size: int) -> list[np.ndarray]:
 
 def is_changed(check: Check, replies: Sequence[Reply]) -> bool:
     """Whether `given_questions` found another function; not where it found none at all."""
-    of: Any = getattr(check, "of", None)
     if len(replies) != 2 or not isinstance(replies[0], Found):
         return False
     calls = replies[1]
     if not isinstance(calls, Calls) or not calls.outcomes:
         return True
-    layout = find_layout(of, getattr(check, "at", None))
-    for u, outcome in zip(_places(layout.size), calls.outcomes, strict=True):
-        due = np.asarray(of(*_arguments(layout.split(u.astype(np.float32)))), dtype=np.float64)
+    for due, outcome in zip(_due(check), calls.outcomes, strict=True):
         given = read_numbers(outcome.value) if isinstance(outcome, Returned) else None
         if not isinstance(given, np.ndarray) or not np.allclose(given, due, 1e-4, 1e-5, True):
             return True

@@ -85,6 +85,12 @@ class Reference:
         """The function of the flat place `u` (n,)."""
         return self.of(*self.layout.split(u))
 
+    @cached_property
+    def one_order_less(self) -> Callable[[Any], Any]:
+        """Of a function of one number, what is differentiated last: a number at a place (1,)."""
+        inner = self._derivative(self.order - 1)
+        return lambda u: inner(u).reshape(())
+
     def _derivative(self, order: int) -> Callable[[Any], Any]:
         """The order-th derivative with respect to all n coordinates; shape (n,)*order."""
         f: Callable[[Any], Any] = self.flat

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -75,7 +76,13 @@ class Trial:
 
     def true(self, steps: int | None = None) -> np.ndarray:
         """Where gradient descent is after `steps` (default: all of them)."""
+        if steps is None:
+            return self._end
         return np.asarray(self.walk(lambda u: u - self.step_size * self.df(u), steps))
+
+    @cached_property
+    def _end(self) -> np.ndarray:
+        return self.true(self.num_steps)
 
     @property
     def room(self) -> float:

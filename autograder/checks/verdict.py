@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from .evidence import Evidence, evidence_from_json, evidence_to_json
@@ -68,7 +68,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `json.dumps(..., allow_nan=False)` takes."""
-        return _plain({**asdict(self), "evidence": evidence_to_json(self.evidence)})
+        told = asdict(replace(self, evidence=None))  # which has a form of its own
+        return _plain({**told, "evidence": evidence_to_json(self.evidence)})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Verdict:

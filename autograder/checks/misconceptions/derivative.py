@@ -7,7 +7,7 @@ order in which a teacher would think of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -60,13 +60,9 @@ def _rules(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     if not ref.traceable:
         return
     if ref.order == 1:
-        f = ref.flat
+        f: Callable[[Any], Any] = ref.flat
     elif ref.shape == () and ref.layout.size == 1:
-        # by hand, the second derivative starts from the first one's formula
-        inner = ref._derivative(ref.order - 1)
-
-        def f(u: Any) -> Any:
-            return inner(u).reshape(())
+        f = ref.one_order_less  # by hand, the second derivative starts from the first one's formula
     else:
         return
     for mistake in mistaken_derivatives(f, points):

@@ -8,6 +8,7 @@ along with each value; Griewank and Walther, "Evaluating Derivatives", SIAM 2008
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +95,17 @@ def trace(f: Callable[[Any], Any], places: Array) -> Program:
     Raises:
         Exception: JAX cannot trace it, or it has an operation without a rule here.
     """
-    closed = jax.make_jaxpr(f)(jax.ShapeDtypeStruct(places.shape[1:], np.float64))
+    steps, result = _traced(f, places.shape[1:])
+    program = Program(steps, result, {0: places})
+    for step in steps:
+        program.values[step.out] = _value(step, program.values)
+    return program
+
+
+@functools.lru_cache(maxsize=64)
+def _traced(f: Callable[[Any], Any], shape: tuple[int, ...]) -> tuple[list[Step], int]:
+    """The steps of `f` and which of them is its result: the same for all of a class."""
+    closed = jax.make_jaxpr(f)(jax.ShapeDtypeStruct(shape, np.float64))
     steps: list[Step] = []
 
     def apply(eqn: Any, ins: list[Any]) -> list[int]:
@@ -107,19 +118,44 @@ def trace(f: Callable[[Any], Any], places: Array) -> Program:
     (result,) = walk(closed, [0], apply, constant=np.asarray)
     if not isinstance(result, int):
         raise _Unknown("constant")
-    program = Program(steps, result, {0: places})
-    for step in steps:
-        program.values[step.out] = _value(step, program.values)
-    return program
+    return steps, result
 
 
 def _get(arg: int | Array, env: dict[int, Array]) -> Array:
     return env[arg] if isinstance(arg, int) else arg
 
 
+def _moved(eqn: Any, x: np.ndarray) -> np.ndarray | None:
+    """What only moves the numbers of `x` (p, ...) about, by NumPy; None where it takes JAX.
+
+    JAX takes milliseconds for each, and every mistaken rule asks again.
+    """
+    told = eqn.params
+    match eqn.primitive.name:
+        case "convert_element_type":
+            return x.astype(told["new_dtype"])
+        case "squeeze":
+            return x.squeeze(tuple(d + 1 for d in told["dimensions"]))
+        case "reshape" if told.get("dimensions") is None:
+            return x.reshape(len(x), *told["new_sizes"])
+        case "slice":
+            by = told["strides"] or (1,) * (x.ndim - 1)
+            spans = zip(told["start_indices"], told["limit_indices"], by, strict=True)
+            return x[(slice(None), *(slice(*span) for span in spans))]
+        case "broadcast_in_dim" if len(eqn.invars) == 1:
+            room = [1] * len(told["shape"])
+            for axis, length in zip(told["broadcast_dimensions"], x.shape[1:], strict=True):
+                room[axis] = length
+            return np.broadcast_to(x.reshape(len(x), *room), (len(x), *told["shape"]))
+    return None
+
+
 def _apply(step: Step, args: list[Array], batched: list[bool]) -> Array:
-    """A structural operation by JAX itself, over the batch of places."""
+    """A structural operation over the batch of places; what NumPy has no word for by JAX itself."""
     eqn = step.params["eqn"]
+    moved = _moved(eqn, np.asarray(args[0])) if batched == [True] else None
+    if moved is not None:
+        return moved
     axes = [0 if b else None for b in batched]
 
     def bind(*xs: Any) -> Any:
