@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 from ..distribution import extra
 from ..errors import ClusterError, MarkingError, RubricError
 from . import envelope
-from .crew import Crew
-from .desk import Desk, Paper, WorkerOutcome, fault_of
 from .engine import Engine
+from .membership import Membership
 from .order import digest, order_of
 from .parcel import files_in, pack, unpack
+from .submissions import Paper, Submissions, WorkerOutcome, fault_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -40,7 +40,7 @@ LOCAL = "local"
 
 _LOG = logging.getLogger("distributed.autograder")  # where Dask's own words go
 _LOOK_SECONDS = 0.2
-_CREW_SECONDS = 1.0  # between two looks at who is there
+_MEMBERS_SECONDS = 1.0  # between two looks at who is there
 _ANSWER_SECONDS = 5.0  # for the scheduler to say who is there
 _RESULT_SECONDS = 120.0  # for a result to come, once it is there
 # One more than on this machine: a job may end, or be preempted, while a submission is marked.
@@ -115,7 +115,7 @@ class Cluster(Engine):
     Args:
         address: of its scheduler, or `LOCAL`.
         size: how many workers a local one has.
-        desk: where the course lies.
+        submissions: those of the course, where it lies.
         log: the file that gets what Dask and a local cluster's workers say.
         place: a folder of the run's own.
         patience: seconds to wait for a scheduler, and for a worker where there is none.
@@ -126,20 +126,20 @@ class Cluster(Engine):
         self,
         address: str,
         size: int,
-        desk: Desk,
+        submissions: Submissions,
         *,
         log: str,
         place: str,
         patience: float,
-        tell: Callable[[Crew], None],
+        tell: Callable[[Membership], None],
     ) -> None:
         super().__init__(0)
-        self._address, self._local_size, self._desk = address, size, desk
+        self._address, self._local_size, self._submissions = address, size, submissions
         self._log, self._place, self._patience, self._tell = log, place, patience, tell
         self._open = contextlib.ExitStack()
         self._done: queue.SimpleQueue[Future[bytes]] = queue.SimpleQueue()
         self._asked: dict[Any, tuple[Future[bytes], _Member, _Task | None]] = {}
-        self._crew: dict[str, _Member] = {}
+        self._members: dict[str, _Member] = {}
         self._refused: dict[str, str] = {}
         self._waiting: deque[_Task] = deque()
         self._found: deque[WorkerOutcome] = deque()
@@ -156,7 +156,7 @@ class Cluster(Engine):
             MarkingError: the course cannot be told to other machines.
         """
         require_distributed()
-        self._order = order_of(self._desk, self._log if self._address == LOCAL else "")
+        self._order = order_of(self._submissions, self._log if self._address == LOCAL else "")
         self._name = digest(self._order)
         with contextlib.ExitStack() as stack:
             stack.enter_context(_quietly(self._log))
@@ -197,7 +197,7 @@ class Cluster(Engine):
                 "that docs/grader.md names",
             ) from exc
 
-    # ------------------------------------------------------------------ the crew
+    # ------------------------------------------------------------------ the members
 
     def _look(self) -> None:
         """See who came and who is gone.
@@ -206,7 +206,7 @@ class Cluster(Engine):
             ClusterError: the scheduler is gone, or there has been no worker for long.
         """
         now = time.monotonic()
-        if now < self._looked + _CREW_SECONDS:
+        if now < self._looked + _MEMBERS_SECONDS:
             return
         self._looked = now
         status = self._client.status
@@ -222,13 +222,13 @@ class Cluster(Engine):
         except Exception as exc:  # noqa: BLE001 - Dask raises anything while a connection breaks
             _LOG.info("who is there: %s: %s", type(exc).__name__, exc)
             return
-        for address in self._crew.keys() - there.keys():
-            self._lose(self._crew[address], "is gone")
+        for address in self._members.keys() - there.keys():
+            self._lose(self._members[address], "is gone")
         for address in self._refused.keys() - there.keys():
             del self._refused[address]
-        for address in there.keys() - self._crew.keys() - self._refused.keys():
+        for address in there.keys() - self._members.keys() - self._refused.keys():
             self._greet(address, there[address])
-        if self._crew:
+        if self._members:
             self._seen = time.monotonic()
         elif now > self._seen + self._patience:
             raise self._nobody()
@@ -247,8 +247,8 @@ class Cluster(Engine):
         )
 
     def _greet(self, address: str, threads: int) -> None:
-        verifies = not self._sound and not any(m.verifies for m in self._crew.values())
-        member = self._crew[address] = _Member(address, threads, verifies)
+        verifies = not self._sound and not any(m.verifies for m in self._members.values())
+        member = self._members[address] = _Member(address, threads, verifies)
         self._ask(member, None, envelope.prepare, self._order, verifies)
 
     def _ask(
@@ -271,7 +271,7 @@ class Cluster(Engine):
 
     def _lose(self, member: _Member, how: str, *, told: bool = True) -> None:
         """A worker is there no more; what it had been given is another's."""
-        del self._crew[member.address]
+        del self._members[member.address]
         for key, (future, whose, _) in list(self._asked.items()):
             if whose is member:
                 del self._asked[key]
@@ -291,9 +291,9 @@ class Cluster(Engine):
             self._waiting.appendleft(task)
 
     def _say(self, said: str, *, trouble: bool = False) -> None:
-        ready = sum(member.ready for member in self._crew.values())
+        ready = sum(member.ready for member in self._members.values())
         self._size = max(self._size, ready)
-        self._tell(Crew(ready, said, trouble))
+        self._tell(Membership(ready, said, trouble))
 
     # ------------------------------------------------------------------ what they find out
 
@@ -322,7 +322,7 @@ class Cluster(Engine):
         """Give workers what they have room for, the idle first."""
         while self._waiting and self._client.status == "running":
             task = self._waiting[0]
-            able = [member for member in self._crew.values() if member.has_room(task)]
+            able = [member for member in self._members.values() if member.has_room(task)]
             if not able:
                 return
             self._waiting.popleft()
@@ -338,18 +338,18 @@ class Cluster(Engine):
     def _pack(self, task: _Task) -> None:
         """Read what a submission consists of; what is known of it does not travel."""
         began = time.monotonic()
-        desk, student = self._desk, task.student
+        submissions, student = self._submissions, task.student
         faults: dict[str, str] = {}
         files = None
         try:
-            with desk.laid_out(student) as folder:
+            with submissions.laid_out(student) as folder:
                 for name in task.notebooks:
                     try:
-                        paper = desk.paper(student, name, folder)
+                        paper = submissions.paper(student, name, folder)
                     except Exception as exc:  # noqa: BLE001 - ours, and not the student's
-                        faults[name] = fault_of(exc, str(desk.course.db_url))
+                        faults[name] = fault_of(exc, str(submissions.course.db_url))
                         continue
-                    if not desk.is_known(paper):
+                    if not submissions.is_known(paper):
                         task.papers[name] = paper
                 if task.papers:
                     seen = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*"))
@@ -358,7 +358,7 @@ class Cluster(Engine):
             content = {"student": student, "papers": papers, "files": files}
             task.parcel = pack(content, "The submission")
         except Exception as exc:  # noqa: BLE001 - ours, and not the student's
-            faults[""] = fault_of(exc, str(desk.course.db_url))
+            faults[""] = fault_of(exc, str(submissions.course.db_url))
             task.papers = {}
         seconds = time.monotonic() - began
         reused = not task.papers and not faults
@@ -451,9 +451,9 @@ class Cluster(Engine):
                 for part, seconds in found["parts"].items():
                     parts[part] += seconds
                 starved |= bool(found["starved"])
-                self._desk.keep(paper, found["cells"], disturbed=bool(found["disturbed"]))
+                self._submissions.keep(paper, found["cells"], disturbed=bool(found["disturbed"]))
             except Exception as exc:  # noqa: BLE001 - ours, and not the student's
-                faults[name] = fault_of(exc, str(self._desk.course.db_url))
+                faults[name] = fault_of(exc, str(self._submissions.course.db_url))
         parts["keep"] += time.monotonic() - began
         return replace(
             task.outcome,

@@ -24,8 +24,8 @@ from rich.table import Table
 from ..errors import CURE
 from ..isolation import Isolation
 from ..printable import printable
-from .crew import Crew
 from .dry_run import Change
+from .membership import Membership
 from .run import Progress, Summary
 
 __all__ = ["Display", "display_for"]
@@ -39,7 +39,7 @@ _CURES = {
 _ELSE = "run the command again; if it happens again, the log says more"
 
 
-Told = int | str | Progress | Crew
+Told = int | str | Progress | Membership
 """How many submissions there are to do; a sentence; one that is done; a cluster's workers."""
 
 
@@ -75,8 +75,8 @@ def _words(told: Progress) -> str:
     return f"{student}: {told.score:g}{again}{by}"
 
 
-def _crew_words(crew: Crew) -> str:
-    return f"{printable(crew.said)} ({crew.ready} worker(s) of the cluster mark)"
+def _membership_words(membership: Membership) -> str:
+    return f"{printable(membership.said)} ({membership.ready} worker(s) of the cluster mark)"
 
 
 class _Lines(Display):
@@ -90,8 +90,8 @@ class _Lines(Display):
             self._print(printable(what))
         elif isinstance(what, int):
             self._print(f"{what} submission(s) to mark")
-        elif isinstance(what, Crew):
-            self._print(_crew_words(what))
+        elif isinstance(what, Membership):
+            self._print(_membership_words(what))
         else:
             self._print(f"[{what.done}/{what.total}] {_words(what)}")
 
@@ -120,7 +120,7 @@ class _Live(_Lines):
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TextColumn("{task.fields[crew]}"),
+            TextColumn("{task.fields[workers]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -128,7 +128,9 @@ class _Live(_Lines):
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("marking", total=None, rate="preparing", crew="", faults="")
+        self._task = self._bar.add_task(
+            "marking", total=None, rate="preparing", workers="", faults=""
+        )
         self._faults = 0
 
     def __enter__(self) -> _Live:
@@ -145,10 +147,10 @@ class _Live(_Lines):
         if isinstance(what, int):
             self._bar.update(self._task, total=what)
             return
-        if isinstance(what, Crew):
+        if isinstance(what, Membership):
             if what.trouble:
-                self._print(_crew_words(what))
-            self._bar.update(self._task, crew=f"{what.ready} worker(s)")
+                self._print(_membership_words(what))
+            self._bar.update(self._task, workers=f"{what.ready} worker(s)")
             return
         if what.fault:
             self._faults += 1
@@ -180,7 +182,7 @@ class _Events(Display):
             self._write({"event": "waiting", "because": what})
         elif isinstance(what, int):
             self._write({"event": "begin", "total": what})
-        elif isinstance(what, Crew):
+        elif isinstance(what, Membership):
             self._write({"event": "workers", **asdict(what)})
         else:
             self._write({"event": "submission", **asdict(what)})

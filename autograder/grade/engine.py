@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .desk import WorkerOutcome
+    from .submissions import WorkerOutcome
 
 __all__ = ["Engine"]
 
@@ -77,6 +77,6 @@ class Engine(AbstractContextManager["Engine", None], ABC):
     @staticmethod
     def fault(student: str, words: str) -> WorkerOutcome:
         """The outcome of a submission that could not be marked."""
-        from .desk import WorkerOutcome
+        from .submissions import WorkerOutcome
 
         return WorkerOutcome(student, faults={"": words})

@@ -88,7 +88,7 @@ def mark(order: str, parcel: bytes) -> bytes:
 
 
 def _words(error: Exception) -> str:
-    from .desk import fault_of
+    from .submissions import fault_of
 
     return fault_of(error, "")
 
@@ -168,7 +168,7 @@ class _Bench:
     def _mark_notebook(self, paper: Any, names: dict[str, str], folder: Path) -> dict[str, Any]:
         import nbformat
 
-        from .desk import examined
+        from .submissions import examined
 
         session, cells = examined(self._examine, nbformat.from_dict(paper), names, folder)
         return {

@@ -13,7 +13,7 @@ from ..marking.results import environment
 from .parcel import files_in, pack
 
 if TYPE_CHECKING:
-    from .desk import Desk
+    from .submissions import Submissions
 
 __all__ = ["differences", "digest", "order_of"]
 
@@ -22,11 +22,11 @@ _COURSE = ("ignore", "max_file_size", "max_dir_size")
 _ASIDE = ("__pycache__", ".ipynb_checkpoints")
 
 
-def order_of(desk: Desk, log: str = "") -> bytes:
+def order_of(submissions: Submissions, log: str = "") -> bytes:
     """All that a worker must know of a course to mark as it does, as it travels.
 
     Args:
-        desk: where the course lies.
+        submissions: those of the course, where it lies.
         log: a file for what libraries print, where the worker is on the same machine; or "".
 
     Raises:
@@ -34,30 +34,33 @@ def order_of(desk: Desk, log: str = "") -> bytes:
     """
     from ..nbgrader.examine import Examine
 
-    if type(desk.examine) is not Examine:
+    step = type(submissions.examine)
+    if step is not Examine:
         raise MarkingError(
-            f"This course marks by its own {type(desk.examine).__name__}, which workers of a "
+            f"This course marks by its own {step.__name__}, which workers of a "
             "cluster do not have: mark without `--dask`."
         )
-    settings = {name: getattr(desk.examine, name) for name in Examine.class_own_traits(config=True)}
-    course = desk.course
+    settings = {
+        name: getattr(submissions.examine, name) for name in Examine.class_own_traits(config=True)
+    }
+    course = submissions.course
     files = {}
     for part, named in (("source", course.source_directory), ("release", course.release_directory)):
-        folder = Path(course.format_path(named, ".", desk.assignment))
+        folder = Path(course.format_path(named, ".", submissions.assignment))
         files[part] = files_in(folder, _paths_in(folder))
     return pack(
         {
             "version": _VERSION,
             "environment": environment(),
-            "isolation": desk.examine.isolation().value,
-            "assignment": desk.assignment,
-            "notebooks": desk.notebooks(),
-            "examine": {**settings, "seed": desk.examine.secret()},
+            "isolation": submissions.examine.isolation().value,
+            "assignment": submissions.assignment,
+            "notebooks": submissions.notebooks(),
+            "examine": {**settings, "seed": submissions.examine.secret()},
             "course": {name: getattr(course, name) for name in _COURSE},
             "files": files,
             "log": log,
         },
-        f"The source of {desk.assignment} with its release",
+        f"The source of {submissions.assignment} with its release",
     )
 
 

@@ -25,7 +25,7 @@ from ..startup import hush, skip_needless_imports
 from .engine import Engine
 
 if TYPE_CHECKING:
-    from .desk import WorkerOutcome
+    from .submissions import WorkerOutcome
     from .worker import Worker
 
 __all__ = ["Pool", "WorkerSetup", "write_to"]

@@ -38,15 +38,15 @@ from ..marking.journal import Journal
 from ..marking.results import Results, contents, state_folder, write_whole
 from ..nbgrader.converter import NOBODY, Autograde
 from ..nbgrader.patience import wait_until_free
-from .desk import Desk, WorkerOutcome, common_fingerprint
 from .dry_run import Change, DryRun
 from .pool import Pool, WorkerSetup
+from .submissions import Submissions, WorkerOutcome, common_fingerprint
 from .worker import snapshot
 
 if TYPE_CHECKING:
     from ..nbgrader.examine import Examine
-    from .crew import Crew
     from .engine import Engine
+    from .membership import Membership
 
 __all__ = ["LOG", "Grade", "Progress", "Summary"]
 
@@ -183,7 +183,7 @@ class Grade(Autograde):
         dry: DryRun | None = None,
         cluster: str = "",
         patience: float = 0.0,
-        tell: Callable[[int | str | Progress | Crew], None],
+        tell: Callable[[int | str | Progress | Membership], None],
         stopped: Callable[[], bool],
         **kwargs: Any,
     ) -> None:
@@ -320,7 +320,7 @@ class Grade(Autograde):
         return Cluster(
             self._cluster,
             size,
-            Desk(converter, run, fresh=self._fresh),
+            Submissions(converter, run, fresh=self._fresh),
             log=log,
             place=place,
             patience=self._patience,

@@ -20,7 +20,7 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 from ..database import file_of
 from ..nbgrader.converter import Autograde
 from ..nbgrader.once import once
-from .desk import Desk, WorkerOutcome, examined, fault_of
+from .submissions import Submissions, WorkerOutcome, examined, fault_of
 
 if TYPE_CHECKING:
     from ..nbgrader.examine import Examine
@@ -63,7 +63,9 @@ class Worker:
         app.coursedir.assignment_id = app.extra_args[0]
         self._db_url = db_url
         os.chdir(app.coursedir.root)
-        self._desk = Desk(Autograde(coursedir=app.coursedir, parent=app), run, fresh=fresh)
+        self._submissions = Submissions(
+            Autograde(coursedir=app.coursedir, parent=app), run, fresh=fresh
+        )
 
     def prepare(self, *, verify: bool) -> None:
         """Read the rubrics.
@@ -75,8 +77,8 @@ class Worker:
         Raises:
             AutograderError: nobody can be marked, and why.
         """
-        desk = self._desk
-        desk.examine.prepare(desk.assignment, desk.notebooks(), verify=verify)
+        submissions = self._submissions
+        submissions.examine.prepare(submissions.assignment, submissions.notebooks(), verify=verify)
 
     def mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
         """Find out what a submission is worth; faults of ours are in what is returned.
@@ -90,7 +92,7 @@ class Worker:
         faults: dict[str, str] = {}
         reused: list[bool] = []
         starved = False
-        with self._desk.laid_out(student) as folder:
+        with self._submissions.laid_out(student) as folder:
             for notebook in notebooks:
                 try:
                     known, late = self._mark_notebook(student, notebook, folder, parts)
@@ -107,7 +109,7 @@ class Worker:
             reused=bool(reused) and all(reused),
             starved=starved,
             cold=why_cold() if ran else "",
-            plain=why_plain(self._desk.examine) if ran else "",
+            plain=why_plain(self._submissions.examine) if ran else "",
             faults=faults,
         )
 
@@ -116,18 +118,18 @@ class Worker:
     ) -> tuple[bool, bool]:
         """Find out about one notebook; whether it was known, and whether it was starved."""
         began = time.monotonic()
-        desk = self._desk
-        paper = desk.paper(student, notebook, folder)
+        submissions = self._submissions
+        paper = submissions.paper(student, notebook, folder)
         parts["read"] += time.monotonic() - began
-        if desk.is_known(paper):
+        if submissions.is_known(paper):
             return True, False
-        names = {"student": student, "assignment": desk.assignment, "notebook": notebook}
-        session, cells = examined(desk.examine, paper.cells, names, folder)
+        names = {"student": student, "assignment": submissions.assignment, "notebook": notebook}
+        session, cells = examined(submissions.examine, paper.cells, names, folder)
         if session is not None:
             for part, seconds in session.seconds.items():
                 parts[part] += seconds
         began = time.monotonic()
-        desk.keep(paper, cells, disturbed=session is not None and session.disturbed)
+        submissions.keep(paper, cells, disturbed=session is not None and session.disturbed)
         parts["keep"] += time.monotonic() - began
         return False, session is not None and session.starved
 

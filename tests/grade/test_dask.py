@@ -22,8 +22,8 @@ from autograder.errors import ClusterError, MarkingError
 from autograder.grade import cluster as cluster_module
 from autograder.grade import envelope, parcel
 from autograder.grade.cluster import Cluster, _Task
-from autograder.grade.crew import Crew
 from autograder.grade.display import _Live
+from autograder.grade.membership import Membership
 from autograder.grade.order import differences, order_of
 from autograder.grade.worker import Worker
 from autograder.marking.results import environment
@@ -309,8 +309,8 @@ def test_a_grader_at_a_terminal_sees_who_marks_and_who_is_gone() -> None:
     shown = io.StringIO()
     with _Live(Console(file=shown, force_terminal=True, width=100, highlight=False)) as display:
         display.tell(3)
-        display.tell(Crew(2, "tcp://a:1 marks"))
-        display.tell(Crew(1, "tcp://b:1 is gone", trouble=True))
+        display.tell(Membership(2, "tcp://a:1 marks"))
+        display.tell(Membership(1, "tcp://b:1 is gone", trouble=True))
     assert "tcp://b:1 is gone (1 worker(s) of the cluster mark)" in shown.getvalue()
     assert "1 worker(s)" in shown.getvalue()
     assert "tcp://a:1" not in shown.getvalue(), "a hundred workers would hide what matters"
@@ -355,7 +355,7 @@ def test_without_dask_the_cure_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def worker(unmarked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    root = copy(unmarked, tmp_path_factory.mktemp("desk"))
+    root = copy(unmarked, tmp_path_factory.mktemp("submissions"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         yield Worker([ASSIGNMENT, SEED], f"sqlite:///{root / 'gradebook.db'}", "run", fresh=True)
@@ -365,18 +365,18 @@ def make_cluster(worker: Worker, tmp_path: Path) -> Cluster:
     made = Cluster(
         "tcp://nowhere:1",
         1,
-        worker._desk,
+        worker._submissions,
         log=os.fspath(tmp_path / "log"),
         place=os.fspath(tmp_path),
         patience=1.0,
-        tell=lambda crew: None,
+        tell=lambda _: None,
     )
     made._name = "an order"
     return made
 
 
 def test_no_gradebook_and_no_other_student_travel(worker: Worker, unmarked: Path) -> None:
-    order = json.loads(order_of(worker._desk))
+    order = json.loads(order_of(worker._submissions))
     sent = {path for part in order["files"].values() for path, _, _ in part}
     assert sent == {f"{FIRST}.ipynb", f"{SECOND}.ipynb", "data.csv"}
     assert "sqlite" not in json.dumps(order)
@@ -389,7 +389,7 @@ def test_no_gradebook_and_no_other_student_travel(worker: Worker, unmarked: Path
 def test_what_marks_depend_on_is_compared(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, name: str, there: str
 ) -> None:
-    order = json.loads(order_of(worker._desk))
+    order = json.loads(order_of(worker._submissions))
     assert differences(order) == []
     monkeypatch.setattr(
         "autograder.grade.order.environment", lambda: {**environment(), name: there}
@@ -398,7 +398,7 @@ def test_what_marks_depend_on_is_compared(
 
 
 def test_another_kind_of_sandbox_is_a_difference(worker: Worker) -> None:
-    order = json.loads(order_of(worker._desk))
+    order = json.loads(order_of(worker._submissions))
     order["examine"]["namespaces"] = "never"  # as on a worker in a container
     (said,) = differences(order)
     assert "would run locked there" in said
@@ -409,7 +409,7 @@ def test_what_is_too_large_does_not_travel(
 ) -> None:
     monkeypatch.setattr(parcel, "MOST_BYTES", 2_000)
     with pytest.raises(MarkingError, match="The source of small with its release has"):
-        order_of(worker._desk)
+        order_of(worker._submissions)
     task = _Task("honest", [FIRST])
     make_cluster(worker, tmp_path)._pack(task)
     assert not task.papers
@@ -491,9 +491,11 @@ class Client:
 
 
 @pytest.fixture
-def crew(worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Cluster, Client]:
+def members(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Cluster, Client]:
     monkeypatch.setattr(cluster_module, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(cluster_module, "_CREW_SECONDS", 0.0)
+    monkeypatch.setattr(cluster_module, "_MEMBERS_SECONDS", 0.0)
     made, client = make_cluster(worker, tmp_path), Client()
     made._client, made._order = client, b"the order"
     made._seen = float("inf")
@@ -520,9 +522,9 @@ def students(futures: list[Future]) -> list[str]:
 
 
 def test_a_submission_that_kills_its_workers_is_that_students_fault_alone(
-    crew: tuple[Cluster, Client],
+    members: tuple[Cluster, Client],
 ) -> None:
-    cluster, client = crew
+    cluster, client = members
     cluster._waiting.extend(_Task(student, [FIRST]) for student in ("killer", "bob", "eve"))
     for number in range(3):
         name = f"w{number}"
@@ -538,8 +540,8 @@ def test_a_submission_that_kills_its_workers_is_that_students_fault_alone(
     assert students(client.on("w3")) == ["bob", "eve"], "whoever was next in line is not blamed"
 
 
-def test_a_process_that_began_anew_is_prepared_again(crew: tuple[Cluster, Client]) -> None:
-    cluster, client = crew
+def test_a_process_that_began_anew_is_prepared_again(members: tuple[Cluster, Client]) -> None:
+    cluster, client = members
     client.workers = {"w": 1}
     cluster._waiting.append(_Task("ann", [FIRST]))
     turn(cluster, client)
@@ -553,11 +555,11 @@ def test_a_process_that_began_anew_is_prepared_again(crew: tuple[Cluster, Client
 
 
 def test_what_went_with_the_scheduler_is_given_out_again_and_held_against_nobody(
-    crew: tuple[Cluster, Client],
+    members: tuple[Cluster, Client],
 ) -> None:
     from distributed import CancelledError
 
-    cluster, client = crew
+    cluster, client = members
     client.workers = {"w": 1}
     cluster._waiting.append(_Task("ann", [FIRST]))
     for _ in range(5):

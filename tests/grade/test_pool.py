@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from autograder.grade.desk import WorkerOutcome
 from autograder.grade.pool import Pool, WorkerSetup
+from autograder.grade.submissions import WorkerOutcome
 
 ORDER = WorkerSetup((), "", "a run", False, "")
 CLASS = [("ann", ["slopes"]), ("bob", ["slopes"]), ("eve", ["slopes"])]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..marking.session import Session
     from ..nbgrader.examine import Examine
 
-__all__ = ["Desk", "Paper", "WorkerOutcome", "common_fingerprint", "examined", "fault_of"]
+__all__ = ["Paper", "Submissions", "WorkerOutcome", "common_fingerprint", "examined", "fault_of"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Paper:
     key: str
 
 
-class Desk:
+class Submissions:
     """Lays out the submissions of one assignment, and keeps what is found out of them.
 
     Args:

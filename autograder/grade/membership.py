@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Crew"]
+__all__ = ["Membership"]
 
 
 @dataclass(frozen=True)
-class Crew:
+class Membership:
     """Said when a worker comes, goes or is refused.
 
     Attributes:
