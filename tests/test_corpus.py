@@ -152,6 +152,41 @@ def test_who_is_asked_little_would_be_right_at_more(
         assert short >= 3
 
 
+@pytest.mark.parametrize("exercise", [e for group in EXERCISES.values() for e in group])
+def test_whose_mistake_is_told_at_first_would_be_told_it_at_more(
+    exercise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same verdict, evidence and rows as where neighbours are asked of all who are wrong."""
+    short = 0
+    for case in load():
+        if case.exercise != exercise or case.misconception == "never_returns":
+            continue
+        notebook = next(n for n, exercises in EXERCISES.items() if exercise in exercises)
+        namespace, _ = left_behind(case)
+        for one in checks_of(notebook)[exercise]:
+            for seed in range(3) if isinstance(one, Gradient) else ():
+                short += told_the_same(one, seed, namespace, monkeypatch)
+    if exercise in FRESH_PLACES - {"descent_routine"}:
+        assert short >= 3
+
+
+def told_the_same(
+    one: Gradient, seed: int, namespace: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> bool:
+    """Judge an answer as it is asked and with all its neighbours; whether it was asked less."""
+    replies = ask(one.questions(seed), namespace)
+    more = one.more(seed, replies)
+    (verdict,) = one.judge(seed, [*replies, *ask(more, namespace)])
+    with monkeypatch.context() as patch:
+        patch.setattr(Gradient, "_is_told", lambda *_: False)
+        every = one.more(seed, replies)
+        if len(every) == len(more):
+            return False
+        (full,) = one.judge(seed, [*replies, *ask(every, namespace)])
+    assert full == verdict
+    return True
+
+
 def assert_due(case: Case, outcome: Outcome) -> None:
     told = outcome.told()
     assert "unjudged" not in {v.outcome for v in outcome.verdicts}, told

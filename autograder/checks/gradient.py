@@ -14,7 +14,7 @@ from ..errors import CheckError
 from .base import Check, arrival, call_problem, wrong
 from .carried import around, is_carried, is_trivial
 from .evidence import DerivativeEvidence
-from .inexact import recognise
+from .inexact import may_be_inexact, recognise
 from .layout import find_layout, is_number
 from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
 from .points import Places, draw_places
@@ -33,6 +33,9 @@ __all__ = ["Gradient"]
 # Of the tolerance. What is nearer at the shown and fresh places is an exact derivative, rounded;
 # whatever else there is, noise or a step, is farther off at some of them, and is asked more.
 _CLEARLY = 0.25
+
+# They may also be how a difference with a step looks.
+_VAGUE = ("constant_offset", "constant_factor")
 
 
 def _proportional(student: Entries, truth: Entries) -> bool:
@@ -133,7 +136,8 @@ class Gradient(Check):
     def more(self, seed: int, replies: Sequence[Reply]) -> list[Question]:
         """Of numbers that are not clearly right: those beside, and what the answer follows from.
 
-        Neighbours tell noise from a wrong formula; who is right has neither.
+        Neighbours tell noise from a wrong formula; who is right has neither, and a mistake that has
+        a name and is far too large for noise, a step or rounding is told without them.
         """
         places = self._places(seed)
         look, calls = replies
@@ -149,10 +153,21 @@ class Gradient(Check):
         clearly = np.abs(student - truth[: places.first]) <= _CLEARLY * tol[: places.first]
         if not np.isfinite(student).all() or clearly.all():
             return []
-        asked: list[Question] = [self._call(places.points[places.first :])]
+        asked: list[Question] = []
+        if not self._is_told(seed, student):
+            asked.append(self._call(places.points[places.first :]))
         if self.follows is not None:
             asked.append(around(self.follows, places.points[places.generic]))
         return asked
+
+    def _is_told(self, seed: int, student: Entries) -> bool:
+        """Whether the numbers at the shown and fresh places alone say which mistake it was."""
+        places = self._places(seed)
+        truth, tol = (entries[: places.first] for entries in self._truth(seed))
+        if (np.abs(student - truth) <= tol).all() or may_be_inexact(student, truth):
+            return False
+        hit = name_derivative(self._reference, places.points[: places.first], student, truth, tol)
+        return hit is not None and hit[0] not in _VAGUE
 
     def _call(self, points: Points) -> Call:
         layout = self._reference.layout
@@ -190,22 +205,23 @@ class Gradient(Check):
 
     def _judge(self, seed: int, replies: Sequence[Reply], taken: Collection[str]) -> Verdict:
         look, calls, *more = replies
+        beside, earlier = (more, []) if self.follows is None else (more[:-1], more[-1:])
         arrived = arrival(self.answer, look, {*taken, *self.given}, function=True)
         if isinstance(arrived, Verdict):
             return arrived
         places = self._places(seed)
         count, called = places.first, self._called()
         outcomes = call_problem(self.answer, calls, called=called, count=count)
-        if more and not isinstance(outcomes, Verdict):
+        if beside and not isinstance(outcomes, Verdict):
             count = len(places.points) - places.first
-            beside = call_problem(self.answer, more[0], called=called, count=count)
-            outcomes = beside if isinstance(beside, Verdict) else (*outcomes, *beside)
+            others = call_problem(self.answer, beside[0], called=called, count=count)
+            outcomes = others if isinstance(others, Verdict) else (*outcomes, *others)
         if isinstance(outcomes, Verdict):
             return outcomes
         rows = self._rows_of(outcomes)
         if isinstance(rows, Verdict):
             return rows
-        return self._judge_numbers(seed, rows, outcomes, more[1:])
+        return self._judge_numbers(seed, rows, outcomes, earlier)
 
     def _rows_of(self, outcomes: Sequence[Outcome]) -> Verdict | list[np.ndarray]:
         """The numbers of each call, or the verdict where there are none in one of them."""
@@ -252,7 +268,8 @@ class Gradient(Check):
         if right.all():
             fact = f"`{self.answer}` is right at all {places.first} places tried."
             return Verdict(self.answer, "right", 1.0, fact, rows=table, evidence=evidence)
-        if len(rows) < len(places.points):  # nobody asked for `more`
+        # Otherwise nobody asked for `more`.
+        if len(rows) < len(places.points) and not self._is_told(seed, student):
             return wrong(self.answer, "garbled")
         seen = self._seen(places, student, truth, right)
         if any(is_carried(reply, student[places.generic]) for reply in earlier):
@@ -281,11 +298,9 @@ class Gradient(Check):
         table: tuple[Row, ...],
         evidence: DerivativeEvidence,
     ) -> Verdict:
-        ref, points = self._reference, places.points
+        ref, points = self._reference, places.points[: len(student)]
         hit = name_derivative(ref, points, student, truth, tol)
-        # A constant offset or factor may also be how a difference with a step looks.
-        vague = hit is None or hit[0] in ("constant_offset", "constant_factor")
-        if vague:
+        if hit is None or hit[0] in _VAGUE:
             near = recognise(ref, places, student, truth, tol)
             # An exact factor is a factor; a difference that is not divided is only nearly one.
             exact = (

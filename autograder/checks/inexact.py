@@ -15,7 +15,7 @@ from .points import Places
 from .reference import Reference
 from .shapes import Entries, Points
 
-__all__ = ["Inexact", "recognise"]
+__all__ = ["Inexact", "may_be_inexact", "recognise"]
 
 # Noise up to this part of the derivative, both in the median over the places, is still a
 # derivative's; the step of a difference up to SMALL_STEP (and its rounding), too.
@@ -139,6 +139,16 @@ def _rough(student: Entries, truth: Entries, tol: Entries, places: Places) -> bo
     moves = np.abs(truth[off] - truth[here])
     lags = np.abs(error[off] - error[here])
     return bool(np.median(lags) > 0.5 * np.median(moves) > 0)
+
+
+def may_be_inexact(student: Entries, truth: Entries) -> bool:
+    """Whether `student` (p, k), at some of the places, leaves open that it approximates `truth`.
+
+    With room for what the places that were not asked may be like: five times as near as noise and
+    a small step have to be, or no more than 1 off, as what is rounded or cut.
+    """
+    error, typical = np.abs(student - truth), float(np.median(np.abs(truth)))
+    return bool((error <= 1).all()) or float(np.median(error)) <= 5 * NEAR * typical
 
 
 def recognise(

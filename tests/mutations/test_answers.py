@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from autograder.answers.local import judge
+from autograder.checks.gradient import Gradient
 from tests.corpus import EXERCISES, given_namespace, quietly
 from tests.mutations.answers import FORMULAS, rearranged, slips
-from tests.test_corpus import checks_of
+from tests.test_corpus import checks_of, told_the_same
 
 PLACES = ([0.7, 1.3], [-1.6, 0.4], [2.3, -0.8], [0.9, 2.2], [-0.4, -1.9])
 
@@ -58,6 +59,21 @@ def test_slips_in_a_formula_are_refused(exercise: str, answer: str) -> None:
             overlooked.append(source)
     assert tried >= 10
     assert not overlooked
+
+
+@pytest.mark.parametrize(("exercise", "answer"), list(FORMULAS))
+def test_a_slip_that_is_told_at_first_is_told_the_same_at_more(
+    exercise: str, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = check_of(exercise, answer)
+    if not isinstance(check, Gradient):
+        return
+    short = 0
+    for source in dict.fromkeys(slips(FORMULAS[exercise, answer])):
+        namespace = {**given_namespace(), answer: function(source)}
+        with quietly():
+            short += told_the_same(check, 1, namespace, monkeypatch)
+    assert short >= 1
 
 
 @pytest.mark.parametrize(("exercise", "answer"), list(FORMULAS))
