@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from jax import enable_x64
 
+from autograder.answers.local import ask
+from autograder.checks.gradient import Gradient
 from autograder.checks.layout import find_layout
 from autograder.checks.misconceptions import forward
 from autograder.checks.misconceptions.derivative import name_derivative
@@ -74,3 +77,14 @@ def test_a_function_is_traced_once_for_a_class(order: int) -> None:
     assert traced == before
     assert found[0] is not None
     assert found == [found[0]] * 3
+
+
+def test_to_tell_a_mistake_at_first_warns_nobody() -> None:
+    """Hypotheses divide by anything; in a student's session that would be printed."""
+    check = Gradient("df", of=lambda x: jnp.arctan(x) ** 2, at=[0.0, 1.0])
+    namespace = {"df": lambda x: 7 * jnp.sin(5 * x) + 20}
+    replies = ask(check.questions(0), namespace)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert check.more(0, replies)
+    assert not heard
