@@ -9,7 +9,7 @@ ASSIGNMENT := gradient_descent
 WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup try demo test shuffled servers newer lowest thorough lint format release dist lock screenshots clean
+.PHONY: help setup try demo test shuffled servers newer lowest thorough lint format release rendered dist lock screenshots clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -68,6 +68,9 @@ format: setup ## put the code into its standard form
 # --no-db: the committed release is a product of source/ alone; an instructor's gradebook is not touched.
 release: setup ## generate release/ from source/ through nbgrader
 	@$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
+
+rendered: setup ## run the released notebooks, and make docs/notebooks/ of them: pages to look at
+	@PYTHONPATH=. $(BIN)/python scripts/rendered.py
 
 dist: setup ## build what students and what instructors install, into dist/
 	@rm -rf dist

@@ -65,6 +65,7 @@ ELSEWHERE = {
     "make lock": "tests/test_lock.py",
     "make release": "tests/test_release.py",
     "make demo": "tests/test_demo.py",
+    "make rendered": "scripts/rendered.py",
     "make try": "tests/browser/test_try.py",
     "make dist": "tests/installed/test_archives.py",
     "make screenshots": "scripts/screenshots.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -294,3 +295,24 @@ def test_no_expected_value_is_in_the_release(
 )
 def test_a_value_that_is_shown_is_found(expected: dict[str, float], text: str) -> None:
     assert gives_away(nbformat.v4.new_markdown_cell(text), expected)
+
+
+# ------------------------------------------------------------------------------------ as pages
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_pages_to_look_at_are_of_this_release(course: Path, name: str) -> None:
+    """`make rendered` makes them anew."""
+    page = (course / "docs" / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+    release = (course / "release" / ASSIGNMENT / f"{name}.ipynb").read_bytes()
+    assert f'<meta name="made-of" content="{hashlib.sha256(release).hexdigest()}">' in page
+    # One file, whose pictures are told, on which nothing has gone wrong.
+    pictures = re.findall(r"<img [^>]*>", page)
+    assert len(pictures) >= 3
+    for picture in pictures:
+        assert re.search(r'alt="[^"]{30,}', picture)
+        assert 'src="data:image/' in picture
+    assert "<math" in page
+    assert "<script" not in page
+    assert "Traceback (most recent" not in page
+    assert page.count("not started") >= 5

@@ -27,7 +27,7 @@ from .palette import DARK_INK, DARK_PAPER, INKS, css_variables
 from .sheet import Made
 from .titles import title_of
 
-__all__ = ["Cell", "Exercise", "State", "exercises_of", "render", "state_of"]
+__all__ = ["Cell", "Exercise", "State", "exercises_of", "render", "state_of", "style"]
 
 _HERE = Path(__file__).parent
 
@@ -220,7 +220,7 @@ def render(
         penalty=f"{penalty:.4g}" if penalty > 0 else "",
         exercises=exercises,
         rest=rest,
-        style=_style(),
+        style=style(),
         waits=any(e.marked.score is None or e.state == "unjudged" for e in exercises),
     )
 
@@ -232,7 +232,8 @@ def _made(markup: Made) -> Markup:
     return Markup(markup)
 
 
-def _style() -> str:
+def style() -> str:
+    """The style sheet of a page, in light and dark."""
     make = HtmlFormatter
     light = make(style="xcode").get_style_defs(".highlight")
     dark = make(style="github-dark").get_style_defs(".highlight")
