@@ -10,14 +10,12 @@ What was found is said in a cell at the top of the autograded copy.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
-from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..marking.additions import Additions, additions_to_code, additions_to_text
@@ -26,6 +24,7 @@ from ..marking.given import Given, given_cells, name_of, released_cells
 from ..marking.recognise import asked_names, places_of, recognise
 from ..marking.statements import plain, read_code, same_text
 from .course import course_of
+from .upstream import is_as_released
 
 __all__ = ["Mend", "mend"]
 
@@ -128,7 +127,7 @@ class _Mending:
         if not name:
             return [cell]
         given, theirs = self.known[name], plain(cell.source)
-        text, untouched = cell.source, _is_as_released(cell)
+        text, untouched = cell.source, is_as_released(cell)
         self._note_changes(cell, given, untouched=untouched)
         given.restore(cell)
         if not given.kept:
@@ -282,17 +281,6 @@ def _ours(given: Sequence[Given]) -> list[Hashable]:
             keys += [key for s in code.statements if cell.answer or not s.binds for key in s.keys]
             keys += [comment.words for comment in code.comments]
     return keys
-
-
-def _is_as_released(cell: nbformat.NotebookNode) -> bool:
-    """Whether a cell is as nbgrader released it once, by the checksum that it wrote then.
-
-    Then what is not as in the assignment today was changed there, and not by the student. Who
-    writes a checksum of their own gains nothing by it: the cell counts as it is given.
-    """
-    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
-        return bool(cell.metadata["nbgrader"]["checksum"] == utils.compute_checksum(cell))
-    return False
 
 
 def _begun(title: str) -> str:

@@ -28,7 +28,6 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
 
 from ..checks.verdict import MIME, Verdict
 from ..feedback import html, page
@@ -250,15 +249,9 @@ def _shown(before: NotebookNode, after: NotebookNode) -> page.Cell:
         points=float(about.get("points") or 0.0) if marked else None,
         score=None if about.get("waits") and not score else score,
         verdicts=verdicts if role == "test" else None,
-        untouched=answer and _is_untouched(before),
+        untouched=answer and upstream.is_as_released(before),
         comment=_markdown(comment) if comment else "",
     )
-
-
-def _is_untouched(cell: NotebookNode) -> bool:
-    """Whether an answer's cell is as it was released."""
-    checksum = cell.metadata.nbgrader.get("checksum")
-    return checksum is not None and compute_checksum(cell) == checksum
 
 
 # ------------------------------------------------------------------------------------ formgrader

@@ -21,6 +21,7 @@ __all__ = [
     "Collect",
     "check_schemas_by",
     "export_pages_by",
+    "is_as_released",
     "make_engines_by",
     "parse_utc",
     "put_in_place",
@@ -110,6 +111,17 @@ def sanitized(converter: Any, path: str) -> nbformat.NotebookNode:
     resources = converter.init_single_notebook_resources(path)
     output, _ = converter.exporter.from_filename(path, resources=resources)
     return nbformat.reads(output, as_version=4)
+
+
+def is_as_released(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is as nbgrader released it once, by the checksum that it wrote then.
+
+    Then what is not as in the assignment today was changed there, and not by the student. Who
+    writes a checksum of their own gains nothing by it: the cell counts as it is given.
+    """
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return bool(cell.metadata["nbgrader"]["checksum"] == utils.compute_checksum(cell))
+    return False
 
 
 class Collect(ExchangeCollect):

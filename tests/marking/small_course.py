@@ -412,10 +412,6 @@ UNREADABLE = [
 
 HARMLESS = [
     Submission("honest"),
-    Submission("from Colab", _from_colab),
-    Submission("a copy in Colab", _from_colab, _copy_of),
-    Submission("from Colab without names", lambda n: _from_colab(n, names=False)),
-    Submission("a copy in Colab without names", lambda n: _from_colab(n, names=False), _copy_of),
     Submission("Анна Каренина"),
     Submission("o'brien [2] & co"),
     Submission("with a byte order mark", lambda n: b"\xef\xbb\xbf" + json.dumps(n).encode()),
@@ -521,6 +517,10 @@ HARMLESS = [
     Submission("modules", more=_modules),
     Submission("50 MB", _big),
     Submission("extra notebook", more=lambda f: (f / "notes.ipynb").write_text("{")),
+    Submission("from Colab", _from_colab),
+    Submission("a copy in Colab", _from_colab, _copy_of),
+    Submission("from Colab without names", lambda n: _from_colab(n, names=False)),
+    Submission("a copy in Colab without names", lambda n: _from_colab(n, names=False), _copy_of),
 ]
 """What a student or an editor did, and what costs nothing: the answers are all there."""
 

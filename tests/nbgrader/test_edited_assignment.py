@@ -81,6 +81,22 @@ def test_points_that_the_student_changed_are_the_students(before_and_after: Any)
     assert "In the check of `slope` the points had been changed; they are as given again." in notes
 
 
+@pytest.mark.parametrize(
+    "points", [10**400, "many", None, [1]], ids=["huge", "text", "none", "list"]
+)
+def test_points_that_are_no_number_are_as_given_again(before_and_after: Any, points: Any) -> None:
+    """nbgrader makes them a float for its checksum, which is not there for whole numbers so large."""
+
+    def spoil(notebook: Any) -> None:
+        small.cell_of(notebook, "slope_check")["metadata"]["nbgrader"]["points"] = points
+
+    _, node = mended(before_and_after, spoil)
+    (check,) = (
+        c for c in node.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "slope_check"
+    )
+    assert check.metadata.nbgrader["points"] == 5.0
+
+
 @pytest.mark.parametrize("checksum", ["", None, 7, "0" * 32])
 def test_a_checksum_that_is_none_vouches_for_nothing(before_and_after: Any, checksum: Any) -> None:
     def forge(notebook: Any) -> None:
