@@ -85,7 +85,7 @@ def test_points_that_the_student_changed_are_the_students(before_and_after: Any)
     "points", [10**400, "many", None, [1]], ids=["huge", "text", "none", "list"]
 )
 def test_points_that_are_no_number_are_as_given_again(before_and_after: Any, points: Any) -> None:
-    """nbgrader makes them a float for its checksum, which is not there for whole numbers so large."""
+    """nbgrader makes them a float for its checksum, and whole numbers may be too large for one."""
 
     def spoil(notebook: Any) -> None:
         small.cell_of(notebook, "slope_check")["metadata"]["nbgrader"]["points"] = points
