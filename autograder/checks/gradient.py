@@ -133,6 +133,7 @@ class Gradient(Check):
         places = self._places(seed)
         return [Look(self.answer), self._call(places.points[: places.first])]
 
+    @np.errstate(all="ignore")  # as in `judge`: a student's session hears no warning
     def more(self, seed: int, replies: Sequence[Reply]) -> list[Question]:
         """Of numbers that are not clearly right: those beside, and what the answer follows from.
 
@@ -166,9 +167,7 @@ class Gradient(Check):
         truth, tol = (entries[: places.first] for entries in self._truth(seed))
         if (np.abs(student - truth) <= tol).all() or may_be_inexact(student, truth):
             return False
-        with np.errstate(all="ignore"):  # as in `judge`: a student's session hears no warning
-            first = places.points[: places.first]
-            hit = name_derivative(self._reference, first, student, truth, tol)
+        hit = name_derivative(self._reference, places.points[: places.first], student, truth, tol)
         return hit is not None and hit[0] not in _VAGUE
 
     def _call(self, points: Points) -> Call:
