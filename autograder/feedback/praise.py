@@ -29,10 +29,10 @@ def praise(verdict: Verdict) -> str:
             return "You have moved one coordinate and held the other: a partial derivative."
         case PlaceEvidence(size=size, curve=curve) if size > 1 and curve is not None:
             return "You have gone downhill along one coordinate while the other was held."
-        case PlaceEvidence(size=1) if "is a minimum" in verdict.fact:
-            return "You have found where the slope is zero and the ground rises to both sides."
-        case PlaceEvidence() if "is a minimum" in verdict.fact:
-            return "You have found where the slope is zero along every coordinate, and no saddle."
+        case PlaceEvidence(size=1) if " a minimum" in verdict.fact:
+            return "You have found ground that is level, and that rises to both sides."
+        case PlaceEvidence() if " a minimum" in verdict.fact:
+            return "You have found ground that is level along every coordinate, and is no saddle."
         case DescentEvidence():
             return "You have a routine that walks down any function whose slope it is given."
         case StepEvidence():
