@@ -149,4 +149,4 @@ def test_a_term_by_the_buttons(
     expect(card).to_contain_text("Everywhere yours is minus the derivative.")
     expect(card.locator("img")).to_be_visible()
     expect(page.get_by_text(WORDS)).to_be_visible()
-    expect(page.get_by_text("(Score: 8.5 / 10.0)")).to_be_visible()
+    expect(page.locator(".score")).to_have_text("8.5 of 10 points")
