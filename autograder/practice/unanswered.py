@@ -43,6 +43,9 @@ def _explained(verdict: Verdict, log: Log, file: File | None) -> Verdict:
     if version is not None:  # it is there, and empty or a stub
         source = version.run.source
         if not is_begun(source):
+            # What the cell came with may stand under the name while its answer has another.
+            if run is not None and run.ended == "ok" and is_begun(run.source):
+                return _not_named(name, run.source)
             return replace(verdict, outcome="open")
         dots = re.search(rf"^{re.escape(name)}\s*=\s*\.\.\.", source, re.MULTILINE)
         return _not_named(name, source) if dots else verdict

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 
 from autograder.grade.worker import Worker
 from autograder.nbgrader.review import Review
+from autograder.nbgrader.upstream import sanitized
 from tests.marking import small_course as small
 from tests.marking.small_course import ANSWERS, ASSIGNMENT, FIRST, SECOND, Notebook
 
@@ -58,7 +59,7 @@ def released(root: Path) -> Notebook:
 
 def read(worker: Worker, folder: Folder, name: str = FIRST) -> nbformat.NotebookNode:
     """What marking is about to run; no link is followed, and no name leads out of the folder."""
-    return worker._desk._sanitized(os.fspath(folder / f"{name}.ipynb"))
+    return sanitized(worker._submissions._converter, os.fspath(folder / f"{name}.ipynb"))
 
 
 def answer(notebook: nbformat.NotebookNode, name: str = "slope") -> str:
