@@ -122,32 +122,36 @@ def marked(case: Case, seed: int = 0) -> Outcome:
     return Outcome(share, tuple(verdicts), cell_failed)
 
 
+def derivatives(exercise: str) -> Iterator[tuple[Case, Gradient, dict[str, Any]]]:
+    """Each case of an exercise that ends, with each check of a derivative that it is asked."""
+    notebook = next(n for n, exercises in EXERCISES.items() if exercise in exercises)
+    for case in load():
+        if case.exercise == exercise and case.misconception != "never_returns":
+            namespace, _ = left_behind(case)
+            for one in checks_of(notebook)[exercise]:
+                if isinstance(one, Gradient):
+                    yield case, one, namespace
+
+
 @pytest.mark.parametrize("exercise", [e for group in EXERCISES.values() for e in group])
 def test_who_is_asked_little_would_be_right_at_more(
     exercise: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neighbours are asked only where numbers are not clearly right; marks stay as they were."""
     short = 0
-    for case in load():
-        if case.exercise != exercise or case.misconception == "never_returns":
+    for case, one, namespace in derivatives(exercise):
+        questions = one.questions(0)
+        replies = ask(questions, namespace)
+        (verdict,) = one.judge(0, [*replies, *ask(one.more(0, replies), namespace)])
+        if one.more(0, replies) or not verdict.right:
             continue
-        notebook = next(n for n, exercises in EXERCISES.items() if exercise in exercises)
-        namespace, _ = left_behind(case)
-        for one in checks_of(notebook)[exercise]:
-            if not isinstance(one, Gradient):
-                continue
-            questions = one.questions(0)
-            replies = ask(questions, namespace)
-            (verdict,) = one.judge(0, [*replies, *ask(one.more(0, replies), namespace)])
-            if one.more(0, replies) or not verdict.right:
-                continue
-            short += 1
-            with monkeypatch.context() as patch:
-                patch.setattr("autograder.checks.gradient._CLEARLY", -1.0)
-                more = one.more(0, replies)
-                assert more, case.id
-                (full,) = one.judge(0, [*replies, *ask(more, namespace)])
-            assert full == verdict, case.id
+        short += 1
+        with monkeypatch.context() as patch:
+            patch.setattr("autograder.checks.gradient._CLEARLY", -1.0)
+            more = one.more(0, replies)
+            assert more, case.id
+            (full,) = one.judge(0, [*replies, *ask(more, namespace)])
+        assert full == verdict, case.id
     if exercise in FRESH_PLACES - {"descent_routine"}:
         assert short >= 3
 
@@ -158,14 +162,9 @@ def test_whose_mistake_is_told_at_first_would_be_told_it_at_more(
 ) -> None:
     """The same verdict, evidence and rows as where neighbours are asked of all who are wrong."""
     short = 0
-    for case in load():
-        if case.exercise != exercise or case.misconception == "never_returns":
-            continue
-        notebook = next(n for n, exercises in EXERCISES.items() if exercise in exercises)
-        namespace, _ = left_behind(case)
-        for one in checks_of(notebook)[exercise]:
-            for seed in range(3) if isinstance(one, Gradient) else ():
-                short += told_the_same(one, seed, namespace, monkeypatch)
+    for _, one, namespace in derivatives(exercise):
+        for seed in range(3):
+            short += told_the_same(one, seed, namespace, monkeypatch)
     if exercise in FRESH_PLACES - {"descent_routine"}:
         assert short >= 3
 
@@ -178,7 +177,7 @@ def told_the_same(
     more = one.more(seed, replies)
     (verdict,) = one.judge(seed, [*replies, *ask(more, namespace)])
     with monkeypatch.context() as patch:
-        patch.setattr(Gradient, "_is_told", lambda *_: False)
+        patch.setattr(Gradient, "_told", lambda *_: None)
         every = one.more(seed, replies)
         if len(every) == len(more):
             return False

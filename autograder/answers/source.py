@@ -216,22 +216,26 @@ def assigns(source: str, name: str) -> bool:
     return name in seen.stores and not seen.asks
 
 
+def _parsed(source: str) -> ast.Module | None:
+    """A cell's statements, or None where it is no Python, or more than the parser bears."""
+    try:
+        return ast.parse(plain(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def is_begun(source: str) -> bool:
     """Whether a cell has more in it than comments, dots and `raise NotImplementedError()`."""
-    try:
-        tree = ast.parse(plain(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
-    return not _are_nothing(tree.body)
+    tree = _parsed(source)
+    return tree is None or not _are_nothing(tree.body)
 
 
 def leaves_dots(source: str) -> bool:
     """Whether a cell gives a name `...` in the place of an answer."""
-    try:
-        tree = ast.parse(plain(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(isinstance(n, ast.Assign) and _are_dots(n.value) for n in ast.walk(tree))
+    tree = _parsed(source)
+    return tree is not None and any(
+        isinstance(n, ast.Assign) and _are_dots(n.value) for n in ast.walk(tree)
+    )
 
 
 def _are_nothing(body: Sequence[ast.stmt]) -> bool:
@@ -251,9 +255,8 @@ def _are_nothing(body: Sequence[ast.stmt]) -> bool:
 
 def undone_by_dots(source: str) -> set[str]:
     """Names that a cell gives an answer, and then `...`; and functions that return such a name."""
-    try:
-        tree = ast.parse(plain(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(source)
+    if tree is None:
         return set()
     undone = _undone(tree.body)
     for node in tree.body:
@@ -308,13 +311,8 @@ def lost_update(sources: Sequence[str]) -> str:
     A loop over values that sets its own variable; a compiled function that keeps the first value of
     a name that is set again.
     """
-    trees = []
-    for source in sources:
-        try:
-            trees.append(ast.parse(plain(source)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    trees = map(_parsed, sources)
+    nodes = [node for tree in trees if tree is not None for node in ast.walk(tree)]
     for node in nodes:
         if isinstance(node, ast.For):
             own = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
@@ -352,9 +350,8 @@ def lost_update(sources: Sequence[str]) -> str:
 
 def shown(source: str) -> str:
     """What a cell prints or shows last, as it stands there: "x" for `print(x)`; "" for nothing."""
-    try:
-        tree = ast.parse(plain(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(source)
+    if tree is None:
         return ""
     for node in reversed(tree.body):
         match node:

@@ -16,7 +16,12 @@ from .carried import around, is_carried, is_trivial
 from .evidence import DerivativeEvidence
 from .inexact import may_be_inexact, recognise
 from .layout import find_layout, is_number
-from .misconceptions.derivative import difference_not_divided, name_derivative, name_shape
+from .misconceptions.derivative import (
+    Hit,
+    difference_not_divided,
+    name_derivative,
+    name_shape,
+)
 from .points import Places, draw_places
 from .questions import Call, Look, Outcome, Question, Reply, Returned
 from .reading import Problem, read_numbers, read_parts
@@ -155,20 +160,20 @@ class Gradient(Check):
         if not np.isfinite(student).all() or clearly.all():
             return []
         asked: list[Question] = []
-        if not self._is_told(seed, student):
+        if self._told(seed, student) is None:
             asked.append(self._call(places.points[places.first :]))
         if self.follows is not None:
             asked.append(around(self.follows, places.points[places.generic]))
         return asked
 
-    def _is_told(self, seed: int, student: Entries) -> bool:
-        """Whether the numbers at the shown and fresh places alone say which mistake it was."""
+    def _told(self, seed: int, student: Entries) -> Hit | None:
+        """The mistake that the numbers at the shown and fresh places alone tell, if they do."""
         places = self._places(seed)
         truth, tol = (entries[: places.first] for entries in self._truth(seed))
         if (np.abs(student - truth) <= tol).all() or may_be_inexact(student, truth):
-            return False
+            return None
         hit = name_derivative(self._reference, places.points[: places.first], student, truth, tol)
-        return hit is not None and hit[0] not in _VAGUE
+        return None if hit is None or hit[0] in _VAGUE else hit
 
     def _call(self, points: Points) -> Call:
         layout = self._reference.layout
@@ -269,9 +274,11 @@ class Gradient(Check):
         if right.all():
             fact = f"`{self.answer}` is right at all {places.first} places tried."
             return Verdict(self.answer, "right", 1.0, fact, rows=table, evidence=evidence)
-        # Otherwise nobody asked for `more`.
-        if len(rows) < len(places.points) and not self._is_told(seed, student):
-            return wrong(self.answer, "garbled")
+        told = None
+        if len(rows) < len(places.points):
+            told = self._told(seed, student)
+            if told is None:  # nobody asked for `more`
+                return wrong(self.answer, "garbled")
         seen = self._seen(places, student, truth, right)
         if any(is_carried(reply, student[places.generic]) for reply in earlier):
             share = 0.0 if is_trivial(student, truth) else self.carried
@@ -286,7 +293,7 @@ class Gradient(Check):
                 table,
                 evidence,
             )
-        return self._name(places, student, truth, tol, right, seen, table, evidence)
+        return self._name(places, student, truth, tol, right, told, seen, table, evidence)
 
     def _name(
         self,
@@ -295,12 +302,13 @@ class Gradient(Check):
         truth: Entries,
         tol: Entries,
         right: Mask,
+        told: Hit | None,
         seen: str,
         table: tuple[Row, ...],
         evidence: DerivativeEvidence,
     ) -> Verdict:
         ref, points = self._reference, places.points[: len(student)]
-        hit = name_derivative(ref, points, student, truth, tol)
+        hit = told or name_derivative(ref, points, student, truth, tol)
         if hit is None or hit[0] in _VAGUE:
             near = recognise(ref, places, student, truth, tol)
             # An exact factor is a factor; a difference that is not divided is only nearly one.
