@@ -7,6 +7,7 @@ anything, in light and dark, on a phone and on paper.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,6 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pygments.formatters import HtmlFormatter
 
@@ -25,6 +25,7 @@ from .marks import MARKS, Mark
 from .overview import PERSON
 from .palette import DARK_INK, DARK_PAPER, INKS, css_variables
 from .sheet import Made
+from .templates import environment
 from .titles import title_of
 
 __all__ = ["Cell", "Exercise", "State", "exercises_of", "render", "state_of", "style"]
@@ -204,16 +205,10 @@ def render(
         points: that it is worth.
         penalty: points lost for coming late.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["made"] = _made
+    pages = environment(_HERE)
+    pages.filters["made"] = _made
     exercises, rest = exercises_of(cells)
-    return environment.get_template("page.html.jinja").render(
+    return pages.get_template("page.html.jinja").render(
         name=printable(name),
         score=f"{score:.4g}",
         points=f"{points:.4g}",
@@ -232,6 +227,7 @@ def _made(markup: Made) -> Markup:
     return Markup(markup)
 
 
+@functools.cache
 def style() -> str:
     """The style sheet of a page, in light and dark."""
     make = HtmlFormatter

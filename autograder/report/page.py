@@ -16,12 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from ..checks.misconceptions.catalogue import CATALOGUE
 from ..feedback.palette import TINTS, css_variables
 from ..feedback.pictures import draw
 from ..feedback.pictures.picture import Picture
+from ..feedback.templates import environment
 from ..isolation import Isolation
 from ..printable import printable
 from .data import FAULTS, OUTCOMES, ClassData, Exercise, Fault, Paper
@@ -70,14 +69,8 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
     found, statistics = mistakes(data), exercise_statistics(data)
     scores = [paper.score for paper in data.marked]
     bars = histogram(scores, data.points)
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    pages = environment(_HERE)
+    pages.filters |= {
         "number": _number,
         "percent": _percent,
         "duration": _duration,
@@ -86,7 +79,7 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         "source": _source,
         "plain": lambda text: printable(text.replace("`", "")),
     }
-    return environment.get_template("page.html.jinja").render(
+    return pages.get_template("page.html.jinja").render(
         data=data,
         style=css_variables() + (_HERE / "page.css").read_text(encoding="utf-8"),
         script=script,
