@@ -17,6 +17,7 @@ from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
 from ..access import require_readable, require_writable
+from ..cells import nbgrader_of
 from ..distribution import CONFIG
 from ..errors import AutograderError
 from .students import SampleStudent
@@ -206,7 +207,7 @@ class Classroom:
         found = []
         for path in sorted(self.release.glob("*.ipynb")):
             for cell in nbformat.read(path, as_version=4).cells:
-                about = cell.metadata.get("nbgrader", {})
+                about = nbgrader_of(cell)
                 if about.get("grade"):
                     found.append(
                         Exercise(

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import nbformat
 
+from ..cells import nbgrader_of
+
 __all__ = ["SampleStudent", "load_students"]
 
 MARKER = re.compile(r"^# %% (?P<name>\w+)(?: \[(?P<tag>[a-z ]+)\])?$", re.MULTILINE)
@@ -74,8 +76,8 @@ class SampleStudent:
         """Write the answers into the cells of a notebook; returns the exercises answered there."""
         answered = set()
         for cell in notebook.cells:
-            about = cell.metadata.get("nbgrader", {})
-            exercise = about.get("grade_id")
+            about = nbgrader_of(cell)
+            exercise = str(about.get("grade_id", ""))
             if about.get("solution") and exercise in self.answers:
                 cell.source = self.answers[exercise]
                 answered.add(exercise)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..cells import nbgrader_of
 from .course import read_only
 from .findings import Finding, warning, wrong
 from .notebooks import NOT_ONE, read_cells
@@ -83,7 +84,7 @@ def _points_of(path: Path) -> dict[str, Any]:
     """The points of each cell that nbgrader keeps in the gradebook, None where it has none."""
     found = {}
     for cell in read_cells(path):
-        about = cell["metadata"].get("nbgrader", {})
+        about = nbgrader_of(cell)
         if any(about.get(kind) for kind in ("grade", "solution", "locked", "task")):
             counted = about.get("grade") or about.get("task")
             found[about["grade_id"]] = about.get("points") if counted else None

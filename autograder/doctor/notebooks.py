@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..access import refusal
+from ..cells import nbgrader_of
 from .findings import Finding, fine, warning, wrong
 
 __all__ = ["NOT_ONE", "assignments", "read_cells", "sources", "subfolders"]
@@ -140,7 +141,7 @@ def _follows(release: list[dict[str, Any]], source: list[dict[str, Any]]) -> boo
 
 
 def _description(cell: dict[str, Any]) -> tuple[Any, ...]:
-    about = cell["metadata"].get("nbgrader", {})
+    about = nbgrader_of(cell)
     return tuple(about.get(k) for k in ("grade_id", "grade", "solution", "points"))
 
 
@@ -149,5 +150,5 @@ def _text(cell: dict[str, Any]) -> str:
 
 
 def _rewritten(cell: dict[str, Any]) -> bool:
-    solution = cell["metadata"].get("nbgrader", {}).get("solution")
+    solution = nbgrader_of(cell).get("solution")
     return bool(solution) or any(mark in _text(cell) for mark in _MARKS)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..answers.source import assigns, is_begun, lost_update, shown
+from ..cells import is_given, nbgrader_of
 from ..checks.base import wrong
 from ..checks.misconceptions.raised import classify
 from ..checks.questions import Error, Found, Missing, Question, Reply
 from ..checks.verdict import Verdict
 from ..checks.wording import explain, name_error, never_met
-from .cells import about, is_given
 
 __all__ = ["mark_late", "say_changed", "with_circumstances"]
 
@@ -136,7 +136,7 @@ def _cell_of(name: str, before: Sequence[Mapping[str, Any]], *, missing: bool) -
     if not setting and missing:
         begun = [i for i in own if is_begun(_source(before[i]))]
         # The exercise's cell, sooner than one that a student put beside it.
-        setting = sorted(begun, key=lambda i: not about(before[i]).get("solution"))
+        setting = sorted(begun, key=lambda i: not nbgrader_of(before[i]).get("solution"))
     if not setting:
         setting = [i for i in reversed(code) if assigns(_source(before[i]), name)]
     return setting[0] if setting else None

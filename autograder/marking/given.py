@@ -18,6 +18,8 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
+from ..cells import nbgrader_of
+
 __all__ = ["Given", "given_cells", "name_of", "released_cells"]
 
 _HIDDEN = re.compile(
@@ -106,7 +108,7 @@ class Given:
 
 def name_of(cell: nbformat.NotebookNode) -> str:
     """The name by which nbgrader knows a cell, or ""."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+    return str(nbgrader_of(cell).get("grade_id", ""))
 
 
 def given_cells(
@@ -175,7 +177,7 @@ def _cells_of(path: Path, changed: int, is_release: bool) -> tuple[Given, ...]:
             name_of(cell),
             cell.cell_type,
             cell.source,
-            dict(cell.metadata.get("nbgrader", {})),
+            dict(nbgrader_of(cell)),
             cell.source if is_release else None,
         )
         for cell in nbformat.read(path, as_version=4).cells

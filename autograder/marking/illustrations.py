@@ -21,6 +21,7 @@ from typing import Any
 import nbformat
 
 from ..answers.source import names_in, plain, sketch
+from ..cells import nbgrader_of
 from .statements import plain as as_written
 
 __all__ = ["TAG", "Illustration", "as_written", "choose", "left_out", "why_run"]
@@ -190,7 +191,7 @@ def choose(cells: Sequence[Mapping[str, Any]], asked: Iterable[str]) -> dict[int
         if cell["cell_type"] != "code":
             continue
         source = str(cell["source"])
-        found, about = use(source), cell["metadata"].get("nbgrader", {})
+        found, about = use(source), nbgrader_of(cell)
         of_answers = bool(found.reads & theirs)
         if about.get("solution") or of_answers:
             theirs |= found.sets

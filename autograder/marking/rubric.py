@@ -28,13 +28,13 @@ from IPython.display import display
 
 from ..answers.local import ask_all, judge
 from ..cache import cache_folder, sweep
+from ..cells import is_test, nbgrader_of
 from ..check import recording
 from ..checks.base import Check
 from ..checks.given import differ
 from ..checks.questions import Reply
 from ..draw.output import output
 from ..errors import RubricError
-from .cells import about, is_test
 from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
 from .results import own_code, write_whole
@@ -210,7 +210,7 @@ def _walk(
     for place, cell in enumerate(source.cells):
         if cell.cell_type != "code" or place in without:
             continue
-        nbgrader = about(cell)
+        nbgrader = nbgrader_of(cell)
         name = str(nbgrader.get("grade_id", f"number {place + 1}"))
         broken: Exception | None = None
         with recording() as checks:

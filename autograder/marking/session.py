@@ -21,12 +21,12 @@ import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..answers import kernel
+from ..cells import is_test, nbgrader_of
 from ..checks.given import given_questions, is_changed
 from ..checks.questions import Error
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
 from .budget import Budget, weigh
-from .cells import about, is_test
 from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
 from .illustrations import Illustration
@@ -246,7 +246,11 @@ class Session:
     # ------------------------------------------------------------------ cells
 
     def _exercise(self, cell: nbformat.NotebookNode) -> Exercise | None:
-        return self.rubric.exercises.get(about(cell).get("grade_id", "")) if is_test(cell) else None
+        return (
+            self.rubric.exercises.get(nbgrader_of(cell).get("grade_id", ""))
+            if is_test(cell)
+            else None
+        )
 
     def _forget_outputs(self) -> None:
         """No output of the student's own run is left to be taken for ours."""
@@ -421,4 +425,4 @@ class Session:
 
 
 def _is_graded(cell: nbformat.NotebookNode) -> bool:
-    return bool(about(cell).get("grade"))
+    return bool(nbgrader_of(cell).get("grade"))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
+from ..cells import nbgrader_of
+
 __all__ = ["rubric_digest", "rubric_files"]
 
 
@@ -27,7 +29,7 @@ def rubric_digest(course: CourseDirectory, assignment: str, notebooks: Iterable[
         try:
             cells = json.loads(path.read_bytes())["cells"]
             decides = [
-                ("".join(cell["source"]), cell["metadata"].get("nbgrader", {}).get("points"))
+                ("".join(cell["source"]), nbgrader_of(cell).get("points"))
                 for cell in cells
                 if cell["cell_type"] == "code"
             ]

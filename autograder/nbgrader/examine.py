@@ -21,10 +21,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
+from ..cells import is_test, nbgrader_of
 from ..checks.verdict import MIME, Outcome, Verdict
 from ..errors import MarkingError
 from ..isolation import Isolation
-from ..marking.cells import about, is_test
 from ..marking.files import digest_of_files, kernel_folder
 from ..marking.protection import isolation
 from ..marking.record import verdict_output
@@ -304,7 +304,7 @@ def _refuse(
     for cell in nb.cells:
         if cell.cell_type != "code" or not is_test(cell):
             continue
-        exercise = rubric.exercises.get(about(cell).get("grade_id", ""))
+        exercise = rubric.exercises.get(nbgrader_of(cell).get("grade_id", ""))
         if exercise is None:  # a test that is not ours, which fails where it does not run
             words = f"not run: {reason}"
             cell.outputs = [

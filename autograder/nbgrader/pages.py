@@ -29,6 +29,7 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from ..cells import nbgrader_of
 from ..checks.verdict import MIME, Verdict
 from ..feedback import html, page
 from ..feedback.press import Press
@@ -220,7 +221,7 @@ def _shown(before: NotebookNode, after: NotebookNode) -> page.Cell:
         before: as marking left it.
         after: with everything made into HTML, its points, and its comment.
     """
-    about = after.metadata.get("nbgrader", {})
+    about = nbgrader_of(after)
     task = bool(about.get("task"))
     marked = bool(about.get("grade")) or task
     answer = bool(about.get("solution")) or task

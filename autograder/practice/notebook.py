@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..cells import nbgrader_of
 from ..feedback.titles import HEADING, title_of
 
 __all__ = ["Cell", "Exercise", "File", "asked_by", "exercises", "find", "kernel"]
@@ -123,7 +124,7 @@ def _cells(notebook: dict[str, Any]) -> Iterator[Cell]:
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
             continue
-        about = cell["metadata"].get("nbgrader", {})
+        about = nbgrader_of(cell)
         source = _text(cell)
         if about.get("solution"):
             role = "answer"
@@ -139,7 +140,7 @@ def _cells(notebook: dict[str, Any]) -> Iterator[Cell]:
 
 def _checksum(cell: dict[str, Any]) -> str:
     """Nbgrader's checksum of a cell, as `nbgrader.utils.compute_checksum` does."""
-    about = cell["metadata"].get("nbgrader", {})
+    about = nbgrader_of(cell)
     grade, solution = bool(about.get("grade")), bool(about.get("solution"))
     locked = not solution and (grade or bool(about.get("locked")))
     parts = [_text(cell), cell["cell_type"], str(grade), str(solution), str(locked)]
@@ -154,7 +155,7 @@ def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
         if cell["cell_type"] == "markdown":
             section = (re.findall(r"^## +(.*\S)", text, re.MULTILINE) or [section])[-1]
             heading = (HEADING.findall(text) or [heading])[-1]
-        about = cell["metadata"].get("nbgrader", {})
+        about = nbgrader_of(cell)
         if about.get("grade"):
             exercise_id = str(about["grade_id"]).removesuffix("_check")
             yield Exercise(

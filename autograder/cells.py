@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["about", "is_given", "is_test"]
+__all__ = ["is_given", "is_test", "nbgrader_of"]
 
 
-def about(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    """All of it; nothing where it is no cell of nbgrader's."""
+def nbgrader_of(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What nbgrader knows of the cell; nothing where it is no cell of nbgrader's."""
     found = cell.get("metadata", {}).get("nbgrader", {})
     return found if isinstance(found, Mapping) else {}
 
 
 def is_test(cell: Mapping[str, Any]) -> bool:
     """Whether what a program finds in it is a mark; an answer that a person reads is none."""
-    return bool(about(cell).get("grade")) and not about(cell).get("solution")
+    return bool(nbgrader_of(cell).get("grade")) and not nbgrader_of(cell).get("solution")
 
 
 def is_given(cell: Mapping[str, Any]) -> bool:
     """Whether it is the author's, as a test is, or a locked cell without an answer."""
-    found = about(cell)
+    found = nbgrader_of(cell)
     return bool(found.get("grade") or (found.get("locked") and not found.get("solution")))
