@@ -15,6 +15,7 @@ from .grade.command import grade
 from .quickstart.command import quickstart
 from .report.command import report
 from .startup import hush, skip_needless_imports
+from .texts.command import texts
 
 __all__ = ["main"]
 
@@ -44,5 +45,6 @@ def main() -> None:
 main.add_command(grade)
 main.add_command(quickstart)
 main.add_command(report)
+main.add_command(texts)
 main.add_command(doctor)
 main.add_command(demo)

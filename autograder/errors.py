@@ -10,12 +10,15 @@ AutograderError
 │   └── ClusterError     a cluster has nobody who can mark, or is gone; says what to do
 ├── QuickstartError      a course cannot be made, or not be named; says what to do
 ├── ReportError          there is nothing to report on; says what would have to be there
+├── NotSaved             a grader's points or comment are not in the gradebook; says why
 ├── CourseError          a course's files are such that nothing can be done; nothing was changed
 │   └── GradebookError   the gradebook's database cannot be used
 └── CheckFailed          practice: the answer is not right yet (this is how a notebook cell fails)
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 __all__ = [
     "CURE",
@@ -28,6 +31,7 @@ __all__ = [
     "GradebookError",
     "KernelLost",
     "MarkingError",
+    "NotSaved",
     "QuickstartError",
     "ReportError",
     "RubricError",
@@ -85,6 +89,20 @@ class QuickstartError(AutograderError):
 
 class ReportError(AutograderError):
     """A report cannot be made; the message says what would have to be there."""
+
+
+class NotSaved(AutograderError):
+    """What a grader gave or said is not in the gradebook, which is as it was.
+
+    Args:
+        says: why, and what to do.
+        why: "refused" for what can never be saved, "changed" where there is something else now than
+            what the grader saw, "gone" where there is nothing, "busy" for what may be tried again.
+    """
+
+    def __init__(self, says: str, why: Literal["refused", "changed", "gone", "busy"]) -> None:
+        super().__init__(says)
+        self.why = why
 
 
 class CourseError(AutograderError):

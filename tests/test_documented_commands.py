@@ -71,6 +71,7 @@ ELSEWHERE = {
     "make screenshots": "scripts/screenshots.py",
     "autograder demo": "tests/test_demo.py",
     "autograder grade gradient_descent --dask tls://scheduler:8786": "tests/grade/test_dask.py",
+    "autograder texts gradient_descent": "tests/browser/test_texts.py",
     "autograder doctor --guess": "tests/doctor/test_guesses.py",
     "autograder quickstart my_course --formgrader": "tests/hub",
     "nbgrader generate_assignment gradient_descent --force": "tests/doctor/test_handed_in.py",

@@ -25,7 +25,7 @@ def configure(c: Any) -> None:
     Args:
         c: traitlets' configuration, as `get_config()` gives it.
     """
-    from . import converter, pages
+    from . import converter, pages, texts
 
     _let_nbgrader_find_alembic()
     # Harmless: nbgrader looks at a new submission, and adds it to its session next.
@@ -83,6 +83,7 @@ def configure(c: Any) -> None:
     }
     converter.install()
     pages.install()
+    texts.install()
 
 
 def _default(section: Any, name: str, value: Any) -> None:

@@ -32,6 +32,7 @@ from nbformat import NotebookNode
 from ..cells import nbgrader_of
 from ..checks.verdict import MIME, Verdict
 from ..feedback import html, page
+from ..feedback.outputs import ask_for
 from ..feedback.press import Press
 from ..feedback.sheet import Made, Sheet, contained, shown
 from ..feedback.titles import HEADING
@@ -137,17 +138,8 @@ def _output(
     card = _card(output.get("data", {}), due=due) if ours else ""
     if card:
         put(Made(card))
-    elif output.output_type == "stream":
-        sheet.ask("stderr" if output.name == "stderr" else "text", str(output.text), put)
-    elif output.output_type == "error":
-        # The lines of a traceback are the cell's.
-        lines = [f"{output.ename}: {output.evalue}"] if hidden else output.traceback
-        sheet.ask("text", "\n".join(map(str, lines)), put)
-    else:
-        found = _best(output.get("data", {}))
-        if found is None:
-            return None
-        sheet.ask(*found, put)
+    elif not ask_for(output, sheet, put, hidden=hidden):
+        return None
     if output.output_type == "execute_result":
         shown.output_type, shown.execution_count = "execute_result", output.execution_count
     return shown
@@ -166,29 +158,6 @@ def _verdicts(bundles: Iterable[Mapping[str, Any]]) -> list[Verdict] | None:
             return [Verdict.from_json(v) for v in data[MIME]["verdicts"]]
         except (KeyError, TypeError, ValueError):
             continue
-    return None
-
-
-# In nbconvert's order: what tells most comes first.
-_KINDS = {
-    "text/html": "html",
-    "text/markdown": "markdown",
-    "image/svg+xml": "svg",
-    "text/latex": "latex",
-    "image/png": "png",
-    "image/jpeg": "jpeg",
-    "text/plain": "text",
-}
-
-
-def _best(data: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What of a MIME bundle is shown: the kind of job, and the content."""
-    for kind, job in _KINDS.items():
-        content = data.get(kind)
-        if isinstance(content, list):
-            content = "".join(map(str, content))
-        if isinstance(content, str) and content:
-            return job, content
     return None
 
 

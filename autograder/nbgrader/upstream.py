@@ -9,16 +9,20 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import nbformat
 from nbgrader import utils
 from nbgrader.apps import api, autogradeapp, generateassignmentapp, generatefeedbackapp
 from nbgrader.exchange.default import ExchangeCollect
-from nbgrader.server_extensions.formgrader.base import BaseHandler
+from nbgrader.server_extensions.formgrader import handlers
+from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
+from tornado import web
 
 __all__ = [
     "Collect",
+    "FormgraderHandler",
+    "NotebooksPage",
     "check_schemas_by",
     "export_pages_by",
     "is_as_released",
@@ -27,6 +31,8 @@ __all__ = [
     "put_in_place",
     "read_times_by",
     "sanitized",
+    "serve_first",
+    "to_graders",
 ]
 
 BORROWED = {
@@ -52,6 +58,11 @@ BORROWED = {
     "nbgrader.exchange.default:ExchangeCollect.copy_files": (),
     "nbgrader.exchange.default:ExchangeCollect.do_copy": ("src", "dest", "log"),
     "nbgrader.server_extensions.formgrader.base:BaseHandler.exporter": (),
+    "nbgrader.server_extensions.formgrader.base:BaseHandler.coursedir": (),
+    "nbgrader.server_extensions.formgrader.base:check_notebook_dir": ("f",),
+    "nbgrader.server_extensions.formgrader.base:check_xsrf": ("f",),
+    "nbgrader.server_extensions.formgrader.handlers:default_handlers": (),
+    "nbgrader.server_extensions.formgrader.handlers:GradebookNotebooksHandler.render": ("name",),
     "nbgrader.utils:parse_utc": ("ts",),
     "nbgrader.apps.api:parse_utc": ("ts",),
     "nbgrader.utils:compute_checksum": ("cell",),
@@ -67,6 +78,14 @@ _COMMANDS = {
     "GenerateAssignment": generateassignmentapp,
     "GenerateFeedback": generatefeedbackapp,
 }
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+FormgraderHandler: Any = BaseHandler
+"""A page of the formgrader's, which knows the course."""
+
+NotebooksPage: Any = handlers.GradebookNotebooksHandler
+"""Its list of an assignment's notebooks."""
+
 parse_utc = utils.parse_utc
 """nbgrader's own, whatever stands in its place later."""
 
@@ -86,6 +105,17 @@ def read_times_by(parse: Callable[[Any], Any]) -> None:
 def export_pages_by(exporter: Callable[[BaseHandler], Any]) -> None:
     """Have each of the formgrader's handlers ask for its exporter."""
     BaseHandler.exporter = property(exporter)
+
+
+def to_graders(method: _F) -> _F:
+    """A handler's method for those alone who may use the formgrader, as its own methods are."""
+    return cast(_F, web.authenticated(check_xsrf(check_notebook_dir(method))))
+
+
+def serve_first(*ours: tuple[str, type]) -> None:
+    """Have the formgrader serve these, before its own pages, once its server starts."""
+    served = handlers.default_handlers
+    served[:0] = [handler for handler in ours if handler not in served]
 
 
 def make_engines_by(wrapper: Callable[[Any], Any]) -> None:
