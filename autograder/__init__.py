@@ -1,7 +1,7 @@
 """Gradient descent with JAX, marked by mathematics.
 
 A notebook needs one line: `from autograder import check`. `progress()` shows how far one is,
-`draw` has the notebooks' pictures.
+`draw` has the notebooks' pictures, `coach` their practice without points.
 """
 
 import importlib
@@ -14,9 +14,9 @@ from .practice.progress import progress
 from .practice.runs import attach
 
 if TYPE_CHECKING:
-    from . import check, draw
+    from . import check, coach, draw
 
-__all__ = ["AutograderError", "CheckFailed", "__version__", "check", "draw", "progress"]
+__all__ = ["AutograderError", "CheckFailed", "__version__", "check", "coach", "draw", "progress"]
 
 __version__ = "0.1.0"
 
@@ -38,6 +38,15 @@ class _FrontDoor(types.ModuleType):
     @check.setter
     def check(self, module: types.ModuleType) -> None:
         """The import system sets what it has loaded, here under a name that is a property."""
+
+    @property
+    def coach(self) -> types.ModuleType:
+        """Practice without points."""
+        return importlib.import_module(f"{__name__}.coach")
+
+    @coach.setter
+    def coach(self, module: types.ModuleType) -> None:
+        """As for `check`."""
 
     @property
     def draw(self) -> types.ModuleType:

@@ -45,6 +45,7 @@ __all__ = [
     "diverging_step",
     "exercise",
     "gradient",
+    "is_recording",
     "minimum",
     "recording",
     "stationary_point",
@@ -65,6 +66,11 @@ def recording() -> Iterator[list[Check]]:
         yield checks
     finally:
         _record.reset(token)
+
+
+def is_recording() -> bool:
+    """Whether checks are only collected at the moment, since a rubric is being made."""
+    return _record.get() is not None
 
 
 @contextlib.contextmanager

@@ -76,6 +76,7 @@ def test_the_front_door_is_as_it_says() -> None:
         "CheckFailed",
         "__version__",
         "check",
+        "coach",
         "draw",
         "progress",
     }

@@ -33,6 +33,12 @@ def test_nothing_is_loaded_for_a_picture_that_is_not_drawn() -> None:
     assert not loaded_by("from autograder import draw") & {"jax", "matplotlib", "IPython"}
 
 
+def test_practice_without_points_brings_no_widgets() -> None:
+    code = "import sys\nfrom autograder import coach\nassert coach.walk\n"
+    loaded = loaded_by(code + "assert 'ipywidgets' not in sys.modules")
+    assert not loaded & {"matplotlib", "nbclient", "nbgrader"}
+
+
 def test_both_ways_to_the_verbs_are_one() -> None:
     assert "numpy" in loaded_by(
         "import autograder, autograder.check as verbs\n"

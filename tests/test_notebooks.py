@@ -150,7 +150,7 @@ def test_the_notebooks_are_about_mathematics() -> None:
 
 def test_every_exercise_is_seen_at_a_glance(cells: list[Any]) -> None:
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    headings = re.findall(r"^### .*", text, re.MULTILINE)
+    headings = re.findall(r"^### (?!Practice: ).*", text, re.MULTILINE)
     worth = r"(1 point|[2-9] points|for practice, no points)"
     assert all(re.fullmatch(rf"### ✎ Exercise: .+ · {worth}", heading) for heading in headings)
     assert len(headings) == sum(is_solution(cell) for cell in cells)
@@ -202,6 +202,90 @@ def test_the_colours_of_a_default_plot_are_refused() -> None:
     right.contour([[0, 1], [1, 2]], cmap="jet")
     assert not colours(figure) <= PLAIN_COLOURS
     plt.close(figure)
+
+
+def practice(cells: list[Any]) -> list[Any]:
+    return [cell for cell in cells if "coach." in cell.source and cell.cell_type == "code"]
+
+
+def test_practice_is_neither_marked_nor_run_in_marking(cells: list[Any]) -> None:
+    assert any("coach.predict_" in cell.source for cell in practice(cells))
+    for cell in practice(cells):
+        assert not about(cell)
+        assert cell.metadata["tags"] == ["illustration"]
+
+
+# What a right guess and right answers are, by the notebook: all with which its cells are filled.
+FILLED = {
+    "01_derivatives": {
+        "my_guess = ...": 'my_guess = "right"',
+        "return ...  # by hand": "return 3 * x**2 - 2",
+    },
+    "02_minima": {
+        'my_guess = ...  # "left"': 'my_guess = "left"  #',
+        "my_guess = ...  # 0.05": "my_guess = 0.25  #",
+        "x, steps = ..., ...": (
+            "x, steps = start, 0\n"
+            "    while abs(df(x)) >= tolerance:\n"
+            "        x, steps = x - step_size * df(x), steps + 1"
+        ),
+    },
+    "03_goldfield": {"my_guess = ...": 'my_guess = "saddle"'},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_practice_that_is_done_is_said_to_be_right(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = cells_of(name)
+    given = [cell for cell in cells if about(cell).get("locked") and not is_test(cell)]
+    free = re.compile(r"coach\.(walk|recall)\(")  # no right answer, or with numbers of one's own
+    mine = [cell for cell in practice(cells) if not free.search(cell.source)]
+    examples = [cell for cell in cells if cell.id == "example-g"]
+    for cell in mine:
+        (dots, done), *others = [(d, f) for d, f in FILLED[name].items() if d in cell.source]
+        assert not others
+        cell.source = cell.source.replace(dots, done)
+    drawn = [figure for _, figure in run([*given, *examples, *mine])]
+    said = capsys.readouterr().out
+    assert said.count("✓") == len(mine)
+    assert len(drawn) == sum("stops_when" not in cell.source for cell in mine)
+    for figure in drawn:
+        assert colours(figure) <= PLAIN_COLOURS
+        assert re.fullmatch(r"\w.{40,}\.", figure.get_label())
+
+
+@pytest.mark.parametrize(("name", "topic"), [(NAMES[1], "derivatives"), (NAMES[2], "descent")])
+def test_a_notebook_begins_with_two_questions_on_the_one_before(name: str, topic: str) -> None:
+    first, second = [cell for cell in cells_of(name) if cell.cell_type == "code"][:2]
+    assert first.id == "setup"
+    assert re.fullmatch(rf'coach\.recall\("{topic}", \w+=\.\.\., \w+=\.\.\.\)', second.source)
+
+
+# Minutes: for reading mathematics in a foreign language, a line of code that is given, a picture,
+# an exercise (and each of its points), and a piece of practice. Estimates of ours, and measured on
+# nobody; they keep a notebook from growing.
+WORDS_A_MINUTE, LINE, PICTURE, EXERCISE, POINT, PRACTICE = 130, 0.08, 0.5, 1.5, 1.0, 1.5
+
+
+def minutes(cells: list[Any]) -> float:
+    words = sum(len(c.source.split()) for c in cells if c.cell_type == "markdown")
+    given = [c.source for c in cells if c.cell_type == "code" and not is_solution(c)]
+    points = [about(c)["points"] for c in cells if about(c).get("grade")]
+    marked = [p for p in points if p]
+    return (
+        words / WORDS_A_MINUTE
+        + LINE * sum(len(source.splitlines()) for source in given)
+        + PICTURE * sum(".show(" in source for source in given)
+        + EXERCISE * len(marked)
+        + POINT * sum(marked)
+        + PRACTICE * len(practice(cells))
+    )
+
+
+def test_a_notebook_takes_an_hour_at_most(cells: list[Any]) -> None:
+    assert 40 <= minutes(cells) <= 60
 
 
 def test_reading_goes_on_without_answers(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["output", "show"]
+__all__ = ["keep", "output", "show"]
 
 _COLOURS = 128  # enough for lines and for a colour map; the file is a third
 
@@ -51,3 +51,25 @@ def show(figure: Figure, alt: str) -> None:
     data, metadata = output(figure, alt)
     plt.close(figure)
     display(data, metadata=metadata, raw=True)
+
+
+def keep(figure: Figure, alt: str, handle: Any = None) -> Any:
+    """Show a figure of pyplot's in a notebook such that another can take its place.
+
+    Args:
+        figure: it is closed.
+        alt: what it shows, in words.
+        handle: what an earlier call returned; its picture is replaced.
+
+    Returns:
+        The handle of what is shown.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    data, metadata = output(figure, alt)
+    plt.close(figure)
+    if handle is None:
+        return display(data, metadata=metadata, raw=True, display_id=True)
+    handle.update(data, metadata=metadata, raw=True)
+    return handle

@@ -187,8 +187,13 @@ class Picture:
         )
         return self
 
-    def walk(self, path: Iterable[Any], *, label: str = "", arrows: bool = False) -> Picture:
-        """The places of a walk in their order; `arrows`: from each to the next, the first named."""
+    def walk(
+        self, path: Iterable[Any], *, label: str = "", arrows: bool = False, end: bool = True
+    ) -> Picture:
+        """The places of a walk in their order.
+
+        `arrows`: from each to the next, the first named; `end`: the last place has a sign.
+        """
         places = [self._place(where) for where in path]
         if self._f is None:
             colour, line, marker = _STYLES[self._walks % len(_STYLES)]
@@ -199,8 +204,9 @@ class Picture:
             self._arrows_along(places)
         else:
             self.axes.plot(*zip(*places, strict=True), color=VERMILION, linestyle="--", marker="o")
-            self.axes.plot(*places[-1], color=GREEN, marker="s", markersize=9)
-            self._write("end", places[-1], (8, -16))
+            if end:
+                self.axes.plot(*places[-1], color=GREEN, marker="s", markersize=9)
+                self._write("end", places[-1], (8, -16))
             self.axes.margins(y=0.12)  # room for it below a valley
         return self
 

@@ -17,11 +17,11 @@ from ..checks.wording import number
 from ..printable import printable
 from .hints import hints, is_told_at_once
 from .marks import MARKS
-from .palette import GROUND, TEXT
+from .palette import BLUE, GROUND, TEXT
 from .pictures import draw
 from .praise import praise
 
-__all__ = ["prose", "render"]
+__all__ = ["note", "prose", "render"]
 
 _CARD = (
     "border-left:6px solid {colour};"
@@ -124,3 +124,11 @@ def render(
     """
     known = sections or {}
     return "".join(_one(v, pictures=pictures, due=due, sections=known) for v in verdicts)
+
+
+def note(head: str, *said: str) -> str:
+    """A card that judges nothing: a headline and paragraphs, with `names` and *words*."""
+    more = "".join(f'<div style="margin-top:.3em">{prose(words)}</div>' for words in said)
+    style = _CARD.format(colour=BLUE)
+    classes = "autograder-card tex2jax_ignore mathjax_ignore"
+    return f'<div class="{classes}" style="{style}">{prose(head)}{more}</div>'

@@ -239,6 +239,8 @@ def _shows_itself(source: str) -> bool:
     match body[-1:]:
         case [ast.Expr(value=ast.Call(func=ast.Name(id="print") | ast.Attribute(attr="show")))]:
             return True
+        case [ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="coach"))))]:
+            return True  # its verbs return nothing
         case [ast.Expr()]:
             return source.rstrip().endswith(";")
     return True

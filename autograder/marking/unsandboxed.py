@@ -39,6 +39,8 @@ class PlainKernelManager(AsyncKernelManager):
                 self.transport = "ipc"
                 self.connection_file = os.path.join(self._copy.name, "kernel.json")
         kwargs["cwd"] = os.path.join(self._copy.name, "work")
+        # As in the sandbox, and as nbgrader has it.
+        kwargs["env"] = {**os.environ, **kwargs.get("env", {}), "NBGRADER_EXECUTION": "autograde"}
         await super().start_kernel(**kwargs)
 
     async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from autograder.checks.verdict import MIME
+from autograder.coach.card import FOR_PRACTICE
 from autograder.doctor.notebooks import sources
 from autograder.marking.illustrations import OF_THEIR_OWN, TAG, left_out
 from autograder.marking.rubric import Rubric, read_rubric
@@ -84,10 +85,13 @@ def test_all_pictures_of_the_shipped_notebooks_are_left_out(path: Path) -> None:
     assert len(drawn) >= 3
     for illustration in shown:
         kinds = {kind for output in illustration.outputs for kind in output.get("data", {})}
-        assert ({"image/png", "text/html"} <= kinds) == (".show(" in illustration.source)
+        walk = "coach.walk(" in illustration.source
+        assert ({"image/png", "text/html"} <= kinds) == (walk or ".show(" in illustration.source)
         for output in illustration.outputs:
             words = output.get("metadata", {}).get("image/png", {}).get("alt")
-            assert words is None or words.split()[0] in illustration.source
+            assert words is None or walk or words.split()[0] in illustration.source
+        if "coach." in illustration.source and not walk:
+            assert [output.text for output in illustration.outputs] == [f"{FOR_PRACTICE}\n"]
 
 
 # What keeps the picture of f running: it sets xs.

@@ -34,7 +34,7 @@ def module(**names: object) -> types.ModuleType:
     [
         pytest.param(None, "autograder", id="missing"),
         pytest.param(
-            module(check=autograder.check, progress=autograder.progress), "draw", id="too old"
+            module(check=autograder.check, progress=autograder.progress), "coach", id="too old"
         ),
         pytest.param(module(main=print), "check", id="another project of that name"),
     ],
@@ -48,7 +48,8 @@ def test_the_first_cell_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "autograder", there)
     monkeypatch.delitem(sys.modules, "autograder.check")
-    monkeypatch.delitem(sys.modules, "autograder.draw", raising=False)
+    for later in ("autograder.coach", "autograder.draw"):
+        monkeypatch.delitem(sys.modules, later, raising=False)
     with plt.rc_context():
         exec(first_cell, {})
     out = capsys.readouterr().out

@@ -53,6 +53,7 @@ _PRELOADED = (
     "pygments.lexers.python",
     "stack_data",
     "autograder.check",
+    "autograder.coach",
 )
 
 

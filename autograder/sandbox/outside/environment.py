@@ -102,6 +102,8 @@ def variables(places: Places, *, compiled: bool, cache: CacheUse) -> dict[str, s
         seconds = "0" if cache == "write" else "1000000000"
         chosen["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = seconds
     return chosen | {
+        # As nbgrader has it: by this a notebook may know that it is being marked.
+        "NBGRADER_EXECUTION": "autograde",
         "HOME": places.home,
         "USER": "student",
         "LOGNAME": "student",

@@ -1,0 +1,83 @@
+"""What all verbs of practice share: a card, and that in marking nothing is done."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec
+
+from .. import check
+from ..checks.verdict import Verdict
+from ..feedback import html, text
+from ..practice.notebook import kernel
+
+__all__ = ["FOR_PRACTICE", "Unfit", "calm", "is_practice", "name_of", "practised", "tell"]
+
+FOR_PRACTICE = "This cell is for practice; it is not run when your work is marked."
+
+P = ParamSpec("P")
+
+
+class Unfit(Exception):
+    """What a verb was handed cannot be used; the message says why, to whoever wrote it."""
+
+
+def is_practice() -> bool:
+    """Whether somebody is at work here: no marking, and no rubric in the making.
+
+    nbgrader's own variable tells a notebook that it is being marked; our kernels set it, too.
+    """
+    return os.environ.get("NBGRADER_EXECUTION") != "autograde" and not check.is_recording()
+
+
+def practised(verb: Callable[P, None]) -> Callable[P, None]:
+    """A verb that does nothing in marking, and never stops a notebook that is run whole."""
+
+    @wraps(verb)
+    def run(*args: P.args, **named: P.kwargs) -> None:
+        if not is_practice():
+            text.say(FOR_PRACTICE)
+            return
+        with calm():
+            verb(*args, **named)
+
+    return run
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """Within, what cannot be done is told, and stops no notebook that is run whole."""
+    try:
+        yield
+    except Unfit as problem:
+        tell(f"○ {problem}")
+    except Exception as problem:  # noqa: BLE001 - a guess or a function of one's own may be anything
+        why = f"{type(problem).__name__}: {problem}"[:200]
+        tell(f"○ This did not work ({why}). It costs nothing: change the cell, run it again.")
+
+
+def name_of(function: Any, otherwise: str) -> str:
+    """What a function is called, or else."""
+    name = getattr(function, "__name__", "")
+    return name if isinstance(name, str) and name.isidentifier() else otherwise
+
+
+def tell(head: str, *said: str, verdicts: Sequence[Verdict] = (), pictures: bool = True) -> None:
+    """Show a card: a headline, paragraphs, and below them the cards of verdicts.
+
+    In texts, `names` are code and *words* are emphasis.
+    """
+    plain = [paragraph.replace("`", "").replace("*", "") for paragraph in (head, *said)]
+    message = "\n".join(textwrap.fill(paragraph, text.WIDTH) for paragraph in plain)
+    if verdicts:
+        message += "\n" + text.render(verdicts)
+    if kernel() is None:
+        text.say(message)
+        return
+    from IPython.display import display
+
+    cards = html.note(head, *said) + html.render(verdicts, pictures=pictures)
+    display({"text/plain": message, "text/html": cards}, raw=True)
