@@ -2,7 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-ASSIGNMENT := gradient_descent
+ASSIGNMENTS := $(notdir $(wildcard source/*))
 # A file's tests stay together, so that what they share (a whole term, a kernel) is made once; the
 # files come in the order of tests/conftest.py, the longest first.
 # One more of them than there are cores: a test that waits for a limit, a server or a page leaves one idle.
@@ -67,7 +67,8 @@ format: setup ## put the code into its standard form
 
 # --no-db: the committed release is a product of source/ alone; an instructor's gradebook is not touched.
 release: setup ## generate release/ from source/ through nbgrader
-	@$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --no-db
+	@for assignment in $(ASSIGNMENTS); do \
+		$(BIN)/nbgrader generate_assignment $$assignment --force --no-db || exit; done
 
 rendered: setup ## run the released notebooks, and make docs/notebooks/ of them: pages to look at
 	@PYTHONPATH=. $(BIN)/python scripts/rendered.py

@@ -26,11 +26,15 @@ import numpy as np
 
 from .checks.axis import AxisMinimum
 from .checks.base import Check
+from .checks.budget import FewSlopes
 from .checks.diverging import DivergingStep
 from .checks.gradient import Gradient
 from .checks.labels import Curvature
 from .checks.landscape import Descent
+from .checks.maximum import Maximum
 from .checks.minimum import StationaryPoint
+from .checks.mistake import NamedMistake
+from .checks.momentum import MomentumRoutine
 from .checks.routine import DescentRoutine
 from .checks.value import ExactValue
 from .checks.verdict import Verdict
@@ -46,8 +50,12 @@ __all__ = [
     "exercise",
     "gradient",
     "is_recording",
+    "maximum",
     "minimum",
+    "mistake",
+    "momentum",
     "recording",
+    "rosenbrock",
     "stationary_point",
     "value",
 ]
@@ -247,6 +255,21 @@ def minimum(
     )
 
 
+def maximum(answer: str, *, of: Callable[..., Any], see: str = "") -> None:
+    """The answer is a place where `of` has a maximum; any maximum will do.
+
+    Args:
+        answer: its name.
+        of: a function that JAX can differentiate; its maximum is asked in all arguments.
+        see: the section that the last hint points to.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run((answer,), lambda of: Maximum(answer, of), of, see)
+
+
 def stationary_point(
     answer: str,
     *,
@@ -298,6 +321,55 @@ def descent(answer: str, *, see: str = "") -> None:
         CheckFailed: practice, and the answer is not right yet.
     """
     _run((answer,), lambda _: DescentRoutine(answer), None, see)
+
+
+def momentum(answer: str, *, see: str = "") -> None:
+    """The answer is a routine (df, start, step_size, num_steps, beta): descent with momentum.
+
+    Polyak's heavy ball, which begins at rest: velocity = beta * velocity - step_size * df(x), then
+    x = x + velocity. It is judged as by `descent`, with a beta of its own in each trial.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+    """
+    _run((answer,), lambda _: MomentumRoutine(answer), None, see)
+
+
+def rosenbrock(answer: str, *, most: int, within: float = 0.05, see: str = "") -> None:
+    """The answer is a routine (df, start) that finds the bottom of Rosenbrock's valley.
+
+    It is called from several starts, in valleys whose bottom lies near (1, 1). How often it asks
+    for the slope is counted; what plain descent needs is measured and told.
+
+    Args:
+        answer: its name.
+        most: how often it may ask for the slope on one walk.
+        within: how far off each coordinate may be at the end.
+        see: the section that the last hint points to.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used.
+    """
+    _run((answer,), lambda _: FewSlopes(answer, most, within), None, see)
+
+
+def mistake(answer: str, *, of: Callable[..., Any], see: str = "") -> None:
+    """The answer is a label: the mistake that the broken loop `of` makes.
+
+    Which one it is follows from what the loop does; `draw.hunt` shows that. The labels are those of
+    `autograder.checks.misconceptions.slips`.
+
+    Args:
+        answer: its name.
+        of: a descent routine (df, start, step_size, num_steps) with one mistake in it.
+        see: the section that the last hint points to.
+
+    Raises:
+        CheckFailed: practice, and the answer is not right yet.
+        CheckError: the line itself cannot be used, or the loop makes no mistake that has a label.
+    """
+    _run((answer,), lambda of: NamedMistake(answer, of), of, see)
 
 
 def diverging_step(answer: str, *, of: Callable[..., Any], see: str = "") -> None:

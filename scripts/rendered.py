@@ -21,7 +21,7 @@ from autograder.feedback.page import style
 from autograder.nbgrader.pages import SafePage
 
 ROOT = Path(__file__).resolve().parent.parent
-RELEASE = ROOT / "release" / "gradient_descent"
+RELEASE = ROOT / "release"
 TARGET = ROOT / "docs" / "notebooks"
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -58,7 +58,7 @@ def digest(notebook: Path) -> str:
 
 
 def rendered(notebook: Path, names: list[str]) -> str:
-    """The page of a notebook, which is run; with links to the others."""
+    """The page of a notebook, which is run; with links to the others of its assignment."""
     nb = nbformat.read(notebook, as_version=4)
     NotebookClient(nb, timeout=600, allow_errors=True, kernel_name="python3").execute()
     nb, _ = SafePage().preprocess(nb, {})
@@ -70,10 +70,9 @@ def rendered(notebook: Path, names: list[str]) -> str:
 
 def main() -> int:
     """Write all of them."""
-    notebooks = sorted(RELEASE.glob("*.ipynb"))
     TARGET.mkdir(exist_ok=True)
-    for notebook in notebooks:
-        page = rendered(notebook, [n.stem for n in notebooks])
+    for notebook in sorted(RELEASE.glob("*/*.ipynb")):
+        page = rendered(notebook, sorted(n.stem for n in notebook.parent.glob("*.ipynb")))
         (TARGET / f"{notebook.stem}.html").write_text(page, encoding="utf-8")
         sys.stdout.write(f"{notebook.stem}: {len(page.encode()) / 1000:.0f} kB\n")
     return 0

@@ -148,6 +148,41 @@ class _Slope:
         return bent + self.mix * d.sum() if self.mix else bent
 
 
+class _Valley:
+    """The gradient of (low - x)**2 + steep * (y - x**2)**2, which counts how often it is asked.
+
+    Under a tracer, one call stands for any number of them; and so does a stack of places.
+    """
+
+    def __init__(self, low, steep):
+        self.low, self.steep = low, steep
+        self.asked, self.count = [], 0
+
+    def __call__(self, place):
+        import numpy
+
+        self.count += 1
+        try:
+            at = numpy.asarray(place, dtype="float64")
+        except Exception:  # noqa: BLE001 - whatever JAX raises for a tracer
+            raise TypeError(
+                "this slope counts how often it is asked, so it takes numbers only: "
+                "call it outside jit, grad, vmap and the loops of lax"
+            ) from None
+        if at.shape != (2,):
+            raise TypeError(f"one place is two numbers (x, y), not an array of shape {at.shape}")
+        if len(self.asked) < MAX_TRACE:
+            self.asked.append(_describe(place))
+        x, y = at
+        across = y - x * x
+        slope = [-2 * (self.low - x) - 4 * self.steep * x * across, 2 * self.steep * across]
+        if _type_name(place) == "JAX array":
+            import jax.numpy
+
+            return jax.numpy.asarray(slope, dtype=place.dtype)
+        return numpy.asarray(slope)
+
+
 def _build(argument, slopes):
     if isinstance(argument, (int, float)):
         return argument
@@ -155,6 +190,13 @@ def _build(argument, slopes):
         import jax.numpy
 
         return jax.numpy.asarray(argument["array"], dtype=argument.get("dtype", "float32"))
+    if "valley" in argument:
+        slopes.append(_Valley(*argument["valley"]))
+
+        def df(place, _slope=slopes[-1]):
+            return _slope(place)
+
+        return df
     if "slope" in argument:
         parts = [argument["slope"], argument["cubic"], argument["centre"]]
         if isinstance(parts[0], list):

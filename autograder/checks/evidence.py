@@ -20,6 +20,7 @@ __all__ = [
     "DescentEvidence",
     "Evidence",
     "LabelsEvidence",
+    "MistakeEvidence",
     "PlaceEvidence",
     "Stall",
     "StepEvidence",
@@ -121,6 +122,7 @@ class Walk:
     Attributes:
         end: what the routine returned.
         asked: the first places at which it asked for the slope, where they are drawn.
+        beta: the share of each step that the next one keeps, of a walk with momentum.
     """
 
     slope: Point
@@ -132,6 +134,7 @@ class Walk:
     num_steps: int
     end: Point
     asked: tuple[Point, ...] = ()
+    beta: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,25 @@ class LabelsEvidence:
     curve: Curve
 
 
+@dataclass(frozen=True)
+class MistakeEvidence:
+    """Of a name for a broken loop's mistake: the loop's walk, and one with the named mistake.
+
+    Attributes:
+        walk: where the broken loop is after 0, 1, ... steps.
+        named: where a loop with the mistake that was named would be; () where that is the loop's.
+        label: what was named.
+        bottom: of the valley.
+    """
+
+    kind: ClassVar[str] = "mistake"
+
+    walk: tuple[Point, ...]
+    named: tuple[Point, ...]
+    label: str
+    bottom: Point
+
+
 def thinned(path: Sequence[Any] | Any, most: int) -> list[Any]:
     """At most so many places of a path, evenly, the first and the last among them."""
     count = min(len(path), most)
@@ -182,7 +204,14 @@ def thinned(path: Sequence[Any] | Any, most: int) -> list[Any]:
     return [path[k] for k in keep]
 
 
-Evidence = DerivativeEvidence | PlaceEvidence | DescentEvidence | StepEvidence | LabelsEvidence
+Evidence = (
+    DerivativeEvidence
+    | PlaceEvidence
+    | DescentEvidence
+    | StepEvidence
+    | LabelsEvidence
+    | MistakeEvidence
+)
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in typing.get_args(Evidence)}
 
 

@@ -22,7 +22,7 @@ from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
 from .wording import NOTHING, decimals, explain, place, slopes
 
-__all__ = ["StationaryPoint", "judge_place", "read_place"]
+__all__ = ["StationaryPoint", "beside", "judge_place", "reach", "read_place", "scenery"]
 
 WITHIN = 1e-2
 NAMES = "xyzuvw"
@@ -120,7 +120,7 @@ class StationaryPoint(Check):
         path = read_path(replies[0].value, size) if isinstance(replies[0], Found) else None
         if isinstance(u, Verdict):
             if u.misconception == "history_returned" and path is not None:
-                ground = _scenery(self._landscape, path[-1], None)
+                ground = scenery(self._landscape, path[-1], None)
                 u = replace(u, evidence=replace(ground, path=_thinned(path)))
             return [u]
         verdict = judge_place(
@@ -148,8 +148,8 @@ class StationaryPoint(Check):
         v = read_point(other.value, len(u))
         if isinstance(v, Problem) or not np.isfinite(v).all():
             return False
-        here = self._landscape.nearest_stationary(u, _reach(u))
-        there = self._landscape.nearest_stationary(v, _reach(v))
+        here = self._landscape.nearest_stationary(u, reach(u))
+        there = self._landscape.nearest_stationary(v, reach(v))
         if here is None or there is None:
             return bool(np.abs(u - v).max() <= 2 * (self.within or WITHIN))
         return bool(np.abs(here.place - there.place).max() <= 1e-6 * (1 + np.abs(u).max()))
@@ -158,7 +158,7 @@ class StationaryPoint(Check):
 # --------------------------------------------------------------------------- judging a place
 
 
-def _reach(u: Point) -> float:
+def reach(u: Point) -> float:
     """How far to look: farther where the place itself is in the thousands and more."""
     size = float(np.abs(u).max())
     return max(REACH, 1e-2 * size if size > 1e3 else 0.0)
@@ -200,7 +200,7 @@ def _leads_to(landscape: Landscape, end: Point, found: Stationary) -> bool:
     """Whether a walk that ends at `end` (n,) was on its way to this stationary point."""
     if not np.isfinite(end).all():
         return False
-    goal = landscape.nearest_stationary(end, _reach(end))
+    goal = landscape.nearest_stationary(end, reach(end))
     near = 1e-6 * (1 + np.abs(found.place))
     return goal is not None and bool((np.abs(goal.place - found.place) <= near).all())
 
@@ -217,7 +217,7 @@ def _as_good_as_descent(
     if not walks or not np.isfinite(walks[""][-1]).all():
         return False
     end = walks[""][-1]
-    goal = landscape.nearest_stationary(end, _reach(end))
+    goal = landscape.nearest_stationary(end, reach(end))
     if goal is None or goal.kind != "minimum":
         return False
     if (np.abs(u - end) <= (within or place_tolerance(landscape, goal, WITHIN))).all():
@@ -240,11 +240,11 @@ def judge_place(
     at, left = tuple(map(float, u)), tuple(map(float, slope))
 
     def shown(walk: Path | None = None) -> PlaceEvidence:
-        evidence = replace(_scenery(landscape, u, descent, walk), place=at, slope=left)
+        evidence = replace(scenery(landscape, u, descent, walk), place=at, slope=left)
         return evidence if walk is None else replace(evidence, walk=_thinned(walk, 24))
 
     rows = (Row(at, left, (0.0,) * len(slope), False),)
-    found = landscape.nearest_stationary(u, _reach(u)) if np.isfinite(slope).all() else None
+    found = landscape.nearest_stationary(u, reach(u)) if np.isfinite(slope).all() else None
     # So far out, only what is a minimum is believed to have been looked for there.
     far = np.abs(u).max() > 1e6 and (found is None or found.kind != "minimum")
     if far or not np.isfinite(slope).all():
@@ -265,7 +265,7 @@ def judge_place(
             # A slope that float32 cannot get below is as good as 0 to a reader.
             far = (np.abs(u - found.place) > 1e-6 * (1 + np.abs(u))).any()
             steep = slopes(slope) if far else place(slope)
-            where = _beside(landscape, u, None if near else found)
+            where = beside(landscape, u, None if near else found)
             close = "close enough to " if far and found.kind == "minimum" else ""
             fact = f"`{answer}` = {where} is {close}{what}: the slope there is {steep}."
             right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
@@ -284,7 +284,7 @@ def judge_place(
 FAR = 30.0  # an answer farther off than this would shrink the picture to a line
 
 
-def _scenery(
+def scenery(
     landscape: Landscape, u: Point, descent: Descent | None, walk: Path | None = None
 ) -> PlaceEvidence:
     """What a picture shows around `u` (n,): the curve along the one free coordinate, or a surface.
@@ -342,7 +342,7 @@ def _name_place(
 ) -> Verdict:
     """Why `u` is not right: the loop that leads there, the kind of place, or the slope left."""
     words: dict[str, Any] = {
-        "place": _beside(landscape, u, found),
+        "place": beside(landscape, u, found),
         "slope": slopes(slope),
         "name": answer,
     }
@@ -396,7 +396,7 @@ def _name_place(
     return verdict("not_stationary", place=level)
 
 
-def _beside(landscape: Landscape, u: Point, found: Stationary | None) -> str:
+def beside(landscape: Landscape, u: Point, found: Stationary | None) -> str:
     """A place in digits enough to tell it from the stationary point beside it."""
     nothing = NOTHING
     if np.abs(u).max() < 10 * WITHIN:  # what is nothing elsewhere may be the scale of this one

@@ -33,6 +33,7 @@ __all__ = [
     "Reply",
     "Returned",
     "Slope",
+    "Valley",
     "Value",
     "parse_replies",
     "write_questions",
@@ -75,7 +76,27 @@ class Slope:
         return bent + self.mix * d.sum()
 
 
-Argument = float | int | Array | Slope
+@dataclass(frozen=True)
+class Valley:
+    """A slope function as an argument: the gradient of (low − x)² + steep·(y − x²)².
+
+    Rosenbrock's valley, doi 10.1093/comjnl/3.3.175; its bottom is at (low, low²). It takes one
+    place of two numbers at a time, and no tracer, so that what it is asked can be counted.
+    """
+
+    low: float
+    steep: float
+
+    def __call__(self, x: Any) -> Any:
+        """The slope at `x` (2,), in float64."""
+        u, v = np.asarray(x, dtype=np.float64)
+        across = v - u**2
+        return np.array(
+            [-2 * (self.low - u) - 4 * self.steep * u * across, 2 * self.steep * across]
+        )
+
+
+Argument = float | int | Array | Slope | Valley
 
 
 @dataclass(frozen=True)
@@ -114,6 +135,8 @@ def _argument(argument: Argument) -> Any:
             return {"array": numbers}
         case Slope(slope, cubic, centre, mix):
             return {"slope": slope, "cubic": cubic, "centre": centre, "mix": mix}
+        case Valley(low, steep):
+            return {"valley": [low, steep]}
         case _:
             return argument
 

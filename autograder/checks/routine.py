@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .base import Check, arrival, right, unanswered, wrong
 from .evidence import DescentEvidence, Walk
-from .misconceptions.loops import Hit, name_loop, of_steps, same
+from .misconceptions.loops import Guesses, Hit, name_loop, of_steps, same
 from .misconceptions.raised import classify
 from .questions import (
     Asked,
@@ -32,7 +32,7 @@ from .trials import KEYWORDS, NUMBERS, Trial, draw_trials
 from .verdict import Row, Verdict
 from .wording import explain, name_error, name_value, number, place
 
-__all__ = ["DescentRoutine"]
+__all__ = ["DescentRoutine", "Tried"]
 
 SECONDS = 30.0  # for all trials; half a second a step is honest, if slow
 PATIENCE = 1.0  # seconds for some hundred steps: who needs longer is not asked for a thousand
@@ -40,7 +40,7 @@ LOW = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True)
-class _Tried:
+class Tried:
     """What came of a trial: an end, or the verdict where there is none; nothing if not counted."""
 
     trial: Trial
@@ -51,16 +51,19 @@ class _Tried:
 
     @property
     def right(self) -> bool:
+        """Whether it is where the steps lead."""
         return self.end is not None and bool(
             np.abs(self.end - self.trial.true()).max() <= self.trial.room
         )
 
     @property
     def counted(self) -> bool:
+        """Whether it says something of the routine."""
         return self.end is not None or self.problem is not None
 
     @property
     def asked(self) -> Asked | None:
+        """Where the slope was asked, as far as that is known."""
         return None if isinstance(self.outcome, Garbled) else self.outcome.asked
 
 
@@ -70,10 +73,23 @@ class DescentRoutine(Check):
 
     answer: str
 
+    _handed: ClassVar[str] = "a slope function, a start, a step size and a number of steps"
+
+    @property
+    def _keywords(self) -> tuple[str, ...]:
+        return KEYWORDS
+
+    def _trials(self, seed: int) -> list[Trial]:
+        return draw_trials(seed)
+
+    def _own(self) -> Guesses:
+        """Mistakes of another method than gradient descent."""
+        return iter(())
+
     def questions(self, seed: int) -> list[Question]:
         """One call a trial."""
-        calls = tuple(t.arguments() for t in draw_trials(seed))
-        return [Look(self.answer), Call(self.answer, calls, SECONDS, KEYWORDS, PATIENCE)]
+        calls = tuple(t.arguments() for t in self._trials(seed))
+        return [Look(self.answer), Call(self.answer, calls, SECONDS, self._keywords, PATIENCE)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]
@@ -82,23 +98,19 @@ class DescentRoutine(Check):
         arrived = arrival(self.answer, replies[0], taken, function=True)
         if isinstance(arrived, Verdict):
             return [arrived]
-        trials = draw_trials(seed)
+        trials = self._trials(seed)
         calls = replies[1]
         if not isinstance(calls, Calls) or len(calls.outcomes) != len(trials):
             return [wrong(self.answer, "garbled")]
         tried = [self._try(t, o) for t, o in zip(trials, calls.outcomes, strict=True)]
         return [self._judge(_excused(tried))]
 
-    def _judge(self, tried: list[_Tried]) -> Verdict:
+    def _judge(self, tried: list[Tried]) -> Verdict:
         counted = [r for r in tried if r.counted]
         rows, evidence = self._evidence([r for r in counted if r.end is not None])
         seen: dict[str, Any] = {"rows": rows, "evidence": evidence}
         if all(r.right for r in counted):
-            fact = (
-                f"`{self.answer}` makes the steps of gradient descent in all {len(counted)} "
-                "trials, with numbers and with arrays: few and many, short ones and such that "
-                "overshoot."
-            )
+            fact = self._praise(len(counted))
             beside = next((r.beside for r in reversed(tried) if r.beside), "")
             if beside:
                 fact += f" It returns {beside} beside the place; the place alone is enough."
@@ -108,20 +120,26 @@ class DescentRoutine(Check):
             return self._judge_problems(tried, problems, seen)
         return self._wrong_walks(tried, "", seen)
 
-    def _wrong_walks(self, tried: list[_Tried], more: str, seen: dict[str, Any]) -> Verdict:
+    def _praise(self, count: int) -> str:
+        return (
+            f"`{self.answer}` makes the steps of gradient descent in all {count} trials, with "
+            "numbers and with arrays: few and many, short ones and such that overshoot."
+        )
+
+    def _wrong_walks(self, tried: list[Tried], more: str, seen: dict[str, Any]) -> Verdict:
         """A routine that comes back with places, and not the right ones."""
         walks = [r for r in tried if r.counted and r.problem is None]
         hit = self._name(walks)
         # By their place among all: arrays follow the numbers, whatever was left out.
         alone = all(r.right for r in tried[:NUMBERS] if r.counted and r.problem is None)
-        if alone and hit[0] in ("wrong_iterates", "overshoot_avoided"):
+        if alone and hit[0] in ("wrong_iterates", "wrong_ball", "overshoot_avoided"):
             hit = ("numbers_only", {"what": "it arrives elsewhere"})
         fact, hint = explain(hit[0], **{"name": self.answer, "what": "", **hit[1]})
         fact = f"{fact} {self._seen(walks)}{more}"
         return Verdict(self.answer, "wrong", 0.0, fact, hint, hit[0], **seen)
 
     def _judge_problems(
-        self, tried: list[_Tried], problems: list[tuple[_Tried, Verdict]], seen: dict[str, Any]
+        self, tried: list[Tried], problems: list[tuple[Tried, Verdict]], seen: dict[str, Any]
     ) -> Verdict:
         """A routine that does not come back with a place each time."""
         first, told = problems[0]
@@ -169,15 +187,15 @@ class DescentRoutine(Check):
 
     # ------------------------------------------------------------------ reading
 
-    def _try(self, trial: Trial, outcome: Outcome) -> _Tried:
+    def _try(self, trial: Trial, outcome: Outcome) -> Tried:
         match outcome:
             case Late(seconds):
                 late = wrong(self.answer, "never_returns", seconds=seconds)
-                return _Tried(trial, outcome, problem=late)
+                return Tried(trial, outcome, problem=late)
             case Raised(error) if "OverflowError" in error.kinds:  # Python's 1e200 ** 2
-                return _Tried(trial, outcome, np.full(trial.start.shape, np.inf))
+                return Tried(trial, outcome, np.full(trial.start.shape, np.inf))
             case Raised(error):
-                called = "a slope function, a start, a step size and a number of steps"
+                called = self._handed
                 name = classify(error)
                 if name == "called_before_grad":  # no `grad` is near: the start was called
                     name = "wrong_arguments"
@@ -187,16 +205,16 @@ class DescentRoutine(Check):
                 if name == "df_differentiated":
                     what = f" and stops with {what}"
                 raised = wrong(self.answer, name, what=what, called=called)
-                return _Tried(trial, outcome, problem=raised)
+                return Tried(trial, outcome, problem=raised)
             case Garbled():
-                return _Tried(trial, outcome, problem=wrong(self.answer, "garbled"))
+                return Tried(trial, outcome, problem=wrong(self.answer, "garbled"))
         read = read_point(outcome.value, trial.start.size)
         point, beside = (read, "") if isinstance(read, np.ndarray) else (None, "")
         if point is None:
             point, beside = _with_count(outcome.value, trial.start.size)
         if point is None:
-            return _Tried(trial, outcome, problem=self._unread(outcome.value, trial))
-        return _Tried(trial, outcome, point.reshape(trial.start.shape), beside=beside)
+            return Tried(trial, outcome, problem=self._unread(outcome.value, trial))
+        return Tried(trial, outcome, point.reshape(trial.start.shape), beside=beside)
 
     def _unread(self, value: Value, trial: Trial) -> Verdict:
         """Why a returned value is no place."""
@@ -233,7 +251,7 @@ class DescentRoutine(Check):
             self.answer, "wrong_shape", what=f"it returns {came} for a start that is {wanted}"
         )
 
-    def _what(self, tried: _Tried) -> str:
+    def _what(self, tried: Tried) -> str:
         """In words, what it does in a trial that gives no place."""
         if isinstance(tried.outcome, Raised):
             return f"it stops with {name_error(tried.outcome.error)}"
@@ -247,7 +265,7 @@ class DescentRoutine(Check):
 
     # ------------------------------------------------------------------ naming
 
-    def _name(self, tried: list[_Tried]) -> Hit:
+    def _name(self, tried: list[Tried]) -> Hit:
         trials = [r.trial for r in tried]
         ends = [r.end for r in tried if r.end is not None]
         wronged = [r for r in tried if not r.right]
@@ -259,7 +277,7 @@ class DescentRoutine(Check):
             return ("low_precision", {"dtype": low})
         counts = [r.asked.count if r.asked else None for r in tried]
         seen = [len({p.tobytes() for p in _places(r, 64, r.trial.start.size)}) for r in tried]
-        hit = name_loop(trials, ends, counts, seen)
+        hit = name_loop(trials, ends, counts, seen, self._own())
         if hit is not None:
             return hit
         if not all(np.isfinite(e).all() for e in ends):
@@ -272,7 +290,7 @@ class DescentRoutine(Check):
             return (_OF_KINDS[kinds], {})
         return self._by_comparison(tried, ends) or ("wrong_iterates", {})
 
-    def _by_comparison(self, tried: list[_Tried], ends: list[np.ndarray]) -> Hit | None:
+    def _by_comparison(self, tried: list[Tried], ends: list[np.ndarray]) -> Hit | None:
         """What two trials that differ in one argument say, or the places that were asked."""
         trials = [r.trial for r in tried]
         first = trials[1]
@@ -318,21 +336,22 @@ class DescentRoutine(Check):
 
     # ------------------------------------------------------------------ evidence
 
-    def _seen(self, tried: list[_Tried]) -> str:
+    def _seen(self, tried: list[Tried]) -> str:
         """One trial in words: the first that went wrong."""
         r = next(r for r in tried if not r.right)
         t = r.trial
         steps = f"{t.num_steps} steps" if t.num_steps != 1 else "1 step"
         leads = "leads" if t.num_steps == 1 else "lead"
+        beta = f", with beta {number(t.beta)}," if t.beta else ""
         digits = 4
         while digits < 9 and place(t.true(), digits) == place(r.end, digits):
             digits += 1
         return (
-            f"From {place(t.start)}, {steps} of {number(t.step_size)} {leads} to "
+            f"From {place(t.start)}, {steps} of {number(t.step_size)}{beta} {leads} to "
             f"{place(t.true(), digits)}; yours arrives at {place(r.end, digits)}."
         )
 
-    def _evidence(self, tried: list[_Tried]) -> tuple[tuple[Row, ...], DescentEvidence]:
+    def _evidence(self, tried: list[Tried]) -> tuple[tuple[Row, ...], DescentEvidence]:
         rows = tuple(
             Row(
                 tuple(map(float, np.ravel(r.trial.start))),
@@ -357,6 +376,7 @@ class DescentRoutine(Check):
                 start=rounded(np.ravel(r.trial.start)),
                 step_size=float(f"{r.trial.step_size:.9g}"),
                 num_steps=r.trial.num_steps,
+                beta=r.trial.beta,
                 end=rounded(np.ravel(r.end)),
                 asked=tuple(
                     rounded(p)
@@ -391,7 +411,7 @@ _OF_KINDS: dict[frozenset[str], str] = {
 }
 
 
-def _excused(tried: list[_Tried]) -> list[_Tried]:
+def _excused(tried: list[Tried]) -> list[Tried]:
     """The trials without those that say nothing of the routine.
 
     A long walk that was cut off by the clock or by Python's limit of recursion, if it was on the
@@ -422,7 +442,7 @@ def _is_nothing(outcome: Outcome) -> bool:
     return isinstance(outcome, Returned) and outcome.value.kind == "nothing"
 
 
-def _called(failed: Sequence[_Tried]) -> str:
+def _called(failed: Sequence[Tried]) -> str:
     """In words, how it was called where it stopped."""
     trials = [r.trial for r in failed]
     if all(t.num_steps == 0 for t in trials):
@@ -434,7 +454,7 @@ def _called(failed: Sequence[_Tried]) -> str:
     return f"from {place(t.start)}, with {steps} of {number(t.step_size)}"
 
 
-def _steps_made(r: _Tried) -> int | None:
+def _steps_made(r: Tried) -> int | None:
     """After how many steps, but not all, gradient descent is where the routine ended; or None."""
     for k, u in enumerate(r.trial.path()[:-1]):
         if same(r.end, u, r.trial):
@@ -442,7 +462,7 @@ def _steps_made(r: _Tried) -> int | None:
     return None
 
 
-def _on_the_way(r: _Tried) -> bool:
+def _on_the_way(r: Tried) -> bool:
     """Whether a walk that was cut off asked for the slope where gradient descent does."""
     asked = _places(r, 64, r.trial.start.size)
     if not asked:
@@ -453,7 +473,7 @@ def _on_the_way(r: _Tried) -> bool:
     )
 
 
-def _places(r: _Tried, most: int, size: int) -> list[np.ndarray]:
+def _places(r: Tried, most: int, size: int) -> list[np.ndarray]:
     """The first places at which the routine asked for the slope, as far as they can be read."""
     places: list[np.ndarray] = []
     for value in r.asked.places[:most] if r.asked is not None else ():

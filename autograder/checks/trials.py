@@ -37,6 +37,7 @@ class Trial:
         num_steps: may be 0.
         kind: what it is there for.
         array: whether the start is handed over as an array; one number may be, too.
+        beta: the share of each step that the next one keeps; of the trials of momentum alone.
     """
 
     df: Slope
@@ -45,6 +46,7 @@ class Trial:
     num_steps: int
     kind: Kind = "gentle"
     array: bool = False
+    beta: float = 0.0
 
     @property
     def begin(self) -> Any:

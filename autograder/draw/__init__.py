@@ -14,10 +14,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .hunt import hunt
 from .panels import Panels
 from .picture import Interval, Picture
 
-__all__ = ["Picture", "chain", "contours", "curve", "dots", "panels", "surface", "waiting_for"]
+__all__ = [
+    "Picture",
+    "chain",
+    "contours",
+    "curve",
+    "dots",
+    "hunt",
+    "panels",
+    "surface",
+    "waiting_for",
+]
 
 
 def curve(f: Callable[[Any], Any], on: Interval, **words: Any) -> Picture:

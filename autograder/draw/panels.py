@@ -18,6 +18,7 @@ class Panels(list[Picture]):
         down: whether they stand one below the other.
         size: of the figure, in inches.
         solid: whether the first has three dimensions.
+        shared: whether heights are to be compared from one to the next.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Panels(list[Picture]):
         down: bool = False,
         size: tuple[float, float] | None = None,
         solid: bool = False,
+        shared: bool = True,
     ) -> None:
         import matplotlib.pyplot as plt
 
@@ -39,7 +41,7 @@ class Panels(list[Picture]):
             axes = [figure.add_subplot(1, count, i + 1, **way) for i, way in enumerate(ways)]
         else:
             shape = (count, 1) if down else (1, count)
-            found = figure.subplots(*shape, sharex=down, sharey=not down, squeeze=False)
+            found = figure.subplots(*shape, sharex=down, sharey=shared and not down, squeeze=False)
             axes = list(found.ravel())
         super().__init__(Picture(a) for a in axes)
 

@@ -83,6 +83,19 @@ class Picture:
         self.axes.grid(alpha=0.3)
         return self
 
+    def track(self, xs: Sequence[float], ys: Sequence[float], *, label: str) -> Picture:
+        """Dots at (x, y), joined in their order."""
+        colour, line, marker = _STYLES[self._curves % len(_STYLES)]
+        self._curves += 1
+        self.axes.plot(xs, ys, color=colour, linestyle=line, marker=marker, label=label)
+        self.axes.grid(alpha=0.3)
+        return self
+
+    def name(self, title: str, x: str, y: str) -> Picture:
+        """The title, and what the axes show."""
+        self._name(title, x, y)
+        return self
+
     def contours(
         self,
         f: Callable[[Any, Any], Any],

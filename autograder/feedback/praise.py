@@ -6,6 +6,7 @@ from ..checks.evidence import (
     DerivativeEvidence,
     DescentEvidence,
     LabelsEvidence,
+    MistakeEvidence,
     PlaceEvidence,
     StepEvidence,
 )
@@ -31,12 +32,18 @@ def praise(verdict: Verdict) -> str:
             return "You have gone downhill along one coordinate while the other was held."
         case PlaceEvidence(size=1) if " a minimum" in verdict.fact:
             return "You have found ground that is level, and that rises to both sides."
+        case PlaceEvidence() if " a maximum" in verdict.fact:
+            return "You have found a top: level ground that falls to every side."
         case PlaceEvidence() if " a minimum" in verdict.fact:
             return "You have found ground that is level along every coordinate, and is no saddle."
+        case DescentEvidence(trials) if any(walk.beta for walk in trials):
+            return "You have a routine whose steps keep their momentum, which crosses long valleys."
         case DescentEvidence():
             return "You have a routine that walks down any function whose slope it is given."
         case StepEvidence():
             return "You have made descent diverge: each step overshoots by more than the last."
+        case MistakeEvidence():
+            return "You can tell from a walk what is wrong with its loop."
         case LabelsEvidence():
             return "You can tell from the sign of the second derivative how a curve bends."
     return ""

@@ -42,7 +42,7 @@ CASES = list(
     }.values()
 )
 # A verdict on numbers has something to show; one on a name, a kind or an error has not.
-DRAWN = {"derivative", "place", "descent", "step", "labels"}
+DRAWN = {"derivative", "place", "descent", "step", "labels", "mistake"}
 MOST = 60_000  # bytes of a picture in a page
 LONGEST = 9_000  # characters of a verdict in a record
 

@@ -745,6 +745,14 @@ ROUTINE = {
         "has half moved already.",
         "Compute the whole slope first. When may the entries change?",
     ),
+    "step_added": _m(
+        "`{name}` adds the step size to the slope where it should multiply.",
+        "At the bottom the slope is 0. How long should the step be there, and how long is yours?",
+    ),
+    "coordinates_swapped": _m(
+        "`{name}` moves each entry by the slope along another one.",
+        "In which order do the slopes come, and which entry does each of them belong to?",
+    ),
     "steps_from_start": _m(
         "`{name}` takes every step from the start.",
         "From where should the second step go?",
@@ -785,6 +793,83 @@ ROUTINE = {
     ),
 }
 
+MOMENTUM = {
+    "velocity_not_carried": _m(
+        "`{name}` makes the steps of plain gradient descent: nothing of the step before is kept.",
+        "What does your velocity hold when a round of the loop begins? Is it set back there?",
+    ),
+    "velocity_turned": _m(
+        "`{name}` takes the step before backwards: it holds the walk up.",
+        "Which sign does the old velocity have in the new one?",
+    ),
+    "beta_on_slope": _m(
+        "In `{name}`, `beta` multiplies the slope.",
+        "Which of the two is to be kept in part: the step before, or the new slope?",
+    ),
+    "velocity_averaged": _m(
+        "`{name}` takes a running mean of the slopes, (1 − beta) of each new one: its steps are "
+        "that much shorter.",
+        "In heavy-ball momentum the new slope counts in full. Which factor stands before yours?",
+    ),
+    "velocity_late": _m(
+        "`{name}` moves by the velocity of the round before: each slope is used one round late.",
+        "In which order do the two lines come: first the new velocity, or first the move?",
+    ),
+    "velocity_returned": _m(
+        "`{name}` returns its last step, not the place.",
+        "Which variable does the routine return?",
+    ),
+    "hard_coded_beta": _m(
+        "`{name}` keeps the same share of the step before, whatever `beta` it is given.",
+        "Is the argument `beta` used, or a number written into the routine?",
+    ),
+    "wrong_ball": _m(
+        "`{name}` arrives somewhere else than the heavy ball does.",
+        "Do two steps on paper: the first is one of gradient descent, and the second keeps a share "
+        "of it. Does the routine do the same?",
+    ),
+    "nesterov_instead": _m(
+        "`{name}` asks for the slope ahead of where it stands, and moves on from there: that is "
+        "Nesterov's momentum, a method of its own and a good one.",
+        "The exercise describes Polyak's heavy ball. At which place does it ask for the slope?",
+    ),
+}
+
+SEARCH = {
+    "asked_too_often": _m(
+        "From {start}, `{name}` asks for the slope {count} times; the exercise allows {most}.",
+        "Where does your walk spend most of its steps: across the valley, or along its floor?",
+    ),
+    "slope_not_countable": _m(
+        "`{name}` stopped with {what}.",
+        "Where do you hand the slope function to JAX? A Python loop can call it as it is.",
+    ),
+    "bottom_not_reached": _m(
+        "From {start}, `{name}` asks for the slope {count} times and ends at {place}, {distance} "
+        "from the bottom of the valley; the exercise wants {within}.",
+        "Along the floor of the valley the slope hardly changes from step to step, across it the "
+        "sign turns each time. Which method makes use of that?",
+    ),
+    "minimum_found": _m(
+        "The slope at {place} is zero, but it is the bottom of a valley, and the exercise asks for "
+        "a top.",
+        "Descent goes down. Which function would you have to walk down, so that this one goes up?",
+    ),
+    "plateau_no_top": _m(
+        "At {place} the ground is all but level (the slope is {slope}), but it is no top.",
+        "Where nothing is steep, steps are short. Where is the function higher, and which step may "
+        "have been so long that it led out here?",
+    ),
+    "value_of_maximum": _m(
+        "{place} is how high the function gets, not where.",
+        "Does the exercise ask for the place, or for the height there?",
+    ),
+    "not_a_top": _m(
+        "At {place} the slope is {slope}, not 0{way}.",
+        "In which direction is uphill from there? Did your steps go that way, and for long enough?",
+    ),
+}
+
 LABELS = {
     "labels_inverted": _m(
         "Every label is the opposite of what it should be.",
@@ -802,6 +887,11 @@ LABELS = {
         "{what} is not one of the labels: {labels}.",
         "Which words does the exercise ask for?",
     ),
+    "another_mistake": _m(
+        "“{label}” is not the mistake of this loop. If it were, {looks}. After {steps} steps from "
+        "{start} it would be at {there}; this loop is at {here}.",
+        "Do two rounds of the loop on paper. Where is it after each, and what went into it?",
+    ),
     "different_value": _m(
         "`{name}` is {what}, which is not the value that the exercise asks for.",
         "Go back to the exercise, and compute it step by step.",
@@ -814,5 +904,7 @@ CATALOGUE: dict[str, Misconception] = {
     **DERIVATIVE,
     **PLACE,
     **ROUTINE,
+    **MOMENTUM,
+    **SEARCH,
     **LABELS,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,11 @@ import numpy as np
 from ..trials import Trial
 from ..wording import number, place
 
-__all__ = ["Hit", "name_loop", "of_steps", "same"]
+__all__ = ["Guesses", "Hit", "Loop", "loops_with", "name_loop", "of_steps", "same"]
 
 Hit = tuple[str, dict[str, Any]]
 Loop = Callable[..., Any]  # of a trial
+Guesses = Iterator[tuple[Hit, Loop]]
 
 _RATES = (*(k / 20 for k in range(1, 20)), 0.99, 0.999)
 _LIMITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
@@ -44,6 +45,7 @@ def name_loop(
     ends: Sequence[np.ndarray],
     counts: Sequence[int | None],
     seen: Sequence[int],
+    own: Iterable[tuple[Hit, Loop]] = (),
 ) -> Hit | None:
     """The mistake with which all `ends` come about, or None.
 
@@ -52,6 +54,7 @@ def name_loop(
         ends: where the routine ended, of the shape of each start; not right everywhere.
         counts: how often it asked for the slope, where that is known.
         seen: at how many different places, as far as they are known.
+        own: mistakes of another method than gradient descent, which are tried first.
     """
     rooms = [t.room for t in trials]
     truth = [t.true() for t in trials]
@@ -74,6 +77,7 @@ def name_loop(
 
     with np.errstate(all="ignore"):
         sources = (
+            own,
             _simple(),
             _counted(trials, counts),
             _out_of_the_loop(trials, counts, seen),
@@ -88,7 +92,14 @@ def name_loop(
     return None
 
 
-Guesses = Iterator[tuple[Hit, Loop]]
+def loops_with(name: str, trials: Sequence[Trial]) -> Iterator[tuple[dict[str, Any], Loop]]:
+    """Loops with this mistake, the likeliest first, and what is told of each beside its name.
+
+    Of the mistakes that have no number in them but a count of steps.
+    """
+    for (found, words), loop in itertools.chain(_simple(), _counted(trials, [None] * len(trials))):
+        if found == name:
+            yield words, loop
 
 
 def _step(t: Trial, u: Any, size: float | None = None) -> Any:
@@ -136,6 +147,12 @@ def _simple() -> Guesses:
     yield ("slope_sign_lost", {}), lambda t: t.walk(lambda u: u + t.step_size * abs(t.df(u)))
     yield ("negative_step", {}), lambda t: t.walk(lambda u: _step(t, u, abs(t.step_size)))
     yield ("negative_step", {}), lambda t: t.walk(lambda u: _step(t, u, max(t.step_size, 0.0)))
+    yield ("step_added", {}), lambda t: t.walk(lambda u: u - (t.step_size + t.df(u)))
+    for turn in (np.flip, _turned_around):
+        yield (
+            ("coordinates_swapped", {}),
+            lambda t, turn=turn: t.walk(lambda u: u - t.step_size * turn(t.df(u))),
+        )
     yield ("steps_from_start", {}), lambda t: t.walk(lambda u: t.begin - t.step_size * t.df(u))
     yield ("returns_slope_or_value", {}), lambda t: t.df(t.walk(lambda u: _step(t, u)))
     yield (
@@ -183,6 +200,11 @@ def _simple() -> Guesses:
     yield ("whole_numbers", {}), lambda t: t.walk(lambda u: np.trunc(_step(t, u)))
     yield ("whole_numbers", {}), lambda t: np.trunc(t.true())
     yield ("whole_numbers", {}), lambda t: _from(t, np.trunc(t.begin))
+
+
+def _turned_around(g: Any) -> Any:
+    """An array's first axis the other way round."""
+    return g[::-1] if np.ndim(g) else g
 
 
 def _bend(t: Trial, u: Any) -> Any:

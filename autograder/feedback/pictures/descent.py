@@ -37,14 +37,20 @@ def draw(verdict: Verdict) -> Picture | None:
 
 
 def _true(trial: Walk) -> np.ndarray:
-    """The iterates of gradient descent, the start among them; (num_steps + 1, n)."""
+    """The iterates that are due, the start among them; (num_steps + 1, n)."""
     slope, cubic, centre = map(np.asarray, (trial.slope, trial.cubic, trial.centre))
     walk = [np.asarray(trial.start)]
+    step = 0.0 * walk[0]
     for _ in range(trial.num_steps):
         d = walk[-1] - centre
         bent = slope * d + cubic * d**3 + trial.mix * d.sum()
-        walk.append(walk[-1] - trial.step_size * bent)
+        step = trial.beta * step - trial.step_size * bent
+        walk.append(walk[-1] + step)
     return np.stack(walk)
+
+
+def _method(trial: Walk) -> str:
+    return "momentum" if trial.beta else "gradient descent"
 
 
 def _draw(trial: Walk, *, right: bool) -> Picture:
@@ -67,7 +73,7 @@ def _draw(trial: Walk, *, right: bool) -> Picture:
             markevery=max(1, steps // SHOWN),
             markerfacecolor="white",
             markersize=8,
-            label="gradient descent",
+            label=_method(trial),
         )
         near = [(i, p) for i, p in enumerate(asked[:, k]) if abs(p - middle) <= FAR * extent]
         if near:  # a compiled loop asks for no slope that could be seen
@@ -116,7 +122,7 @@ def _alt(trial: Walk, true: np.ndarray, asked: np.ndarray, end: np.ndarray, gone
     iterates = ", ".join(place(u) for u in true[:13])
     text = (
         f"From {place(true[0])}, {len(true) - 1} steps of {number(trial.step_size)}. "
-        f"Gradient descent goes {iterates}. "
+        f"{_method(trial).capitalize()} goes {iterates}. "
     )
     if len(asked):
         text += f"Yours asked for the slope at {', '.join(place(u) for u in asked[:13])}. "

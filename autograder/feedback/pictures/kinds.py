@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...checks.verdict import Verdict
-from . import descent, labels, place, slopes, step
+from . import descent, labels, mistake, place, slopes, step
 from .picture import Picture
 
 __all__ = ["KINDS"]
@@ -16,4 +16,5 @@ KINDS: dict[str, Callable[[Verdict], Picture | None]] = {
     "descent": descent.draw,
     "step": step.draw,
     "labels": labels.draw,
+    "mistake": mistake.draw,
 }

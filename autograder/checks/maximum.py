@@ -1,0 +1,95 @@
+"""Tops: is this place a maximum of that function?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .base import Check, right, wrong
+from .landscape import Landscape
+from .minimum import WITHIN, beside, reach, read_place, scenery
+from .questions import Look, Question, Reply
+from .shapes import Point
+from .stationary import levels_off
+from .tolerance import place_tolerance
+from .verdict import Row, Verdict
+from .wording import slopes
+
+__all__ = ["Maximum"]
+
+_OTHERS = {
+    "minimum": "minimum_found",
+    "saddle": "saddle_found",
+    "plateau": "plateau_no_top",
+    "flat": "plateau_no_top",
+}
+_NEAR = 0.1  # in each coordinate: what looks like a walk that was left too early
+
+
+@dataclass(frozen=True)
+class Maximum(Check):
+    """The answer is a place where `of` has a maximum; any one will do.
+
+    Raises:
+        CheckError: on making it, if `of` is the same everywhere.
+    """
+
+    answer: str
+    of: Any
+    _landscape: Landscape = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Bind the reference, as the function stands now."""
+        landscape = Landscape(self.of)
+        landscape.refuse_constant(self.answer)
+        object.__setattr__(self, "_landscape", landscape)
+
+    def questions(self, seed: int) -> list[Question]:
+        """What the answer is; nothing is drawn."""
+        return [Look(self.answer)]
+
+    def verdicts(
+        self, seed: int, replies: Sequence[Reply], taken: Collection[str]
+    ) -> list[Verdict]:
+        """One verdict."""
+        size = self._landscape.layout.size
+        u = read_place(self.answer, replies[0], {*taken, *self.given}, size)
+        return [u if isinstance(u, Verdict) else self._judge(u)]
+
+    def _judge(self, u: Point) -> Verdict:
+        landscape = self._landscape
+        slope = landscape.slope(u)
+        at, left = tuple(map(float, u)), tuple(map(float, slope))
+        evidence = replace(scenery(landscape, u, None), place=at, slope=left)
+        row = Row(at, left, (0.0,) * len(left), False)
+        finite = np.isfinite(slope).all()
+        found = landscape.nearest_stationary(u, reach(u)) if finite else None
+        shown = beside(landscape, u, found)
+        off = np.inf if found is None else np.abs(u - found.place)
+        here = found is not None and bool((off <= place_tolerance(landscape, found, WITHIN)).all())
+        if here and found is not None and found.kind == "maximum":
+            fact = f"`{self.answer}` = {shown} is a maximum: the slope there is {slopes(slope)}."
+            return right(self.answer, fact, rows=(replace(row, right=True),), evidence=evidence)
+        words = {"place": shown, "slope": slopes(slope), "way": ""}
+        if slope.size == 1 and slope[0]:
+            words["way"] = f": the curve {'rises' if slope[0] > 0 else 'falls'} there"
+        name = "not_a_top"
+        if here and found is not None:
+            name = _OTHERS.get(found.kind, name)
+        elif found is not None and found.kind == "maximum" and np.max(off) <= _NEAR:
+            name = "near_but_not_there"
+        elif found is None and finite and levels_off(landscape, u):
+            name = "plateau_no_top"
+        elif self._is_height(u):
+            name = "value_of_maximum"
+        return wrong(self.answer, name, **words, rows=(row,), evidence=evidence)
+
+    def _is_height(self, u: Point) -> bool:
+        """Whether it is how high a function of one number is at one of its tops."""
+        upside_down = Landscape(lambda x: -self.of(x)) if len(u) == 1 else None
+        tops = upside_down.minima if upside_down is not None else []
+        heights = [self._landscape.value(top) for top in tops]
+        return any(abs(float(u[0]) - h) <= 1e-3 * (1 + abs(h)) for h in heights)
