@@ -216,7 +216,9 @@ def practice(cells: list[Any]) -> list[Any]:
     return [cell for cell in cells if "coach." in cell.source and cell.cell_type == "code"]
 
 
-def test_practice_is_neither_marked_nor_run_in_marking(cells: list[Any]) -> None:
+@pytest.mark.parametrize("name", COURSE)
+def test_practice_is_neither_marked_nor_run_in_marking(name: str) -> None:
+    cells = cells_of(name)
     assert any("coach.predict_" in cell.source for cell in practice(cells))
     for cell in practice(cells):
         assert not about(cell)
@@ -242,7 +244,7 @@ FILLED = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COURSE)
 def test_practice_that_is_done_is_said_to_be_right(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -264,7 +266,7 @@ def test_practice_that_is_done_is_said_to_be_right(
         assert re.fullmatch(r"\w.{40,}\.", figure.get_label())
 
 
-@pytest.mark.parametrize(("name", "topic"), [(NAMES[1], "derivatives"), (NAMES[2], "descent")])
+@pytest.mark.parametrize(("name", "topic"), [(COURSE[1], "derivatives"), (COURSE[2], "descent")])
 def test_a_notebook_begins_with_two_questions_on_the_one_before(name: str, topic: str) -> None:
     first, second = [cell for cell in cells_of(name) if cell.cell_type == "code"][:2]
     assert first.id == "setup"
@@ -292,8 +294,9 @@ def minutes(cells: list[Any]) -> float:
     )
 
 
-def test_a_notebook_takes_an_hour_at_most(cells: list[Any]) -> None:
-    assert 40 <= minutes(cells) <= 60
+@pytest.mark.parametrize("name", COURSE)
+def test_a_notebook_takes_an_hour_at_most(name: str) -> None:
+    assert 40 <= minutes(cells_of(name)) <= 60
 
 
 def test_reading_goes_on_without_answers(

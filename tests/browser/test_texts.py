@@ -76,8 +76,10 @@ class Desk:
     def sit_down(self) -> str:
         """Type the command; returns the address that it tells."""
         self.server = subprocess.Popen(
-            [sys.executable, "-u", "-m", "autograder", "texts", ASSIGNMENT]
-            + ["--no-browser", "--port", str(self.port)],
+            [
+                *(sys.executable, "-u", "-m", "autograder", "texts", ASSIGNMENT),
+                *("--no-browser", "--port", str(self.port)),
+            ],
             cwd=self.person.home,
             env=self.person.environment,
             stdout=subprocess.PIPE,
