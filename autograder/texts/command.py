@@ -47,9 +47,12 @@ def texts(assignment: str, port: int, browser: bool) -> None:
     waiting = sum(entry.row.waits for entry in entries)
     token = secrets.token_urlsafe(32)
     server = _server(Path(course.root), path, port, token, browser=browser)
-    click.echo(f"{waiting} of {len(entries)} texts wait. The page is at")
-    click.echo(f"  http://127.0.0.1:{server.port}/{path}?token={token}")
-    click.echo("as long as this runs. Ctrl-C ends it; what is given is saved already.")
+    said = (
+        f"{waiting} of {len(entries)} texts wait. The page is at\n"
+        f"  http://127.0.0.1:{server.port}/{path}?token={token}\n"
+        "as long as this runs. Ctrl-C ends it; what is given is saved already."
+    )
+    server.io_loop.add_callback(click.echo, said)  # once the port is listened at
     server.start()
 
 

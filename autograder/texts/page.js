@@ -156,6 +156,7 @@ function reach(part) {
 
 let entries = [];
 entries = [...document.querySelectorAll("article")].map((article) => new Entry(article));
+progress();
 const of = (node) => entries.find((entry) => entry.article === node.closest?.("article"));
 
 function go(entry) {

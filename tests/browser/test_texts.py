@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.feedback.test_pages import HOSTILE_MARKDOWN
 
 from . import test_hostile_outputs as hostile
-from .conftest import ASSIGNMENT, NOTEBOOK, TOKEN, Classroom, Lab, Person, end
+from .conftest import ASSIGNMENT, NOTEBOOK, PATIENCE, TOKEN, Classroom, Lab, Person, end
 from .contrast import hard_to_read
 from .test_hostile_outputs import MARKUP, Watch, linger
 from .test_report import RULES
@@ -75,11 +75,9 @@ class Desk:
 
     def sit_down(self) -> str:
         """Type the command; returns the address that it tells."""
+        options = ["--no-browser", "--port", str(self.port)]
         self.server = subprocess.Popen(
-            [
-                *(sys.executable, "-u", "-m", "autograder", "texts", ASSIGNMENT),
-                *("--no-browser", "--port", str(self.port)),
-            ],
+            [sys.executable, "-u", "-m", "autograder", "texts", ASSIGNMENT, *options],
             cwd=self.person.home,
             env=self.person.environment,
             stdout=subprocess.PIPE,
@@ -88,7 +86,6 @@ class Desk:
         assert self.server.stdout is not None
         lines = iter(self.server.stdout.readline, "")
         self.address = next(line.strip() for line in lines if "token=" in line)
-        # The port is listened at before the address is told.
         return self.address
 
     def leave(self) -> None:
@@ -135,6 +132,15 @@ def desk(marked: Classroom, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(replace(marked.instructor, home=home, course=home), port)
     yield desk
     desk.leave()
+
+
+@pytest.fixture
+def tabs(browser: Browser) -> Iterator[BrowserContext]:
+    """Several pages of one browser."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
 
 
 def text_of(page: Page, words: str) -> Any:
@@ -202,7 +208,8 @@ def test_three_texts_by_keyboard_alone(
     for table in ("grade", "comment"):
         assert desk.rows(table) == theirs.rows(table)
 
-    # The same page is in the formgrader, one link away.
+    # The same page is in the formgrader, one link away, for whoever is logged in.
+    page.goto(lab.url("api/status"))
     page.goto(lab.url(f"formgrader/gradebook/{ASSIGNMENT}"))
     with page.expect_popup() as opened:
         page.get_by_role("link", name="Read all texts").click()
@@ -255,9 +262,9 @@ def test_a_text_that_was_marked_again_does_not_get_the_points(page: Page, desk: 
     expect(text_of(page, "Now I know")).to_contain_text("It had 1 of 1 before it was marked again")
 
 
-def test_of_two_graders_the_second_is_told(page: Page, desk: Desk) -> None:
+def test_of_two_graders_the_second_is_told(tabs: BrowserContext, desk: Desk) -> None:
+    page, other = tabs.new_page(), tabs.new_page()
     page.goto(desk.sit_down())
-    other = page.context.new_page()
     other.goto(desk.address)
     for at, key in ((page, "1"), (other, "0")):
         text_of(at, "I do not know").focus()
@@ -270,7 +277,8 @@ def test_of_two_graders_the_second_is_told(page: Page, desk: Desk) -> None:
     desk.wait_for(lambda found: found["cleo"][0] == 0)
 
 
-def test_nothing_is_lost_when_the_server_goes(page: Page, desk: Desk) -> None:
+def test_nothing_is_lost_when_the_server_goes(tabs: BrowserContext, desk: Desk) -> None:
+    page = tabs.new_page()
     page.goto(desk.sit_down())
     text = text_of(page, "I do not know")
     text.focus()
@@ -283,10 +291,12 @@ def test_nothing_is_lost_when_the_server_goes(page: Page, desk: Desk) -> None:
     expect(text.locator(".badge")).to_have_text("✗ not saved yet")
     assert desk.given()["cleo"] == (None, True, None)
     # Leaving the page asks first.
-    page.once("dialog", lambda dialog: dialog.dismiss())
-    page.close(run_before_unload=True)
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     # Another token: whoever opens the new address is let in, in all tabs.
-    page.context.new_page().goto(desk.sit_down())
+    tabs.new_page().goto(desk.sit_down())
     wanted = (1.0, False, "Ask me.")
     assert desk.wait_for(lambda found: found["cleo"] == wanted)
     expect(text.locator(".badge")).to_have_text("✓ read")

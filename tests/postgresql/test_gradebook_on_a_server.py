@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,12 +18,18 @@ from urllib.parse import quote, quote_plus
 import psutil
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 
 from autograder.database import shown
 from autograder.distribution import extra
 from autograder.doctor.course import gradebook
+from autograder.errors import NotSaved
 from autograder.grade.pool import WorkerSetup
 from autograder.nbgrader.turns import Turns
+from autograder.texts.copies import text_of
+from autograder.texts.gather import gather, seen
+from autograder.texts.rows import find, opened
+from autograder.texts.saving import save
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID
 from tests.postgresql.server import PASSWORD, Server
@@ -174,6 +181,34 @@ def test_two_graders_at_once(server: Server, course: Course, tmp_path: Path) -> 
         assert "2 marked" in said
     for student in ("honest", "of_ada", "of_ben"):
         assert ada.marks(student) == FULL
+
+
+def test_of_two_who_give_points_at_once_one_is_told(marked: Course) -> None:
+    """The second waits for the row, and finds it changed."""
+    course = CourseDirectory()
+    course.root, course.db_url, course.course_id = str(marked.root), marked.url, COURSE_ID
+    (exercise,) = gather(course, ASSIGNMENT).exercises
+    entry = next(e for e in exercise.entries if e.row.student == "honest")
+    read = seen(entry.row, entry.text)
+
+    def give(points: float) -> str:
+        try:
+            save(course, entry.row.grade, {"seen": read, "points": points})
+        except NotSaved as error:
+            return error.why
+        return "saved"
+
+    with ThreadPoolExecutor(2) as graders:
+        told = list(graders.map(give, (0.0, entry.row.points)))
+    assert sorted(told) == ["changed", "saved"]
+    with opened(marked.url, COURSE_ID) as book:
+        row = find(book, entry.row.grade)
+    assert row is not None
+    assert (row.given, row.waits) == ((0.0, entry.row.points)[told.index("saved")], False)
+    text = text_of(course, row)
+    assert text is not None
+    row = save(course, row.grade, {"seen": seen(row, text), "points": None})
+    assert (row.given, row.waits) == (None, True)
 
 
 def test_a_submission_waits_for_its_turn(marked: Course) -> None:
