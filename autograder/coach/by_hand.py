@@ -15,7 +15,7 @@ from ..draw.panels import Panels
 from ..errors import CheckError
 from ..practice.session import judge_here
 from .card import Unfit, name_of, practised, tell
-from .walk import Interval
+from .knobs import Interval
 
 __all__ = ["derivative"]
 

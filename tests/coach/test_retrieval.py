@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autograder import coach
-from autograder.coach.recall import _LOGINS, Parabola, _parabola, _questions
+from autograder.coach.retrieval import _LOGINS, Parabola, _parabola, _questions
 
 SEEDS = range(25)
 JUDGED = range(4)
