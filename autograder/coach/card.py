@@ -65,19 +65,18 @@ def name_of(function: Any, otherwise: str) -> str:
     return name if isinstance(name, str) and name.isidentifier() else otherwise
 
 
-def tell(head: str, *said: str, verdicts: Sequence[Verdict] = (), pictures: bool = True) -> None:
-    """Show a card: a headline, paragraphs, and below them the cards of verdicts.
+def tell(*said: str, verdicts: Sequence[Verdict] = (), pictures: bool = True) -> None:
+    """Show a card of paragraphs, and below it the cards of verdicts.
 
-    In texts, `names` are code and *words* are emphasis.
+    In paragraphs, `names` are code and *words* are emphasis.
     """
-    plain = [paragraph.replace("`", "").replace("*", "") for paragraph in (head, *said)]
-    message = "\n".join(textwrap.fill(paragraph, text.WIDTH) for paragraph in plain)
-    if verdicts:
-        message += "\n" + text.render(verdicts)
+    plain = [paragraph.replace("`", "").replace("*", "") for paragraph in said]
+    lines = [textwrap.fill(paragraph, text.WIDTH) for paragraph in plain]
+    message = "\n".join([*lines, *([text.render(verdicts)] if verdicts else [])])
     if kernel() is None:
         text.say(message)
         return
     from IPython.display import display
 
-    cards = html.note(head, *said) + html.render(verdicts, pictures=pictures)
+    cards = (html.note(*said) if said else "") + html.render(verdicts, pictures=pictures)
     display({"text/plain": message, "text/html": cards}, raw=True)

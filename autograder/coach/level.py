@@ -187,7 +187,7 @@ def stops_when_level(
         if verdict is None:
             raise Unfit("Not started: write your loop, with the two results in place of the dots.")
         if not verdict.right:
-            tell("A loop that stops by itself:", verdicts=[verdict])
+            tell(verdicts=[verdict])
             return
     first = trials[0]
     fact = (
@@ -195,7 +195,7 @@ def stops_when_level(
         f"{first.needed} steps for {number(first.tolerance)}, after {trials[2].needed} for "
         f"{number(trials[2].tolerance)}."
     )
-    tell("A loop that stops by itself:", verdicts=[right(name, fact)])
+    tell(verdicts=[right(name, fact)])
 
 
 def _tried(name: str, routine: Any, df: Any, trial: _Trial) -> Verdict | None:

@@ -15,7 +15,7 @@ from ..checks.questions import Found, Look, Value
 from ..checks.reading import read_label, read_numbers
 from ..checks.wording import number, place
 from .card import Unfit, practised, tell
-from .walk import Interval, draw_walk, grows, inside
+from .knobs import Interval, draw_walk, grows, inside
 
 __all__ = ["predict_divergence", "predict_end", "predict_side"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -226,6 +227,65 @@ def test_a_walk_is_drawn_as_its_numbers_say(knobs: Any, words: str) -> None:
     figure = plt.figure(number)
     assert words in figure.get_label()
     assert figure.axes[0].get_xlim() == pytest.approx((-1.7, 4.5))
+
+
+class Shown:
+    """In the place of a notebook's front end: what is displayed, and what replaces it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.displayed: list[dict[str, Any]] = []
+        self.replaced: list[dict[str, Any]] = []
+        monkeypatch.setattr("autograder.coach.knobs.kernel", object)
+        monkeypatch.setattr("IPython.display.display", self.display)
+
+    def display(self, data: dict[str, Any], **other: Any) -> Any:
+        assert other.pop("raw")
+        self.displayed.append(data)
+        return self if other.get("display_id") else None
+
+    def update(self, data: dict[str, Any], **other: Any) -> None:
+        assert other["raw"]
+        self.replaced.append(data)
+
+
+def test_a_slider_replaces_the_picture_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    widgets = pytest.importorskip("ipywidgets")
+    made: list[Any] = []
+    box = widgets.VBox
+    monkeypatch.setattr(widgets, "VBox", lambda sliders: made.extend(sliders) or box(sliders))
+    shown = Shown(monkeypatch)
+    coach.walk(g, -1.0, 0.15, 8, on=(-1.7, 4.5))
+    sliders, picture = shown.displayed
+    assert "application/vnd.jupyter.widget-view+json" in sliders
+    assert sliders["text/plain"] == "Where a notebook can show them, three sliders stand here."
+    assert "size 0.15 from −1. It ends at 1.827." in picture["text/plain"]
+    start, step_size, num_steps = made
+    assert (start.value, step_size.value, num_steps.value) == (-1.0, 0.15, 8)
+    num_steps.value = 11
+    start.value = 0.0
+    assert "11 steps" in shown.replaced[0]["text/plain"]
+    assert "11 steps of gradient descent of size 0.15 from 0." in shown.replaced[1]["text/plain"]
+    assert len(shown.displayed) == len(shown.replaced) == 2
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("size", [0.0, -1.0, 1e-9, 50.0])
+def test_numbers_beyond_the_sliders_are_drawn_all_the_same(
+    size: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ipywidgets")
+    shown = Shown(monkeypatch)
+    coach.walk(g, 50.0, size, 150, on=(-1.7, 4.5))
+    assert "150 steps" in shown.displayed[1]["text/plain"]
+
+
+def test_without_ipywidgets_the_same_picture_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    shown = Shown(monkeypatch)
+    coach.walk(g, -1.0, 0.15, 8, on=(-1.7, 4.5))
+    (number,) = plt.get_fignums()
+    assert "size 0.15 from −1. It ends at 1.827." in plt.figure(number).get_label()
+    assert shown.displayed == []
 
 
 @pytest.mark.parametrize("start", ["a", None, ..., Hostile(), np.nan, [1, 2]], ids=kind)

@@ -73,6 +73,7 @@ def test_environment_is_only_what_was_chosen(kernel, monkeypatch):
     assert "GRADER_TOKEN" not in names
     assert {"PYTHONPATH", "SSH_AUTH_SOCK", "LD_PRELOAD", "LD_LIBRARY_PATH"}.isdisjoint(names)
     assert kernel.value("__import__('os').environ['JAX_PLATFORMS']") == "cpu"
+    assert kernel.value("__import__('os').environ['NBGRADER_EXECUTION']") == "autograde"
     assert kernel.value("__import__('os').environ['HOME']") == f"{kernel.scratch}/home"
 
 

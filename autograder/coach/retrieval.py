@@ -131,7 +131,8 @@ def _derivatives(draw: random.Random) -> list[_Asked] | None:
         return None
     return [
         _Asked(
-            f"`slope`: how steep is p(x) = {p} at x = {number(x)}?", _Number("slope", due, slips)
+            f"`slope`: what is the slope of p(x) = {p} at x = {number(x)}?",
+            _Number("slope", due, slips),
         ),
         _Asked(
             "`level`: at which x is the same p level?",

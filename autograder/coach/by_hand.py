@@ -15,7 +15,7 @@ from ..draw.panels import Panels
 from ..errors import CheckError
 from ..practice.session import judge_here
 from .card import Unfit, name_of, practised, tell
-from .walk import Interval
+from .knobs import Interval
 
 __all__ = ["derivative"]
 
@@ -48,7 +48,7 @@ def derivative(by_hand: Any, *, of: Callable[[Any], Any], on: Interval = (-2.0, 
             "be a function of one number, written with `jnp` and not with `math` or `np`."
         ) from problem
     _draw(of, jax.grad(of), by_hand, (low, high))
-    tell("By hand, and by `jax.grad`:", verdicts=verdicts, pictures=False)
+    tell(verdicts=verdicts, pictures=False)  # drawn already, and larger
 
 
 def _is_open(by_hand: Any, x: float) -> bool:

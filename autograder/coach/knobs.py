@@ -80,9 +80,10 @@ def _picture(
     while len(path) <= num_steps and math.isfinite(path[-1]):
         path.append(path[-1] - step_size * float(slope(path[-1])))
     count, size, first = f"{num_steps} steps", number(step_size), number(start)
-    picture = _drawn(of, path, on, f"start {first}, step size {size}, {count}")
     stays = len(inside(path, on)) == len(path)
     end = f"It ends at {number(path[-1])}." if stays else "It leaves the picture."
+    gone = "" if stays else ": it leaves the picture"
+    picture = _drawn(of, path, on, f"start {first}, step size {size}, {count}{gone}")
     return picture, f"On the curve, {count} of gradient descent of size {size} from {first}. {end}"
 
 
