@@ -24,6 +24,7 @@ GUIDES = [
 PROGRAMS = ("autograder", "nbgrader", "make", "jupyter", "python", "pytest", "source", "cd")
 ASSIGNMENT = "gradient_descent"
 NOTEBOOK = "01_derivatives"  # the others take time, and show nothing new here
+MORE = "bug_hunt"  # of the assignment without points
 PATIENCE = 900
 
 # In the order in which they are typed; "ID" is the student's.
@@ -50,6 +51,12 @@ TERM = (
     ("instructor", "autograder report gradient_descent --format csv --output marks.csv"),
     ("instructor", "nbgrader export"),
     ("instructor", "nbgrader export --to=marks.csv"),
+    ("instructor", "nbgrader generate_assignment more_practice"),
+    ("instructor", "nbgrader release_assignment more_practice"),
+    ("ID", "nbgrader fetch_assignment more_practice"),
+    ("ID", "nbgrader submit more_practice"),
+    ("instructor", "nbgrader collect more_practice"),
+    ("instructor", "autograder grade more_practice"),
 )
 # What other tests type, or what they are typed by.
 ELSEWHERE = {
@@ -136,11 +143,11 @@ def term(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         at, words = people[who], command.replace("ID", user)
         if command == "cd my_course":
             people["instructor"] = Person(course, course, PATIENCE)
-            for path in (course / "source" / ASSIGNMENT).glob("*.ipynb"):
-                if path.stem != NOTEBOOK:
+            for path in (course / "source").glob("*/*.ipynb"):
+                if path.stem not in (NOTEBOOK, MORE):
                     path.unlink()
             continue
-        if command.startswith("nbgrader submit"):
+        if command == f"nbgrader submit {ASSIGNMENT}":
             path = fetched(at) / f"{NOTEBOOK}.ipynb"
             notebook = nbformat.read(path, as_version=4)
             student.solve(notebook)
@@ -158,6 +165,7 @@ def test_a_term_goes_as_the_guides_say(term: dict[str, str]) -> None:
     assert "1 marked" in term["autograder grade gradient_descent"]
     assert "known" in term["autograder grade gradient_descent --force"]
     assert "0 marked" in term["autograder grade gradient_descent --student ID"]
+    assert "1 marked" in term["autograder grade more_practice"]
     assert (course / "grades.csv").read_text().count("\n") == 2
     assert (course / "marks.csv").stat().st_size > 0
     assert (course / f"report_{ASSIGNMENT}.html").stat().st_size > 10_000

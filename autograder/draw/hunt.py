@@ -13,11 +13,11 @@ from .picture import Picture
 __all__ = ["hunt"]
 
 
-def hunt(loop: Routine) -> None:
-    """Show where a loop is after 0, 1, 2, ... steps, and where gradient descent would be.
+def hunt(loop: Routine) -> Picture:
+    """Where a loop is after 0, 1, 2, ... steps, and where gradient descent would be.
 
-    In a valley; on a map where the mistake does not show in a valley. The picture tells itself in
-    words.
+    In a valley; on a map where the mistake does not show in a valley. The picture knows its own
+    words: `draw.hunt(loop).show()`.
 
     Args:
         loop: a routine (df, start, step_size, num_steps) that returns a place.
@@ -25,7 +25,8 @@ def hunt(loop: Routine) -> None:
     trial = scene_of(loop)
     walk, true = walk_of(loop, trial), np.reshape(trial.path(), (-1, trial.start.size))
     picture = _on_map(walk, true) if trial is FIELD else _in_valley(walk, true)
-    picture.show(_told(trial, walk, true))
+    picture.words = _told(trial, walk, true)
+    return picture
 
 
 def _in_valley(walk: np.ndarray, true: np.ndarray) -> Picture:

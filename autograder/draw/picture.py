@@ -38,6 +38,7 @@ class Picture:
         self._f: Callable[[Any], Any] | None = None
         self._on: Interval = (0.0, 1.0)
         self._shaded = False
+        self.words = ""
         self._curves = self._walks = 0
 
     # ------------------------------------------------------------------ what there is to see
@@ -264,15 +265,18 @@ class Picture:
 
     # ------------------------------------------------------------------ the end
 
-    def show(self, alt: str) -> None:
-        """Show the figure that this is part of; `alt` says in words what it shows."""
+    def show(self, alt: str = "") -> None:
+        """Show the figure that this is part of; `alt` says in words what it shows.
+
+        It may be left out where the picture has words of its own.
+        """
         if self.axes.get_legend_handles_labels()[0]:
             # Beside a map, where it covers nothing; a curve leaves room.
             beside: Any = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
             is_map = self._f is None and self.axes.get_aspect() != "auto"
             self.axes.legend(**(beside if is_map else {}))
         figure: Any = self.axes.figure
-        show(figure, alt)
+        show(figure, alt or self.words)
 
     # ------------------------------------------------------------------ places
 

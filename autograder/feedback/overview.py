@@ -117,13 +117,20 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
 
 
 def footer(lines: Sequence[Line], after: str) -> str:
-    """Below a card: points so far, and the next exercise; "" where nothing is worth points.
+    """Below a card: points so far, and the next exercise.
+
+    Where nothing is worth points, exercises are counted; "" where no exercise is known.
 
     Args:
         lines: all exercises of the notebook.
         after: the title of the one to do next, or "" where all is done.
     """
     earned, most = _points_of(lines)
+    what = "points"
+    if not most:
+        marked = [line for line in lines if line.state != "person"]
+        what, most = "exercises", len(marked)
+        earned = sum(line.state == "right" for line in marked)
     if not most:
         return ""
     then = f"next: <em>{escape(after)}</em>" if after else "all that is checked here is right"
@@ -131,7 +138,7 @@ def footer(lines: Sequence[Line], after: str) -> str:
     return (
         f'<div class="autograder-next" style="background-color:{GROUND};color:{TEXT};'
         'padding:.2em 1em;margin:.2em 0 .2em 6px;font-size:13px;max-width:55.5em">'
-        f"{bar} {earned:.3g} of {most:g} points · {then}</div>"
+        f"{bar} {earned:.3g} of {most:g} {what} · {then}</div>"
     )
 
 

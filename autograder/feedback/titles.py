@@ -10,7 +10,7 @@ __all__ = ["HEADING", "title_of"]
 
 HEADING = re.compile(r"^#{2,6} +(.*\S)", re.MULTILINE)
 LONGEST = 90  # characters
-_AROUND = re.compile(r"^\W*Exercise\b[^:]{0,20}: *|\s*·\s*\S+ points?\s*$")
+_AROUND = re.compile(r"^\W*Exercise\b[^:]{0,20}: *|\s*·\s*(?:for practice, )?\S+ points?\s*$")
 
 
 def title_of(heading: str) -> str:

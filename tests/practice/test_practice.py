@@ -220,6 +220,22 @@ def test_a_title_is_no_markup(
     assert footer_of(in_notebook).endswith("next: <b>bold</b>")
 
 
+def test_where_nothing_is_worth_points_exercises_are_counted(
+    session: Session, in_notebook: list[dict[str, str]], tmp_path: Path
+) -> None:
+    cells = json.loads(json.dumps(CELLS))
+    for one in cells:
+        if "points" in one["metadata"].get("nbgrader", {}):
+            one["metadata"]["nbgrader"]["points"] = 0
+    (tmp_path / "work.ipynb").write_text(json.dumps({"cells": cells}))
+    session(WRONG)
+    session(CHECK)
+    assert "0 of 2 exercises · next: " in footer_of(in_notebook)
+    session("f_prime = lambda x: 2 * x + 3")
+    session(CHECK)
+    assert "1 of 2 exercises · next: " in footer_of(in_notebook)
+
+
 def test_without_the_file_a_card_has_no_footer(
     session: Session, in_notebook: list[dict[str, str]], tmp_path: Path
 ) -> None:
