@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from .base import Check, arrival, right, wrong
+from .evidence import PlaceEvidence
 from .landscape import Landscape
-from .minimum import NAMES, judge_place, read_place
+from .minimum import NAMES, REACH, judge_place, read_place
 from .questions import Look, Question, Reply
 from .reading import read_label
+from .replays import along_the_rail, shown_moving
+from .scenery import map_around
 from .shapes import Point
 from .verdict import Verdict
 from .wording import name_value, place
@@ -68,7 +71,7 @@ class AxisMinimum(Check):
         else:
             each = [judge_place(self.answer, along, u, self.within) for along in self._along]
             good = [k for k, v in enumerate(each) if v.right]
-            point = self._point(u, each, good, label)
+            point = self._on_its_rail(u, self._point(u, each, good, label))
         return [point, self._verdict_on_label(label, u, good)]
 
     def _label(self, reply: Reply, taken: Collection[str]) -> int | Verdict:
@@ -96,6 +99,23 @@ class AxisMinimum(Check):
         # without a label, speak of the axis along which it is nearest to being flat
         slopes = [abs(v.rows[0].yours[0]) if v.rows and v.rows[0].yours else np.inf for v in each]
         return each[int(np.argmin(slopes))]
+
+    def _on_its_rail(self, u: Point, verdict: Verdict) -> Verdict:
+        """With the map, on which the place walks along one coordinate alone."""
+        evidence = verdict.evidence
+        if not isinstance(evidence, PlaceEvidence) or len(u) != 2 or evidence.curve is None:
+            return verdict
+        along = self._along[evidence.axis]
+        ground = map_around(along.reference, u)
+        if ground is None:
+            return verdict
+        if verdict.misconception == "maximum_found":
+            verdict = shown_moving(verdict, along, None, REACH)
+        elif along.reference.traceable:
+            walks = along_the_rail(along, u, right=verdict.right)
+            verdict = replace(verdict, evidence=replace(evidence, replays=walks))
+        assert isinstance(verdict.evidence, PlaceEvidence)
+        return replace(verdict, evidence=replace(verdict.evidence, surface=ground))
 
     def _verdict_on_label(
         self, label: int | Verdict, u: Point | Verdict, good: list[int]

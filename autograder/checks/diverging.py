@@ -100,14 +100,15 @@ class DivergingStep(Check):
                 value = wrong(self.answer, "wrong_shape", what=what)
             return [value]
         step = float(value[0])
-        if step <= 0:
-            return [wrong(self.answer, "step_not_positive", step=number(step))]
         landscape = self._landscape
         rng = np.random.default_rng(seed)
         centre = landscape.minima[0] if landscape.minima else np.zeros(landscape.layout.size)
         starts = centre + rng.uniform(1.0, 3.0, size=(4, landscape.layout.size)) * np.array(
             [[1.0], [-1.0], [1.0], [-1.0]]
         )
+        if step <= 0:
+            shown = StepEvidence(step, (), *self._walk(step, starts[0], centre))
+            return [wrong(self.answer, "step_not_positive", step=number(step), evidence=shown)]
         with enable_x64(True):
             counts, ends, moves = (np.asarray(x) for x in self._run(np.float64(step), starts))
         first = np.abs(step * landscape.reference.all_derivatives(starts, 1)).max(axis=1)

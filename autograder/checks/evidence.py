@@ -22,6 +22,8 @@ __all__ = [
     "LabelsEvidence",
     "MistakeEvidence",
     "PlaceEvidence",
+    "Point",
+    "Replay",
     "Stall",
     "StepEvidence",
     "Surface",
@@ -86,6 +88,14 @@ class Stall:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """A walk that is shown moving, thinned; `kind` says which (feedback/pictures/walks.py)."""
+
+    kind: str
+    path: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
 class PlaceEvidence:
     """Of a place: where it lies on the curve or the map.
 
@@ -97,6 +107,7 @@ class PlaceEvidence:
         path: what the student kept of the walk, thinned.
         walk: the iterates of the loop that leads to the answer, right or with a mistake; thinned.
         stall: of a minimum to which a walk leads.
+        replays: walks of ours that make the verdict visible (checks/replays.py).
     """
 
     kind: ClassVar[str] = "place"
@@ -111,6 +122,7 @@ class PlaceEvidence:
     path: tuple[Point, ...] = ()
     walk: tuple[Point, ...] = ()
     stall: Stall | None = None
+    replays: tuple[Replay, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,7 @@ class Walk:
     Its slope at x is `slope`·d + `cubic`·d³ + `mix`·Σd, with d = x − `centre`.
 
     Attributes:
-        end: what the routine returned.
+        end: what the routine returned; () where that was no place.
         asked: the first places at which it asked for the slope, where they are drawn.
         beta: the share of each step that the next one keeps, of a walk with momentum.
     """

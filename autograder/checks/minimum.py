@@ -15,7 +15,8 @@ from .landscape import Descent, Landscape
 from .misconceptions.trajectory import name_end, walk_of
 from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
-from .scenery import curve, rounded, surface
+from .replays import shown_moving
+from .scenery import FAR, curve, map_around, rounded
 from .shapes import Path, Point, Slope
 from .stationary import Stationary, levels_off
 from .tolerance import place_tolerance, stall_distance, stall_slope
@@ -117,12 +118,10 @@ class StationaryPoint(Check):
         """One verdict."""
         size = self._landscape.layout.size
         u = read_place(self.answer, replies[0], {*taken, *self.given}, size)
-        path = read_path(replies[0].value, size) if isinstance(replies[0], Found) else None
+        value = replies[0].value if isinstance(replies[0], Found) else None
+        path = None if value is None else read_path(value, size, gaps=True)
         if isinstance(u, Verdict):
-            if u.misconception == "history_returned" and path is not None:
-                ground = scenery(self._landscape, path[-1], None)
-                u = replace(u, evidence=replace(ground, path=_thinned(path)))
-            return [u]
+            return [self._without_place(u, path)]
         verdict = judge_place(
             self.answer, self._landscape, u, self.within, self.descent, self.any_kind
         )
@@ -139,7 +138,23 @@ class StationaryPoint(Check):
                 rows=verdict.rows,
                 evidence=verdict.evidence,
             )
-        return [verdict]
+        return [shown_moving(verdict, self._landscape, self.descent, reach(u))]
+
+    def _without_place(self, verdict: Verdict, path: Path | None) -> Verdict:
+        """What is to be seen where no place came: a whole path, or a walk that ran away."""
+        if verdict.misconception == "history_returned" and path is not None:
+            ground = scenery(self._landscape, path[-1], None, path)
+            return replace(verdict, evidence=replace(ground, path=_thinned(path)))
+        if verdict.misconception == "diverged" and self.descent is not None:
+            begin = np.asarray(self.descent.start, dtype=np.float64)
+            ground = scenery(self._landscape, begin, self.descent, begin[None])
+            shown = shown_moving(
+                replace(verdict, evidence=ground), self._landscape, self.descent, REACH
+            )
+            # Where slopes have a bound, no step runs away: it was 0 / 0, which is nothing to see.
+            away = isinstance(shown.evidence, PlaceEvidence) and shown.evidence.replays
+            return shown if away else verdict
+        return verdict
 
     def _same(self, u: Point, other: Reply) -> bool:
         """Whether the other answer is right and means the same stationary point."""
@@ -251,7 +266,12 @@ def judge_place(
         hit = name_end(landscape, descent, u) if descent is not None else None
         name, words = hit if hit is not None else ("diverged", {"place": place(u)})
         walk = None if descent is None or hit is None else walk_of(landscape, descent, hit, u)
-        return wrong(answer, name, **words, rows=rows, evidence=shown(walk))
+        evidence = shown(walk)
+        if walk is None and descent is not None:  # what is seen is where it began
+            begin = np.asarray(descent.start, dtype=np.float64)
+            evidence = replace(scenery(landscape, begin, descent, begin[None]), place=at)
+            evidence = replace(evidence, slope=left)
+        return wrong(answer, name, **words, rows=rows, evidence=evidence)
     good_kind = found is not None and (
         found.kind == "minimum" or (any_kind and found.kind != "plateau")
     )
@@ -279,9 +299,6 @@ def judge_place(
             evidence = replace(shown(walk if arrives else None), stall=stall)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, shown)
-
-
-FAR = 30.0  # an answer farther off than this would shrink the picture to a line
 
 
 def scenery(
@@ -312,16 +329,9 @@ def scenery(
             landscape.reference, low - room, high + 0.8 * room, through=u * 1.0, axis=axis
         )
         return replace(bare, curve=samples, axis=axis)
-    if landscape.layout.size == 2 and np.abs(u).max() <= 1e3:
-        places = [u] if descent is None else [u, np.asarray(descent.start)]
-        if np.abs(places[-1] - u).max() > FAR:
-            places = [u]
-        least, most = np.min(places, axis=0), np.max(places, axis=0)
-        # A square, wide enough for the hollows around, and the answer not in its middle.
-        spare = max(5.4, float(np.max(most - least)) + 2.4) - (most - least)
+    if landscape.layout.size == 2:
         start = None if descent is None else rounded(descent.start)
-        ground = surface(landscape.reference, least - 0.54 * spare, most + 0.46 * spare)
-        return replace(bare, surface=ground, start=start)
+        return replace(bare, surface=map_around(landscape.reference, u, start), start=start)
     return bare
 
 

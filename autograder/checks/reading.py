@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -164,14 +164,20 @@ def _looks_like_a_decimal(value: Value) -> bool:
     return value.type == "tuple" and len(whole) == value.length == 2 and whole[1].isdigit()
 
 
-def read_path(value: Value, size: int) -> np.ndarray | None:
+def read_path(value: Value, size: int, *, gaps: bool = False) -> np.ndarray | None:
     """The places (k, size) of a walk that the student kept, k > 1; None where there is none.
 
     Either the value itself is a history, or it is a (place, history).
+
+    Args:
+        value: what was replied.
+        size: how many numbers a place has.
+        gaps: whether a list of which the witness kept the beginning and the end is one too.
     """
     items = value.items if value.kind == "sequence" and value.length <= BESIDE else ()
     for candidate in (value, *items):
-        array = _stack(candidate)
+        cut = gaps and candidate.kind == "sequence"
+        array = _stack(replace(candidate, length=len(candidate.items)) if cut else candidate)
         if array is not None and size == 1 and array.squeeze().ndim == 1:
             array = array.reshape(-1, 1)
         if array is not None and array.ndim == 2 and array.shape[1] == size and len(array) > 2:

@@ -174,9 +174,11 @@ class DescentRoutine(Check):
         asked = [r.asked for r in made]
         telling = ("not_answered", "generator_returned", "history_returned", "dict_returned")
         if told.misconception in telling:
-            return told
+            return replace(told, evidence=self._walked(tried))
         if asked and all(a is not None and a.count == 0 for a in asked):
             return wrong(self.answer, "hard_coded_function", **seen)
+        if told.misconception == "returns_nothing":
+            return replace(told, evidence=self._walked(tried))
         if raised and others:
             return replace(told, fact=f"{told.fact} So it does {_called(failed)}.")
         return told
@@ -368,25 +370,41 @@ class DescentRoutine(Check):
         longest = sorted(numbers, key=lambda r: -r.trial.num_steps)
         drawn = [*wrong[:1], *several[:1], *longest[:1]]
         trials = tuple(
-            Walk(
-                slope=rounded(np.ravel(r.trial.df.slope)),
-                cubic=rounded(np.ravel(r.trial.df.cubic)),
-                centre=rounded(np.ravel(r.trial.df.centre)),
-                mix=float(r.trial.df.mix),
-                start=rounded(np.ravel(r.trial.start)),
-                step_size=float(f"{r.trial.step_size:.9g}"),
-                num_steps=r.trial.num_steps,
-                beta=r.trial.beta,
-                end=rounded(np.ravel(r.end)),
-                asked=tuple(
-                    rounded(p)
-                    for p in _places(r, _KEPT, r.trial.start.size)
-                    if any(r is d for d in drawn)
-                ),
-            )
-            for r in tried
+            _walk_of(r, rounded(np.ravel(r.end)), shown=any(r is d for d in drawn)) for r in tried
         )
         return rows, DescentEvidence(trials)
+
+    def _walked(self, tried: list[Tried]) -> DescentEvidence | None:
+        """Of a routine that gives no place: the longest of its walks that can be drawn."""
+        walks = [
+            r
+            for r in tried
+            if r.trial.start.size == 1
+            and 1 < r.trial.num_steps <= _FEW
+            and r.trial.kind == "gentle"
+            and len(_places(r, _KEPT, 1)) > 1
+        ]
+        if not walks:
+            return None
+        longest = max(walks, key=lambda r: r.trial.num_steps)
+        return DescentEvidence((_walk_of(longest, (), shown=True),))
+
+
+def _walk_of(r: Tried, end: tuple[float, ...], *, shown: bool) -> Walk:
+    """The record of a trial; with the places at which the slope was asked for where it is drawn."""
+    t = r.trial
+    return Walk(
+        slope=rounded(np.ravel(t.df.slope)),
+        cubic=rounded(np.ravel(t.df.cubic)),
+        centre=rounded(np.ravel(t.df.centre)),
+        mix=float(t.df.mix),
+        start=rounded(np.ravel(t.start)),
+        step_size=float(f"{t.step_size:.9g}"),
+        num_steps=t.num_steps,
+        beta=t.beta,
+        end=end,
+        asked=tuple(map(rounded, _places(r, _KEPT, t.start.size))) if shown else (),
+    )
 
 
 _KEPT = 16  # places of one trial in a verdict, which lives in notebooks

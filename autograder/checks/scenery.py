@@ -6,6 +6,7 @@ and always as many, so that JAX compiles the function once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import numpy as np
 from .evidence import Curve, Surface
 from .reference import Reference
 
-__all__ = ["curve", "rounded", "surface"]
+__all__ = ["FAR", "curve", "map_around", "rounded", "surface"]
+
+FAR = 30.0  # what is farther off than this would shrink the picture to a line
 
 CURVE = 81
 GRID = 25
@@ -77,3 +80,20 @@ def surface(reference: Reference, low: np.ndarray, high: np.ndarray) -> Surface 
     (left, right), (under, over) = (map(_rounded, window) for window in zip(low, high, strict=True))
     rows = tuple(tuple(map(int, row)) for row in scaled)
     return Surface(((left, right), (under, over)), rows, (_rounded(bottom), _rounded(top)))
+
+
+def map_around(
+    reference: Reference, u: np.ndarray, start: Sequence[float] | None = None
+) -> Surface | None:
+    """The map around a place `u` (2,), with the start (2,) of a walk on it if that is near.
+
+    A square, wide enough for the hollows around, and the answer not in its middle.
+    """
+    if not np.abs(u).max() <= 1e3:  # or nan
+        return None
+    places = [u] if start is None else [u, np.asarray(start)]
+    if np.abs(places[-1] - u).max() > FAR:
+        places = [u]
+    least, most = np.min(places, axis=0), np.max(places, axis=0)
+    spare = max(5.4, float(np.max(most - least)) + 2.4) - (most - least)
+    return surface(reference, least - 0.54 * spare, most + 0.46 * spare)

@@ -103,7 +103,7 @@ def _trial(verdict: Verdict) -> str:
                 "Take the first of the numbers, and do one step on paper: *start − step size × "
                 "slope at the start*. What does your routine return for one step?"
             )
-        case StepEvidence():
+        case StepEvidence(step=step) if step > 0:
             return (
                 "Do three steps on paper with your step size. Is each place farther from the "
                 "minimum than the one before?"

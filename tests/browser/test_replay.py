@@ -10,18 +10,33 @@ from tests.browser.conftest import ARGUMENTS
 from tests.corpus import load
 from tests.test_corpus import marked
 
-EXERCISES = ("func_minimum", "goldfield_minimum", "descent_routine", "diverging_step")
+CASES = (
+    ("func_minimum", "the plain loop, un-jitted grad"),
+    ("func_minimum", "a plus"),
+    ("func_minimum", "the whole path"),
+    ("func_minimum", "the step is 0.5"),
+    ("func_minimum", "a sign lost in 6x + 4 = 0"),
+    ("goldfield_minimum", "the suggested descent"),
+    ("goldfield_minimum", "started on the ridge"),
+    ("goldfield_axis_minimum", "along y, x held at 1.5"),
+    ("waves_minimum", "plus"),
+    ("waves_minimum", "descent from [1, 1]"),
+    ("descent_routine", "the plain loop"),
+    ("descent_routine", "no return"),
+    ("diverging_step", "far beyond"),
+    ("diverging_step", "uphill"),
+)
 
 
-@pytest.fixture(scope="module", params=EXERCISES)
+@pytest.fixture(scope="module", params=CASES, ids=" ".join)
 def card(request: pytest.FixtureRequest) -> str:
-    case = next(c for c in load() if c.exercise == request.param and c.label == "right")
+    (case,) = (c for c in load() if (c.exercise, c.title) == request.param)
     return html.render(marked(case).verdicts, pictures=True)
 
 
 def moves(page: Page, card: str) -> bool:
     page.set_content(card)
-    picture = page.locator("img")
+    picture = page.locator("img").first
     picture.wait_for()
     before = picture.screenshot()
     page.wait_for_timeout(500)

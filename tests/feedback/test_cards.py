@@ -210,7 +210,7 @@ def test_a_path_that_the_student_kept_is_drawn() -> None:
     for place in (verdict.evidence.place, None):
         picture = draw(replace(verdict, evidence=replace(verdict.evidence, path=path, place=place)))
         assert picture is not None
-        assert "Your path goes from (0, −2) to (0, −3)." in picture.alt
+        assert "Your path, replayed, goes from (0, −2) to (0, −3)." in picture.alt
 
 
 def test_a_surface_keeps_its_heights() -> None:
@@ -280,7 +280,7 @@ def test_no_walk_is_drawn_to_another_minimum() -> None:
     assert not there.evidence.walk
     picture = draw(there)
     assert picture is not None
-    assert "A walk" not in picture.alt
+    assert "ends at the answer" not in picture.alt
 
 
 def test_a_hill_can_be_seen_to_be_one(papers: list[Sheet]) -> None:

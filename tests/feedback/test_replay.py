@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from autograder.checks.evidence import DescentEvidence, PlaceEvidence, StepEvidence
+from autograder.checks.evidence import PlaceEvidence
 from autograder.checks.verdict import Verdict
 from autograder.feedback.pictures import draw
 from autograder.feedback.pictures.replay import replayed
-from tests.corpus import Case, load
+from autograder.feedback.pictures.walks import KINDS
+from tests.corpus import Case, given_namespace, load
 from tests.test_corpus import marked
 
 README = Path(__file__).parents[2] / "README.md"
 PICTURES = README.parent / "docs" / "pictures"
 MOST_BYTES = 60_000
-# Mistakes in a loop, which end where a walk of ours ends.
-OF_WALKS = ("func_minimum", "quartic_minimum", "goldfield_minimum")
-LOOPS = {
-    "ascent",
-    "stale_gradient",
-    "assignment_minus",
-    "used_second_derivative",
-    "squared_gradient",
-    "sign_of_gradient",
-    "no_step_size",
-    "rounded_in_loop",
-    "one_step_only",
-    "too_few_steps",
-    "step_too_small",
+# Whose answer is a place to which a walk leads, a routine that walks, or the steps of a walk.
+WALKS = (
+    "f_stationary_point",
+    "func_minimum",
+    "quartic_minimum",
+    "quartic_other_minimum",
+    "descent_routine",
+    "diverging_step",
+    "goldfield_minimum",
+    "goldfield_axis_minimum",
+    "waves_minimum",
+)
+# Mistakes of these exercises with which nothing walks, and why.
+STILL = {
+    "called_before_grad": "the cell fails before there is a place",
+    "function_not_called": "the answer is a function",
+    "integer_input": "the cell fails before there is a place",
+    "misspelt_name": "there is no answer under its name",
+    "never_returns": "what was asked before the clock ran out is not known",
+    "not_answered": "there is no answer",
+    "not_finite": "nan and inf are no places, and how they came about is not known",
+    "number_not_function": "the answer is a number where a routine is asked",
+    "place_rounded": "the walk to the minimum is shorter than a dot is wide",
+    "raised": "the cell fails before there is a place",
+    "text_answer": "the answer is a text",
+    "undefined_name": "the routine stops before its first step",
+    "wrong_arguments": "the routine stops before its first step",
+    "wrong_shape": "the answer has too few or too many numbers for a place",
 }
-
-
-def of_walks(case: Case) -> bool:
-    """Whether a case is a walk, or a routine or a step that makes one."""
-    if case.exercise in ("descent_routine", "diverging_step"):
-        return True
-    return case.exercise in OF_WALKS and (case.label == "right" or case.misconception in LOOPS)
-
-
-CASES = [case for case in load() if of_walks(case)]
+CASES = [case for case in load() if case.exercise in WALKS]
+MISTAKEN = [case for case in CASES if case.misconception is not None]
 NOTHING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"></svg>'
 
 
@@ -53,37 +65,121 @@ def drawn(verdict: Verdict) -> bytes:
     return b"" if picture is None else picture.svg
 
 
-def walks(verdict: Verdict) -> bool:
-    """Whether a verdict is on something that moves."""
-    match verdict.evidence:
-        case PlaceEvidence(walk=walk):
-            # To another minimum than that of the exercise's own descent, no walk is known.
-            return (verdict.right and bool(walk)) or verdict.misconception in LOOPS
-        case DescentEvidence(trials):
-            return any(trial.num_steps for trial in trials)
-        case StepEvidence(curve=curve):
-            return curve is not None
-    return False
+def moves(verdict: Verdict) -> bool:
+    return b"@keyframes" in drawn(verdict)
+
+
+@pytest.mark.parametrize("case", MISTAKEN, ids=lambda case: case.id)
+def test_every_misconception_of_the_corpus_about_walks_has_a_replay(case: Case) -> None:
+    replayed = any(map(moves, marked(case).verdicts))
+    assert replayed or case.misconception in STILL
+
+
+def test_what_is_said_to_have_none_has_none() -> None:
+    still = {
+        case.misconception
+        for case in MISTAKEN
+        if case.misconception in STILL and not any(map(moves, marked(case).verdicts))
+    }
+    assert still == set(STILL)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_every_walk_is_replayed(case: Case) -> None:
-    for verdict in filter(walks, marked(case).verdicts):
-        svg = drawn(verdict)
-        assert b"@keyframes" in svg
-        assert b"prefers-reduced-motion" in svg
-        assert len(svg) < MOST_BYTES
-        ElementTree.fromstring(svg)
-        assert b"<script" not in svg
+def test_a_replay_is_small_and_told_and_calm(case: Case) -> None:
+    for verdict in marked(case).verdicts:
+        picture = draw(verdict)
+        if picture is None or b"@keyframes" not in picture.svg:
+            # Whatever is right is seen to be reached; what has no row was no place.
+            assert not (verdict.right and isinstance(verdict.evidence, PlaceEvidence))
+            continue
+        assert b"prefers-reduced-motion" in picture.svg
+        assert len(picture.svg) < MOST_BYTES
+        ElementTree.fromstring(picture.svg)
+        assert b"<script" not in picture.svg
+        assert re.search("replayed|Gradient descent goes|a walk with a step", picture.alt)
 
 
-def test_there_is_one_for_each_loop_of_the_corpus() -> None:
-    wrong = [case for case in CASES if case.exercise in OF_WALKS and case.label != "right"]
-    assert len({case.misconception for case in wrong}) >= 8
-    for case in wrong:
-        found = [v for v in marked(case).verdicts if v.misconception == case.misconception]
-        # Some cases may be named in more than one way.
-        assert not found or any(b"@keyframes" in drawn(verdict) for verdict in found), case.id
+def places() -> Iterator[tuple[Case, PlaceEvidence]]:
+    """The evidence of all places of the corpus with a walk of ours."""
+    for case in CASES:
+        for verdict in marked(case).verdicts:
+            if isinstance(verdict.evidence, PlaceEvidence) and verdict.evidence.replays:
+                yield case, verdict.evidence
+
+
+def test_each_kind_of_walk_is_found_in_the_corpus_and_is_drawn() -> None:
+    found = {replay.kind for _, evidence in places() for replay in evidence.replays}
+    assert found == set(KINDS)
+
+
+def test_no_replay_shows_a_minimum_that_is_still_asked_for() -> None:
+    """Of the pictures of wrong places; the slope tells, in the functions that are given."""
+    given, seen = given_namespace(), 0
+    functions = {
+        "func_minimum": given["func"],
+        "quartic_minimum": given["quartic"],
+        "goldfield_minimum": given["goldfield1"],
+        "waves_minimum": given["waves"],
+    }
+    for case, evidence in places():
+        if case.label == "right" or case.exercise not in functions:
+            continue
+        slope = jax.grad(functions[case.exercise])
+        for replay in evidence.replays:
+            if replay.kind in ("on", "descent", "down", "hair"):
+                end = jnp.asarray(replay.path[-1])
+                end = end[0] if end.size == 1 else end
+                assert float(jnp.abs(slope(end)).max()) > 0.1, case.id
+                seen += 1
+    assert seen > 20
+
+
+def test_a_saddle_holds_one_walk_and_lets_go_of_the_one_beside_it() -> None:
+    (case,) = (c for c in CASES if c.title == "started on the ridge")
+    (verdict,) = marked(case).verdicts
+    assert isinstance(verdict.evidence, PlaceEvidence)
+    assert verdict.evidence.place is not None
+    stuck, hair = (np.array(replay.path) for replay in verdict.evidence.replays)
+    saddle = np.array(verdict.evidence.place)
+    assert np.abs(stuck[0] - hair[0]).max() < 0.01
+    np.testing.assert_allclose(stuck[-1], saddle, atol=1e-3)
+    assert np.abs(hair[-1] - saddle).max() > 0.5
+    assert np.abs(hair - saddle).max(axis=1).min() < 0.5, "it comes near before it rolls off"
+
+
+def test_along_its_rail_a_place_moves_in_one_coordinate() -> None:
+    (case,) = (c for c in CASES if c.title == "along y, x held at 1.5")
+    verdict = marked(case).verdicts[0]
+    assert isinstance(verdict.evidence, PlaceEvidence)
+    rail, free = (np.array(replay.path) for replay in verdict.evidence.replays)
+    assert np.ptp(rail[:, 0]) == 0
+    assert np.ptp(rail[:, 1]) > 1
+    assert (np.ptp(free, axis=0) > 0.5).all()
+    np.testing.assert_array_equal(rail[0], free[0])
+
+
+def test_of_a_path_of_301_places_the_first_and_the_last_are_shown() -> None:
+    (case,) = (c for c in CASES if c.title == "the whole path")
+    (verdict,) = marked(case).verdicts
+    assert isinstance(verdict.evidence, PlaceEvidence)
+    path = verdict.evidence.path
+    assert len(path) == 40
+    assert path[0] == (4.2,)
+    assert path[-1][0] == pytest.approx(-2 / 3, abs=1e-3)
+
+
+def test_a_replay_costs_little_beside_its_picture() -> None:
+    def seconds(verdict: Verdict) -> float:
+        begun = time.perf_counter()
+        draw(verdict)
+        return time.perf_counter() - begun
+
+    (case,) = (c for c in CASES if c.title == "started on the ridge")
+    (verdict,) = marked(case).verdicts
+    assert isinstance(verdict.evidence, PlaceEvidence)
+    still = replace(verdict, evidence=replace(verdict.evidence, replays=()))
+    pairs = [(seconds(verdict), seconds(still)) for _ in range(5)]
+    assert min(a for a, _ in pairs) < 2 * min(b for _, b in pairs)
 
 
 FRAME = re.compile(r"([\d.]+)%\{transform:translate\(([\d.]+)px,([\d.]+)px\)(?:;opacity:(\d))?\}")

@@ -76,6 +76,8 @@ def walk_of(landscape: Landscape, descent: Descent, hit: Hit, u: Point) -> Path 
     walks = landscape.walks(descent)
     if not walks:
         return None
+    if name == "start_returned":  # a walk that stays where it is
+        return np.repeat(walks[""][:1], 2, axis=0)
     if name in ("one_step_only", "too_few_steps"):
         return walks[""][: words.get("steps", 1) + 1]
     if name == "step_too_small":

@@ -44,6 +44,8 @@ _SETTINGS: Any = {
 # Matplotlib writes millionths of a point; hundredths are finer than any screen.
 _PATH = re.compile(rb' (?:d|x|y)="[^"]*"')
 _DIGITS = re.compile(rb"(\.\d\d)\d+")
+# It indents, and has each text in a comment beside its outlines.
+_SPARE = re.compile(rb"<!--.*?-->|\s+", re.DOTALL)
 
 
 def _short(path: re.Match[bytes]) -> bytes:
@@ -89,7 +91,7 @@ class Sheet:
         out = io.BytesIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(out, format="svg", metadata=nothing)
-        svg = _PATH.sub(_short, out.getvalue())
+        svg = _SPARE.sub(b" ", _PATH.sub(_short, out.getvalue()))
         return Picture(replayed(svg, [(self._placed(p), c) for p, c in self._walks]), alt)
 
     def _placed(self, points: np.ndarray) -> np.ndarray:

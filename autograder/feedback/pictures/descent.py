@@ -24,6 +24,8 @@ def draw(verdict: Verdict) -> Picture | None:
     """One telling trial: a wrong one, if it can of some steps; else the longest of numbers."""
     assert isinstance(verdict.evidence, DescentEvidence)
     trials = verdict.evidence.trials
+    if not verdict.rows:  # no place came back
+        return _draw(trials[0], right=_goes_right(trials[0])) if trials else None
     tried = [(t, r.right) for t, r in zip(trials, verdict.rows, strict=False)]
     wrong = [t for t, right in tried if not right]
     if not tried:
@@ -53,10 +55,17 @@ def _method(trial: Walk) -> str:
     return "momentum" if trial.beta else "gradient descent"
 
 
+def _goes_right(trial: Walk) -> bool:
+    """Whether the slope was asked for at the places of gradient descent, up to float32."""
+    true, asked = _true(trial), np.asarray(trial.asked)
+    both = min(len(true), len(asked))
+    return bool(np.allclose(asked[:both], true[:both], rtol=1e-3, atol=1e-3))
+
+
 def _draw(trial: Walk, *, right: bool) -> Picture:
     true = _true(trial)
     asked = np.asarray(trial.asked, dtype=np.float64).reshape(-1, true.shape[1])
-    end = np.asarray(trial.end)
+    end = np.asarray(trial.end) if trial.end else np.full(true.shape[1], np.nan)
     size = true.shape[1]
     # Of several coordinates the one that went farthest astray tells most.
     k = 0 if size == 1 else int(np.argmax(np.nan_to_num(np.abs(end - true[-1]), nan=np.inf)))
@@ -93,9 +102,22 @@ def _draw(trial: Walk, *, right: bool) -> Picture:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         paper.replay(list(enumerate(true[:, k])), BLUE)
         paper.replay([*enumerate(asked[:, k]), (steps, float(end[k]))], colour)
-        gone = _end(paper, float(end[k]), steps, colour, near=abs(end[k] - middle) <= FAR * extent)
+        if trial.end:
+            near_by = bool(abs(end[k] - middle) <= FAR * extent)
+            gone = _end(paper, float(end[k]), steps, colour, near=near_by)
+        else:
+            gone = _nothing(paper, rises=bool(true[-1, k] > middle))
         paper.legend()
         return paper.finish(_alt(trial, true, asked, end, gone))
+
+
+def _nothing(paper: Sheet, *, rises: bool) -> str:
+    """Say that nothing came of the walk, in the corner that it leaves free."""
+    words = "it returned no place"
+    axes = paper.axes
+    at, side = (0.06, "bottom") if rises else (0.94, "top")
+    axes.text(0.98, at, words, transform=axes.transAxes, ha="right", va=side, color=VERMILION)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _end(paper: Sheet, end: float, steps: int, colour: str, *, near: bool) -> str:
@@ -126,4 +148,4 @@ def _alt(trial: Walk, true: np.ndarray, asked: np.ndarray, end: np.ndarray, gone
     )
     if len(asked):
         text += f"Yours asked for the slope at {', '.join(place(u) for u in asked[:13])}. "
-    return f"{text}It returned {place(end)}{gone}."
+    return f"{text}It returned {place(end)}{gone}." if trial.end else f"{text}{gone}"

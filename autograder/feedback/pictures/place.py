@@ -7,40 +7,35 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...checks.evidence import Curve, PlaceEvidence, Surface
+from ...checks.evidence import Curve, PlaceEvidence, Point, Surface
 from ...checks.verdict import Verdict
 from ...checks.wording import number, place
-from ..palette import BLACK, BLUE, GREEN, GREY, VERMILION
+from ..palette import BLACK, BLUE, GREY
 from .canvas import Sheet, sheet, spread
 from .contours import contours
 from .picture import Picture
+from .walks import AXES, look, walked
 
 __all__ = ["draw"]
-
-AXES = "xyzuvw"
 
 
 def draw(verdict: Verdict) -> Picture | None:
     """The curve along the coordinate that may move, or the map; None for larger places."""
     evidence = verdict.evidence
     assert isinstance(evidence, PlaceEvidence)
-    if evidence.curve is not None:
-        return _curve(verdict, evidence, evidence.curve)
-    return None if evidence.surface is None else _map(verdict, evidence, evidence.surface)
-
-
-def _look(verdict: Verdict) -> tuple[str, str, str]:
-    """Colour, mark and words of the answer."""
-    if verdict.right:
-        return GREEN, "o", "your answer, right"
-    if verdict.outcome == "partly":
-        return VERMILION, "D", "your answer, nearly"
-    return VERMILION, "X", "your answer"
+    if evidence.surface is not None:
+        return _map(verdict, evidence, evidence.surface)
+    return None if evidence.curve is None else _curve(verdict, evidence, evidence.curve)
 
 
 def _steepness(slope: float) -> bool:
     """Whether the slope is worth an arrow: in float32, none is exactly 0."""
     return math.isfinite(slope) and abs(slope) > 1e-3
+
+
+def _rolls(verdict: Verdict) -> bool:
+    """Whether a walk shows which way is down, which an arrow need not do again."""
+    return isinstance(verdict.evidence, PlaceEvidence) and bool(verdict.evidence.replays)
 
 
 def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
@@ -60,14 +55,15 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
         label = "the function" if evidence.size == 1 else f"the function along {name}"
         axes.set(xlim=(low, high), ylim=(bottom, top), xlabel=name)
         axes.plot(xs, curve, color=BLUE, label=label)
-        if evidence.walk and not path:
-            walk = [p[axis] for p in evidence.walk]
-            alt_walk = _walked(
-                paper, [(p, float(np.interp(p, xs, curve))) for p in walk], verdict, number(walk[0])
-            )
+
+        def on(places: Sequence[Point]) -> list[tuple[float, float]]:
+            return [(p[axis], float(np.interp(p[axis], xs, curve))) for p in places]
+
+        if not path:
+            alt_walk = walked(paper, verdict, evidence, on)
         if path:
-            on_curve = [(p, float(np.interp(p, xs, curve))) for p in path]
-            paper.replay(on_curve, _look(verdict)[0])
+            on_curve = on(evidence.path)
+            paper.replay(on_curve, look(verdict)[0])
             shown = [(p, height) for p, height in on_curve if low <= p <= high]
             axes.plot(
                 [p for p, _ in shown],
@@ -80,7 +76,7 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
             )
         alt = f"The curve of {label} from {name} = {number(low)} to {number(high)}. {alt_walk}"
         if path:
-            alt += f"Your path goes from {number(path[0])} to {number(path[-1])}. "
+            alt += f"Your path, replayed, goes from {number(path[0])} to {number(path[-1])}. "
         if at is not None:
             assert evidence.slope is not None
             slope = evidence.slope[0]
@@ -89,32 +85,12 @@ def _curve(verdict: Verdict, evidence: PlaceEvidence, ground: Curve) -> Picture:
         return paper.finish(alt.strip())
 
 
-def _walked(paper: Sheet, walk: Sequence[tuple[float, float]], verdict: Verdict, where: str) -> str:
-    """Draw the walk that leads to the answer, and replay it; returns the words for it."""
-    colour = _look(verdict)[0]
-    low, high = paper.axes.get_xlim()
-    known = [p for p in walk if low <= p[0] <= high and math.isfinite(p[1])]
-    paper.axes.plot(
-        [x for x, _ in known],
-        [y for _, y in known],
-        color=colour,
-        marker=".",
-        markersize=5,
-        linestyle=":",
-        linewidth=1,
-        label="gradient descent" if verdict.right else "a walk that ends there",
-        zorder=3,
-    )
-    paper.replay(walk, colour)
-    return f"A walk from {where} ends at the answer; it is replayed. "
-
-
 def _mark(
     paper: Sheet, verdict: Verdict, at: float, slope: float, height: float | None, name: str
 ) -> str:
     """Mark the answer on the curve; returns the words for it."""
     axes = paper.axes
-    colour, mark, word = _look(verdict)
+    colour, mark, word = look(verdict)
     (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     if height is None:
         side = "right" if at > high else "left"
@@ -139,6 +115,9 @@ def _mark(
     if verdict.right or not _steepness(slope):
         return f"{words}; the ground is level there."
     way = -math.copysign(1.0, slope)
+    words = f"{words}; downhill is to the {'right' if way > 0 else 'left'}."
+    if _rolls(verdict):
+        return words
     lift = 0.09 * (top - bottom)
     start = at + way * 0.02 * (high - low)
     above = height + lift if height + 2 * lift < top else height - 1.2 * lift
@@ -151,7 +130,7 @@ def _mark(
         annotation_clip=False,
     )
     axes.plot([], [], color=BLACK, marker=">" if way > 0 else "<", label="downhill", linewidth=1.8)
-    return f"{words}; downhill is to the {'right' if way > 0 else 'left'}."
+    return words
 
 
 def _map(verdict: Verdict, evidence: PlaceEvidence, ground: Surface) -> Picture:
@@ -163,12 +142,10 @@ def _map(verdict: Verdict, evidence: PlaceEvidence, ground: Surface) -> Picture:
             f"{number(bottom)} to {number(top)}. "
         )
         path = evidence.path
-        if evidence.walk and not path:
-            alt += _walked(
-                paper, [(p[0], p[1]) for p in evidence.walk], verdict, place(evidence.walk[0])
-            )
+        if not path:
+            alt += walked(paper, verdict, evidence, lambda places: [(p[0], p[1]) for p in places])
         if path:
-            paper.replay([(p[0], p[1]) for p in path], _look(verdict)[0])
+            paper.replay([(p[0], p[1]) for p in path], look(verdict)[0])
             axes.plot(
                 [p[0] for p in path],
                 [p[1] for p in path],
@@ -178,7 +155,7 @@ def _map(verdict: Verdict, evidence: PlaceEvidence, ground: Surface) -> Picture:
                 linewidth=1.2,
                 label="your path",
             )
-            alt += f"Your path goes from {place(path[0])} to {place(path[-1])}. "
+            alt += f"Your path, replayed, goes from {place(path[0])} to {place(path[-1])}. "
         start = evidence.start
         if start is not None and low <= start[0] <= high and bottom <= start[1] <= top:
             axes.plot(
@@ -195,9 +172,21 @@ def _map(verdict: Verdict, evidence: PlaceEvidence, ground: Surface) -> Picture:
             alt += f"The start is at {place(start)}. "
         if evidence.place is not None and evidence.slope is not None:
             ruler = min(high - low, top - bottom)
-            alt += _mark_on_map(paper, verdict, evidence.place, evidence.slope, ruler)
+            slope = evidence.slope
+            if evidence.curve is not None:  # along one coordinate: downhill is along its rail
+                alt += _rail(paper, evidence.place, evidence.axis)
+                slope = tuple(slope[0] if k == evidence.axis else 0.0 for k in range(2))
+            alt += _mark_on_map(paper, verdict, evidence.place, slope, ruler)
         paper.legend(columns=4)
         return paper.finish(alt.strip())
+
+
+def _rail(paper: Sheet, at: tuple[float, ...], axis: int) -> str:
+    """Draw the line along which alone the place may move; returns the words for it."""
+    held = 1 - axis
+    line = paper.axes.axhline if axis == 0 else paper.axes.axvline
+    line(at[held], color=BLUE, linewidth=3, alpha=0.35, zorder=1, label=f"along {AXES[axis]}")
+    return f"A rail along {AXES[axis]} runs through it, at {AXES[held]} = {number(at[held])}. "
 
 
 def _mark_on_map(
@@ -209,7 +198,7 @@ def _mark_on_map(
 ) -> str:
     """Mark the answer on the map; returns the words for it."""
     slope = np.asarray(slopes)
-    colour, mark, word = _look(verdict)
+    colour, mark, word = look(verdict)
     paper.axes.plot(
         *at,
         color=colour,
@@ -225,6 +214,9 @@ def _mark_on_map(
     if verdict.right or not _steepness(size):
         return f"{words}; the ground is level there."
     way = -slope / size
+    words = f"{words}; downhill is along ({number(way[0], 2)}, {number(way[1], 2)})."
+    if _rolls(verdict):
+        return words
     begin = np.asarray(at) + 0.03 * ruler * way
     paper.axes.annotate(
         "",
@@ -234,4 +226,4 @@ def _mark_on_map(
         zorder=5,
     )
     paper.axes.plot([], [], color=BLACK, marker=">", linewidth=1.8, label="downhill")
-    return f"{words}; downhill is along ({number(way[0], 2)}, {number(way[1], 2)})."
+    return words

@@ -61,6 +61,8 @@ def draw(verdict: Verdict) -> Picture | None:
         paper.replay([(x, float(np.interp(x, xs, curve))) for x in walk], colour)
         paper.legend()
         what = "Each step leads farther off" if verdict.right else "The steps do not run away"
+        if step <= 0:
+            what = "Each step leads uphill" if step else "It never leaves its start"
         return paper.finish(
             f"The curve of the function from x = {number(low)} to {number(high)}, and a walk with "
             f"a step size of {number(step)}: {', '.join(number(x) for x in walk[:8])}. {what}."
