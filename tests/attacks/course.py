@@ -238,14 +238,13 @@ class Ground:
     def _take_along_what_was_compiled(self) -> None:
         """A copy, for attacks to break, of what takes a minute the first time on a machine.
 
-        And of what the released cells compile, which are those of every such course.
+        And of what the released cells compile, which are those of every such course; a container
+        makes that itself, in the way that it has.
         """
-        released = sorted((self.course / "release" / ASSIGNMENT).glob("*.ipynb"))
-        folders = [
-            Recipe().compilation_cache(),
-            Recipe(rehearsed=tuple(map(str, released))).compilation_cache(),
-            cache_folder("rubrics"),
-        ]
+        folders = [Recipe().compilation_cache(), cache_folder("rubrics")]
+        if self._container is None:
+            released = sorted((self.course / "release" / ASSIGNMENT).glob("*.ipynb"))
+            folders.append(Recipe(rehearsed=tuple(map(str, released))).compilation_cache())
         for made in folders:
             if made is not None and made.is_dir():
                 place = self.root / "cache" / "autograder" / made.name
