@@ -8,6 +8,9 @@ ASSIGNMENTS := $(notdir $(wildcard source/*))
 # One more of them than there are cores: a test that waits for a limit, a server or a page leaves one idle.
 WORKERS := -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 
+# Where it is set, as in many containers, each process would compile anew all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup try demo test shuffled servers newer lowest thorough lint format release rendered dist lock screenshots clean
 

@@ -7,6 +7,8 @@ import os
 # Before JAX and Matplotlib are imported, here or in a kernel that a test starts.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["MPLBACKEND"] = "Agg"
+# Else each command and kernel of a test would compile anew all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import sys
 import types

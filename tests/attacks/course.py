@@ -24,6 +24,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
+from autograder.cache import cache_folder
 from autograder.sandbox.outside.recipe import Recipe
 from tests.attacks import ANSWERS, GIVEN, POINTS, TESTS, Attack
 from tests.marking.small_course import api
@@ -235,10 +236,19 @@ class Ground:
         self._take_along_what_was_compiled()
 
     def _take_along_what_was_compiled(self) -> None:
-        """A copy, for attacks to break, of what takes a minute the first time on a machine."""
-        compiled = Recipe().compilation_cache()
-        if compiled is not None:
-            shutil.copytree(compiled, self.root / "cache" / "autograder" / compiled.name)
+        """A copy, for attacks to break, of what takes a minute the first time on a machine.
+
+        And of what the released cells compile, which are those of every such course; a container
+        makes that itself, in the way that it has.
+        """
+        folders = [Recipe().compilation_cache(), cache_folder("rubrics")]
+        if self._container is None:
+            released = sorted((self.course / "release" / ASSIGNMENT).glob("*.ipynb"))
+            folders.append(Recipe(rehearsed=tuple(map(str, released))).compilation_cache())
+        for made in folders:
+            if made is not None and made.is_dir():
+                place = self.root / "cache" / "autograder" / made.name
+                shutil.copytree(made, place)
 
     def run(
         self, *arguments: str, program: str = "nbgrader", container: Container | None = None

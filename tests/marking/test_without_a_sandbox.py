@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cache import cache_root
 from autograder.marking.record import MIME
 from autograder.sandbox import probe
 from tests.marking import small_course as small
@@ -40,7 +41,12 @@ def autograde_without_bubblewrap(root: Path, *options: str) -> subprocess.Comple
     return subprocess.run(
         [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--force", *options],
         cwd=root,
-        env={**os.environ, "HOME": str(root), "PATH": "/nonexistent"},
+        env={
+            **os.environ,
+            "HOME": str(root),
+            "XDG_CACHE_HOME": str(cache_root().parent),
+            "PATH": "/nonexistent",
+        },
         capture_output=True,
         text=True,
         check=False,
