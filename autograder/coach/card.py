@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -50,13 +51,23 @@ def practised(verb: Callable[P, None]) -> Callable[P, None]:
 @contextmanager
 def calm() -> Iterator[None]:
     """Within, what cannot be done is told, and stops no notebook that is run whole."""
+    before = set(_figures())
     try:
         yield
-    except Unfit as problem:
-        tell(f"○ {problem}")
     except Exception as problem:  # noqa: BLE001 - a guess or a function of one's own may be anything
+        for number in set(_figures()) - before:  # half a picture, which a notebook would show
+            sys.modules["matplotlib.pyplot"].close(number)
+        if isinstance(problem, Unfit):
+            tell(f"○ {problem}")
+            return
         why = f"{type(problem).__name__}: {problem}"[:200]
         tell(f"○ This did not work ({why}). It costs nothing: change the cell, run it again.")
+
+
+def _figures() -> list[int]:
+    """Those of Matplotlib that are open; none where it is not loaded."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return [] if pyplot is None else list(pyplot.get_fignums())
 
 
 def name_of(function: Any, otherwise: str) -> str:

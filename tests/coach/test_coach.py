@@ -152,6 +152,12 @@ def test_the_step_size_that_diverges(guess: Any, said: Said) -> None:
     assert words.endswith("a step of 0.15 multiplies it by −0.5, and comes nearer.")
 
 
+def test_half_a_picture_is_not_shown(said: Said) -> None:
+    coach.predict_divergence("?", of=g, step_sizes=(1.4, 1.5), start=1.0, on=(-2, 5))
+    assert said().startswith("○ ")
+    assert plt.get_fignums() == []
+
+
 def test_where_a_walk_on_a_map_ends(said: Said) -> None:
     walk = {"of": waves, "step_size": 0.1, "on": ((-4, 7), (-1, 8))}
     coach.predict_end("minimum", start=(np.pi / 2, 3.0), num_steps=100, **walk)

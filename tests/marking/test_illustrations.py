@@ -93,7 +93,7 @@ def test_all_pictures_of_the_shipped_notebooks_are_left_out(path: Path) -> None:
             # Pictures that are made of what is walked say in their own words what was.
             assert words is None or walk or hunt or words.split()[0] in illustration.source
         if "coach." in illustration.source and not walk:
-            assert [output.text for output in illustration.outputs] == [f"{FOR_PRACTICE}\n"]
+            assert [output["text"] for output in illustration.outputs] == [f"{FOR_PRACTICE}\n"]
 
 
 # What keeps the picture of f running: it sets xs.
