@@ -57,7 +57,10 @@ def _table(rows: Sequence[Row], evidence: Evidence | None, *, due: bool) -> str:
         return ""
     shown = [True, True, due, True]
     names = compress(_HEADS[evidence.kind], shown)
-    heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
+    heads = "".join(
+        f'<th scope="col" style="{_CELL}">{name}</th>' if name else f'<td style="{_CELL}"></td>'
+        for name in names
+    )
     lines = []
     for row in rows:
         sign = "✓ right" if row.right else "✗ differs"

@@ -32,6 +32,11 @@ FULL = "Not shown: the page has no room left. The notebook's file has all of it.
 _CONTAINER = (
     "overflow:auto;contain:paint;position:relative;isolation:isolate;max-width:100%;max-height:{}"
 )
+# What may be wider than a phone of 400 px, how many letters a line has there, and how many lines
+# of 21 px a container has.
+_WIDE = re.compile(r'<table|<math[^>]* display="block"')
+_LETTERS, _LINES = 45, 42
+_TAG = re.compile(r"<[^>]*>")
 _PRE = "margin:0;padding:0;border:0;background:none;white-space:pre-wrap"
 
 
@@ -49,7 +54,15 @@ def contained(markup: str, *, tall: bool = False) -> Made:
         tall: whether it is something to be read, and may take two screens.
     """
     style = _CONTAINER.format("1800px" if tall else "900px")
-    return Made(f'<div class="autograder-student" style="{style}">{markup}</div>')
+    text = _TAG.sub("", markup)
+    lines = text.count("\n") + len(text) // _LETTERS
+    # A keyboard scrolls what it can reach (WCAG 2.1.1); who has no need to stop there does not.
+    reached = ' tabindex="0" role="group" aria-label="can be scrolled"'
+    may_scroll = _WIDE.search(markup) is not None or lines > (2 if tall else 1) * _LINES
+    return Made(
+        f'<div class="autograder-student"{reached if may_scroll else ""} style="{style}">'
+        f"{markup}</div>"
+    )
 
 
 def _plain(text: str, sentence: str = PLAIN) -> str:

@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from autograder.demo.students import load_students
 
 from .conftest import ASSIGNMENT, NOTEBOOK, Classroom
 from .contrast import hard_to_read
+from .test_report import RULES
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -121,3 +123,53 @@ def test_it_prints_on_a_few_sheets(opened: Callable[..., Page]) -> None:
     assert 1 <= sheets <= 4
     page.emulate_media(media="print")
     assert not page.locator("details.lesson").first.is_visible()
+
+
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize("student", STUDENTS)
+def test_axe_finds_nothing(opened: Callable[..., Page], student: str, folded: bool) -> None:
+    page = opened(student, 400)
+    if not folded:
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    assert len(found.response["passes"]) > 15
+    assert found.violations_count == 0, found.generate_report()
+
+
+# Who is in focus, whether that can be seen, and which state a fold is in.
+FOCUS = """() => {
+    const e = document.activeElement;
+    const style = getComputedStyle(e);
+    const box = e.getBoundingClientRect();
+    return {
+        place: [...document.querySelectorAll("a[href], summary")].indexOf(e),
+        seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+            && box.bottom > 0 && box.top < innerHeight,
+        open: e.parentElement?.open ?? null,
+    };
+}"""
+
+
+def test_the_keyboard_reaches_and_opens_all(opened: Callable[..., Page]) -> None:
+    page = opened(STUDENTS[0])
+    folds = page.locator("summary").count()
+    links = page.locator("a[href]").count()
+    assert folds > 10
+    assert links > 5
+    reached: dict[int, bool] = {}
+    for number in range(3 * (folds + links)):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUS)
+        if at["place"] < 0:
+            continue
+        if at["place"] in reached:
+            break
+        assert at["seen"], page.evaluate("document.activeElement.outerHTML")
+        reached[at["place"]] = at["seen"]
+        if at["open"] is not None and page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            key = ("Enter", "Space")[number % 2]
+            page.keyboard.press(key)
+            assert page.evaluate(FOCUS)["open"] is not at["open"]
+            if at["open"]:  # what is within is reached as well
+                page.keyboard.press(key)
+    assert len(reached) == folds + links
