@@ -9,7 +9,6 @@ import pytest
 
 from autograder import progress
 from tests.practice.sessions import RELEASE, Session
-from tests.practice.test_session import session  # noqa: F401
 
 SOURCE = Path(__file__).parents[2] / "source" / "gradient_descent"
 NOTEBOOKS = ["01_derivatives", "02_minima", "03_goldfield"]
