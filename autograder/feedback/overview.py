@@ -12,10 +12,11 @@ from .palette import BLUE, COLOURS, GROUND, INKS, TEXT
 
 __all__ = ["PERSON", "Line", "State", "footer", "html", "text"]
 
-State = Literal["right", "partly", "wrong", "unjudged", "open", "stale", "person"]
+State = Literal["right", "partly", "wrong", "unjudged", "open", "stale", "person", "unchecked"]
 
 PERSON = Mark("✎", "a person reads this one", COLOURS["open"], INKS["open"])
-_MARKS: dict[str, Mark] = {**MARKS, "person": PERSON}
+UNCHECKED = Mark("–", "not checked in this session", COLOURS["open"], INKS["open"])
+_MARKS: dict[str, Mark] = {**MARKS, "person": PERSON, "unchecked": UNCHECKED}
 _ROW = "background:none"
 _CELL = "padding:.15em .9em .15em 0;text-align:left;border:0;background:none;color:inherit"
 WIDTH = 80
@@ -30,24 +31,33 @@ class Line(NamedTuple):
         state: as of the last time its check was run.
         earned: points so far; None where it was not checked.
         points: what it is worth; None where that is not known.
+        before: whether that was before the kernel was restarted: told quietly, and in no sum.
     """
 
     name: str
     state: State
     earned: float | None
     points: float | None
+    before: bool = False
+
+
+def _word(line: Line) -> str:
+    """What its state is called."""
+    word = _MARKS[line.state].word
+    return f"{word} before the restart" if line.before else word
 
 
 def _points(line: Line) -> str:
     if line.points is None:
         return ""
-    return f"{'–' if line.earned is None else f'{line.earned:g}'} of {line.points:g}"
+    unknown = line.earned is None or line.before
+    return f"{'–' if unknown else f'{line.earned:g}'} of {line.points:g}"
 
 
 def _points_of(lines: Sequence[Line]) -> tuple[float, float]:
     """The points so far, and those that checks can give."""
     marked = [line for line in lines if line.state != "person"]
-    return sum(m.earned or 0 for m in marked), sum(m.points or 0 for m in marked)
+    return sum(m.earned or 0 for m in marked if not m.before), sum(m.points or 0 for m in marked)
 
 
 def _bar(earned: float, most: float) -> str:
@@ -80,6 +90,12 @@ def _words(lines: Sequence[Line], *, whole: bool) -> list[str]:
         "marked, the notebook is run afresh from top to bottom and the same checks ask at fresh "
         "places. An answer that only works at the places shown will not pass.",
     ]
+    if any(line.before for line in lines):
+        words.append(
+            "What is said of before the restart stands on the cards that were saved, and what the "
+            "answers were made from has not changed since. Run those checks again to be sure: "
+            "until then they are in no sum."
+        )
     if not whole:
         words.append(
             "The file of this notebook could not be found from here: exercises that you have not "
@@ -93,7 +109,8 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
     rows = []
     for line in lines:
         mark = _MARKS[line.state]
-        state = f'<span style="color:{mark.ink}">{mark.sign} {mark.word}</span>'
+        ink = INKS["open"] if line.before else mark.ink  # quietly: it is no green card
+        state = f'<span style="color:{ink}">{mark.sign} {_word(line)}</span>'
         cells = (escape(line.name), state, escape(_points(line)))
         rows.append(
             f'<tr style="{_ROW}">'
@@ -145,8 +162,9 @@ def footer(lines: Sequence[Line], after: str) -> str:
 def text(lines: Sequence[Line], *, whole: bool) -> str:
     """The same for a terminal."""
     width = max((len(line.name) for line in lines), default=0)
+    room = max([26, *(len(_word(line)) + 2 for line in lines)])
     rows = [
-        f"{_MARKS[line.state].sign} {line.name:{width}}  {_MARKS[line.state].word:26}"
+        f"{_MARKS[line.state].sign} {line.name:{width}}  {_word(line):{room}}"
         f"{_points(line)}".rstrip()
         for line in lines
     ]

@@ -60,6 +60,8 @@ class Cell:
         role: "answer", "check", "given" (locked by the author), or "other".
         name: its grade_id, or "".
         untouched: whether it is as released, as far as nbgrader's checksum tells.
+        edited: whether nbgrader's checksum tells that it is not.
+        shown: what it shows as HTML.
     """
 
     cell_id: str
@@ -67,6 +69,8 @@ class Cell:
     role: str
     name: str
     untouched: bool
+    edited: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,19 @@ def _cells(notebook: dict[str, Any]) -> Iterator[Cell]:
         else:
             role = "given" if about.get("locked") else "other"
         name = str(about.get("grade_id", ""))
-        yield Cell(
-            str(cell.get("id", "")), source, role, name, about.get("checksum") == _checksum(cell)
-        )
+        untouched = about.get("checksum") == _checksum(cell)
+        edited = "checksum" in about and not untouched
+        yield Cell(str(cell.get("id", "")), source, role, name, untouched, edited, _shown(cell))
+
+
+def _shown(cell: dict[str, Any]) -> str:
+    """All HTML among a cell's outputs."""
+    parts = []
+    for output in cell.get("outputs") or ():
+        data = output.get("data") or {}
+        html = data.get("text/html", "")
+        parts.append(html if isinstance(html, str) else "".join(html))
+    return "".join(parts)
 
 
 def _checksum(cell: dict[str, Any]) -> str:

@@ -1,17 +1,20 @@
 """How far a student is: `progress()` shows one card for the notebook.
 
 It rests on the checks that were run in this session, and on the notebook's file where that can be
-found. What practice cannot know, it says.
+found: the exercises, and how cards stood before the kernel was restarted. What practice cannot
+know, it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..checks.verdict import Verdict
 from ..feedback import overview, text
 from ..feedback.overview import Line
-from .notebook import Exercise, exercises, kernel
+from .notebook import Exercise, exercises, find, kernel
+from .remembered import Standing, remembered
+from .runs import attach
 
 __all__ = ["footer", "note", "progress"]
 
@@ -29,9 +32,9 @@ def note(verdicts: Sequence[Verdict]) -> None:
 
 def progress() -> None:
     """Show how far you are in this notebook: each exercise, its state, and points so far."""
-    known = exercises()
-    lines = [_line(e) for e in known] or [
-        Line(", ".join(names), _state(names), None, None) for names in _together
+    known, before, edited = exercises(), *_before()
+    lines = [_line(e, before, edited) for e in known] or [
+        Line(", ".join(names), _state(names, _verdicts), None, None) for names in _together
     ]
     message = overview.text(lines, whole=bool(known))
     if kernel() is None:
@@ -54,23 +57,48 @@ def footer(known: Sequence[Exercise], names: Sequence[str]) -> str:
         return ""
     here = max((i for i, e in enumerate(known) if {*names} & {*e.names}), default=-1)
     order = [*known[here + 1 :], *known[: here + 1]]  # what was left out comes in the end
-    due = (e.title for e in order if (e.untouched if e.by_hand else _state(e.names) != "right"))
+    due = (
+        e.title
+        for e in order
+        if (e.untouched if e.by_hand else _state(e.names, _verdicts) != "right")
+    )
     return overview.footer([_line(e) for e in known], next(due, ""))
 
 
-def _line(exercise: Exercise) -> Line:
+def _before() -> tuple[dict[str, Standing], set[str]]:
+    """How answers stood before the restart, and which answer cells are not as released."""
+    try:
+        file = find()
+        cells = file.cells if file is not None else ()
+        edited = {cell.name for cell in cells if cell.role == "answer" and cell.edited}
+        return remembered(file, attach()), edited
+    except Exception:  # noqa: BLE001 - a file may be anything: then nothing is remembered
+        return {}, set()
+
+
+def _line(
+    exercise: Exercise, before: Mapping[str, Standing] | None = None, edited: Collection[str] = ()
+) -> Line:
+    title, points = exercise.title, exercise.points
     if exercise.by_hand:
-        return Line(exercise.title, "person", None, exercise.points)
-    state = _state(exercise.names)
-    judged = [_verdicts[n] for n in exercise.names if n in _verdicts]
-    earned = exercise.points * sum(v.share for v in judged) / max(len(exercise.names), 1)
-    return Line(exercise.title, state, earned if judged else None, exercise.points)
+        return Line(title, "person", None, points)
+    known: Mapping[str, Verdict | Standing] = _verdicts
+    remembers = before is not None and not any(n in _verdicts for n in exercise.names)
+    if before and remembers:
+        known = before
+    judged = [known[n] for n in exercise.names if n in known]
+    if remembers and not judged and exercise.exercise_id in edited:
+        return Line(title, "unchecked", None, points)
+    earned = points * sum(v.share for v in judged) / max(len(exercise.names), 1)
+    again = bool(judged) and remembers
+    state = _state(exercise.names, known)
+    return Line(title, state, earned if judged else None, points, before=again)
 
 
-def _state(names: Sequence[str]) -> overview.State:
+def _state(names: Sequence[str], known: Mapping[str, Verdict | Standing]) -> overview.State:
     """Of an exercise with these answers: that of its only one, or of all of them together."""
     outcome: overview.State
-    judged = [_verdicts[n] for n in names if n in _verdicts]
+    judged = [known[n] for n in names if n in known]
     outcomes = {v.outcome for v in judged}
     if not judged or outcomes == {"open"}:
         return "open"

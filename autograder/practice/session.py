@@ -31,7 +31,8 @@ from .foresight import foresee
 from .given import Given, given_function
 from .notebook import File, asked_by, exercises, find, kernel
 from .progress import footer, note
-from .runs import Log, log_of
+from .remembered import stamp
+from .runs import Log, attach, log_of
 from .unanswered import explain
 
 __all__ = ["as_marking_sees", "bind", "judge_here", "no_function", "show"]
@@ -258,6 +259,7 @@ def show(verdicts: Sequence[Verdict], see: Mapping[str, str] | None = None) -> N
             and for `nbgrader validate`. In a notebook, an exercise not begun is no failure.
     """
     note(verdicts)
+    judged = verdicts
     names = [v.answer for v in verdicts]
     right = all(v.right for v in verdicts)
     begun = any(v.outcome != "open" for v in verdicts)
@@ -271,6 +273,7 @@ def show(verdicts: Sequence[Verdict], see: Mapping[str, str] | None = None) -> N
         sections = {name: e.section for e in known for name in e.names if e.section}
         sections |= {name: title for name, title in (see or {}).items() if title}
         card = html.render(verdicts, pictures=True, sections=sections) + footer(known, names)
+        card += _guarded(lambda: stamp(judged, attach())) or ""
         display({"text/plain": message, "text/html": card}, raw=True)
         if begun and not right:
             raise CheckFailed(message, [headline(verdicts)])

@@ -10,7 +10,22 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from autograder.practice import progress as standing
+from autograder.practice import session as practice
+
 RELEASE = Path(__file__).parents[2] / "release" / "gradient_descent"
+
+
+SETUP = "import jax\nimport jax.numpy as jnp\nfrom autograder import check, progress"
+
+
+def new_shell() -> InteractiveShell:
+    """A shell as a notebook's kernel has it, in place of the one before."""
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    shell.kernel = object()
+    shell.showtraceback = shell.showsyntaxerror = lambda *a, **k: None  # type: ignore[method-assign]
+    return shell
 
 
 class Session:
@@ -31,6 +46,13 @@ class Session:
             return " ".join(self.shown[-1]["text/plain"].split())
         error = result.error_before_exec or result.error_in_exec
         return "" if error is None else f"{type(error).__name__}: {error}"
+
+    def restart(self) -> None:
+        """A new kernel: nothing that ran is known any more."""
+        self.shell.history_manager.end_session()
+        self.shell = new_shell()
+        for kept in (standing._verdicts, standing._together, practice._asked, practice._answers):
+            kept.clear()
 
 
 class Notebook:
@@ -68,5 +90,10 @@ class Notebook:
         """Run a cell, with a new text if there is one."""
         if source is not None:
             self.type(name, source)
-        text = self.cell(name)["source"]
-        return self.session.run(text if isinstance(text, str) else "".join(text), name)
+        text, before = self.cell(name)["source"], len(self.session.shown)
+        said = self.session.run(text if isinstance(text, str) else "".join(text), name)
+        self.cell(name)["outputs"] = [
+            {"output_type": "display_data", "data": dict(data), "metadata": {}}
+            for data in self.session.shown[before:]
+        ]
+        return said

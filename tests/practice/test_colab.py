@@ -9,7 +9,6 @@ import pytest
 
 from autograder import progress
 from tests.practice.sessions import RELEASE, Session
-from tests.practice.test_session import session  # noqa: F401
 
 SOURCE = Path(__file__).parents[2] / "source" / "gradient_descent"
 NOTEBOOKS = ["01_derivatives", "02_minima", "03_goldfield"]
@@ -25,7 +24,7 @@ def code(folder: Path, name: str) -> list[tuple[str, str]]:
     ]
 
 
-def cards(session: Session, cells: list[tuple[str, str]]) -> dict[str, str]:  # noqa: F811
+def cards(session: Session, cells: list[tuple[str, str]]) -> dict[str, str]:
     """What the checks say when all cells are run, by exercise."""
     said = {name: session.run(text) for name, text in cells}
     return {name: card for name, card in said.items() if name.endswith("_check")}
@@ -40,7 +39,7 @@ def told(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_right_work_is_right_and_stays_so(session: Session, name: str) -> None:  # noqa: F811
+def test_right_work_is_right_and_stays_so(session: Session, name: str) -> None:
     cells = code(SOURCE, name)
     for _ in range(2):  # from top to bottom, and again
         for exercise, card in cards(session, cells).items():
@@ -51,14 +50,14 @@ def test_right_work_is_right_and_stays_so(session: Session, name: str) -> None: 
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_as_it_was_given_is_not_started(session: Session, name: str) -> None:  # noqa: F811
+def test_a_notebook_as_it_was_given_is_not_started(session: Session, name: str) -> None:
     for exercise, card in cards(session, code(RELEASE, name)).items():
         assert "not started" in card, (exercise, card)
         assert "✗" not in card
 
 
 @pytest.mark.usefixtures("told")
-def test_whatever_is_told_of_the_file(session: Session) -> None:  # noqa: F811
+def test_whatever_is_told_of_the_file(session: Session) -> None:
     cells = code(SOURCE, NOTEBOOKS[0])[:4]
     assert cells[3][0] == "f_derivative_check"
     assert cards(session, cells)["f_derivative_check"].startswith("✓ f_prime")

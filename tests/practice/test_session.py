@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from autograder import check, progress
-from autograder.feedback import html
-from autograder.practice import progress as standing
 from autograder.practice import session as practice
-from tests.practice.sessions import Notebook, Session
+from tests.practice.sessions import Session
 
-SETUP = "import jax\nimport jax.numpy as jnp\nfrom autograder import check, progress"
 F = "def f(x):\n    return x**2 + 3 * x - 5"
 CHECK_F = '# Is f_prime the slope of f?\ncheck.gradient("f_prime", of=f)'
 RIGHT_F = "def f_prime(x):\n    return 2 * x + 3"
@@ -27,42 +21,6 @@ STATIONARY = (
 FUNC = "def func(x):\n    return 3 * x**2 + 4 * x - 2"
 FINAL = 'check.minimum("x_final", of=func, start=4.2, step_size=0.005, num_steps=300)'
 WALK = "df = jax.grad(func)\nx = 4.2\nfor _ in range(300):\n    x = x - 0.005 * (6 * x + 4)\n"
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    for variable in ("NBGRADER_EXECUTION", "JPY_SESSION_NAME"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(standing, "_verdicts", {})
-    monkeypatch.setattr(standing, "_together", {})
-    monkeypatch.setattr(practice, "_asked", set())
-    monkeypatch.setattr(practice, "_answers", set())
-    shown: list[dict[str, str]] = []
-    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
-    monkeypatch.setattr(html, "draw", lambda verdict: None)  # pictures have tests of their own
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    shell.kernel = object()
-    shell.showtraceback = shell.showsyntaxerror = lambda *a, **k: None  # type: ignore[method-assign]
-    session = Session(shell, shown)
-    session.run(SETUP)
-    session.run("progress()")
-    yield session
-    shell.history_manager.end_session()
-    InteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def notebook(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], Notebook]:
-    def opened(name: str) -> Notebook:
-        path = tmp_path / f"{name}.ipynb"
-        made = Notebook(session, path, name)
-        monkeypatch.setenv("JPY_SESSION_NAME", str(path))
-        return made
-
-    return opened
 
 
 # ------------------------------------------------------------------ answers of earlier runs
