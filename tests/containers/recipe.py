@@ -33,6 +33,12 @@ class Stage:
     base: str
     lines: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def needs(self) -> set[str]:
+        """What it begins with, and the stages of which it takes files."""
+        first = [value.split()[0] for name, value in self.lines if name == "COPY"]
+        return {self.base, *(w.removeprefix("--from=") for w in first if w.startswith("--from="))}
+
 
 def read(recipe: Path) -> dict[str, Stage]:
     """The stages, by name."""
@@ -77,6 +83,11 @@ class Root:
         made.variables = dict(self.variables)
         return made
 
+    def move(self, folder: Path) -> Root:
+        """The same elsewhere, where nobody needs this one: to copy a gigabyte takes long."""
+        self.folder = self.folder.rename(folder)
+        return self
+
     def run(self, text: str, *, user: str | None = None) -> str:
         """What a shell prints that runs `text` there; fails where it fails."""
         handed_on = {name: v for name, v in os.environ.items() if _HANDED_ON.fullmatch(name)}
@@ -88,6 +99,8 @@ class Root:
             handed_on["PIP_CERT"] = _CERTIFICATES
         line += ["--unshare-pid", "--die-with-parent", "--clearenv", "--cap-add", "ALL"]
         home = "/root" if user == "root" else f"/home/{user}"
+        # Bytecode of a hundred packages, of which a few are imported here, is half of pip's work.
+        handed_on["PIP_COMPILE"] = "0"
         for name, value in {**handed_on, "HOME": home, **self.variables}.items():
             line += ["--setenv", name, value]
         line += ["--chdir", home if (self.folder / home[1:]).is_dir() else "/"]

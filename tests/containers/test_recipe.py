@@ -114,8 +114,13 @@ def roots(
     try:
         fresh = Root.bootstrap(place / "debian", SUITE)
         made: dict[str, Root] = {}
-        for stage in stages.values():
-            made[stage.name] = made.get(stage.base, fresh).copy(place / stage.name)
+        for number, stage in enumerate(stages.values(), start=1):
+            base = made.get(stage.base, fresh)
+            if any(stage.base in later.needs for later in [*stages.values()][number:]):
+                made[stage.name] = base.copy(place / stage.name)
+            else:
+                made.pop(stage.base, None)
+                made[stage.name] = base.move(place / stage.name)
             made[stage.name].build(stage, course, made)
         yield made
     finally:

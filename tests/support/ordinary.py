@@ -16,6 +16,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,10 @@ class Typist:
     """Whoever types; to be used with `with`."""
 
     def __enter__(self) -> Typist:
+        # What a command has compiled, the next need not compile anew.
+        self._cache = tempfile.TemporaryDirectory(prefix="autograder-cache-of-another-")
+        if os.getuid() == 0:
+            os.chown(self._cache.name, UID, UID)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.ordinary"],
             cwd=Path(__file__).resolve().parents[2],
@@ -63,6 +68,7 @@ class Typist:
 
     def __exit__(self, *error: object) -> None:
         self._process.communicate()
+        self._cache.cleanup()
 
     def type(self, folder: Path, *command: str, read_only: bool = False) -> Ran:
         """Type a command in a folder, as user `UID` where this process is root's.
@@ -70,11 +76,17 @@ class Typist:
         Args:
             folder: where it is typed, which is also the user's home.
             command: `autograder ...`, `nbgrader autograde ...`, or `doctor's course`.
-            read_only: whether the folder is mounted read-only meanwhile; needs root.
+            read_only: whether the folder is mounted read-only meanwhile, and nothing can be kept;
+                needs root.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"folder": os.fspath(folder), "command": command, "read_only": read_only}
+        order = {
+            "folder": os.fspath(folder),
+            "command": command,
+            "read_only": read_only,
+            "cache": self._cache.name,
+        }
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return Ran(**json.loads(self._process.stdout.readline()))
@@ -110,6 +122,8 @@ def _as_another(order: dict[str, Any], writing: int) -> None:
         sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), write_through=True)  # noqa: SIM115
         if order["read_only"]:
             _mount_read_only(order["folder"])
+        else:
+            os.environ["XDG_CACHE_HOME"] = order["cache"]
         if os.getuid() == 0:
             os.setgroups([])
             os.setgid(UID)
