@@ -89,6 +89,8 @@ ELSEWHERE = {
     "python -m benchmarks.throughput": "benchmarks/throughput.py",
     "python -m benchmarks.scale": "benchmarks/scale.py",
     "python -m benchmarks.cluster": "benchmarks/cluster.py",
+    "python -m benchmarks.writer": "benchmarks/writer.py",
+    "python -m benchmarks.memory": "benchmarks/memory.py",
 }
 
 

@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 from filelock import FileLock, Timeout
-from nbgrader.api import Gradebook
 from nbgrader.converters import NbGraderException
+from nbgrader.preprocessors import AssignLatePenalties
 
 from ..cache import why_for_this_run_only
 from ..errors import AutograderError, ClusterError, MarkingError
@@ -38,6 +38,7 @@ from ..marking.journal import Journal
 from ..marking.results import Results, contents, state_folder, write_whole
 from ..nbgrader.converter import NOBODY, Autograde
 from ..nbgrader.patience import wait_until_free
+from ..nbgrader.shared import OneGradebook, opened
 from .dry_run import Change, DryRun
 from .pool import Pool, WorkerSetup
 from .submissions import Submissions, WorkerOutcome, common_fingerprint
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["LOG", "Grade", "Progress", "Summary"]
 
 LOG = "last_run.log"
+_KNOWN_STEPS = ("autograder.", "nbgrader.", "nbconvert.")
 
 
 @dataclass(frozen=True)
@@ -344,19 +346,28 @@ class Grade(Autograde):
         # Who is due is decided; nbgrader would pass over a submission that it has a copy of.
         self.force = True
         expected = self.expected()
+        gradebook = OneGradebook(self.coursedir.db_url, merged=self._has_usual_steps())
         done = 0
         try:
             for outcome in engine.outcomes([(s, expected) for s in due], self._stopped):
                 self.found_out.outcome = outcome
                 self.assignments = {due[outcome.student]: folders[due[outcome.student]]}
-                # The fault is noted already; here it must not keep the others from their marks.
-                with contextlib.suppress(NbGraderException):
-                    super().convert_all()
-                done += 1
-                self._note(outcome, done, len(due))
+                with gradebook.lent():
+                    # The fault is noted already; here it must not keep the others from their marks.
+                    with contextlib.suppress(NbGraderException):
+                        super().convert_all()
+                    done += 1
+                    self._note(outcome, done, len(due))
         finally:
             self.summary.left = len(due) - done
             self.summary.workers = engine.size
+
+    def _has_usual_steps(self) -> bool:
+        """Whether no step is a course's own, which may write to the gradebook in its own way."""
+        penalty = AssignLatePenalties(parent=self).plugin_class
+        steps = [*self.sanitize_preprocessors, *self.autograde_preprocessors, penalty]
+        names = [step if isinstance(step, str) else step.__module__ for step in steps]
+        return all(name.startswith(_KNOWN_STEPS) for name in names)
 
     def _due(self, folders: Sequence[str]) -> Iterator[str]:
         excluded = self.coursedir.student_id_exclude.split(",")
@@ -434,7 +445,7 @@ class Grade(Autograde):
         )
 
     def _standing(self, student: str) -> tuple[float, bool]:
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+        with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             submission = gradebook.find_submission(self.summary.assignment, student)
             return float(submission.score), bool(submission.needs_manual_grade)
 

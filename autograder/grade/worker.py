@@ -7,6 +7,8 @@ snapshot.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import os
 import sqlite3
 import sys
@@ -61,7 +63,7 @@ class Worker:
         app.initialize([*arguments, "--log-level=50"])
         app.coursedir.db_url = db_url
         app.coursedir.assignment_id = app.extra_args[0]
-        self._db_url = db_url
+        self._db_url, self._lean = db_url, False
         os.chdir(app.coursedir.root)
         self._submissions = Submissions(
             Autograde(coursedir=app.coursedir, parent=app), run, fresh=fresh
@@ -79,6 +81,7 @@ class Worker:
         """
         submissions = self._submissions
         submissions.examine.prepare(submissions.assignment, submissions.notebooks(), verify=verify)
+        self._lean = _forget_programs()
 
     def mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
         """Find out what a submission is worth; faults of ours are in what is returned.
@@ -87,6 +90,15 @@ class Worker:
             student: whose it is.
             notebooks: the names of its notebooks, those that are missing among them.
         """
+        with contextlib.ExitStack() as stack:
+            if self._lean:  # what judging needs of it again was kept when rubrics were read
+                from ..marking.compilations import kept_compilations
+
+                stack.enter_context(kept_compilations())
+                self._lean = False
+            return self._mark(student, notebooks)
+
+    def _mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
         began = time.monotonic()
         parts: defaultdict[str, float] = defaultdict(float)
         faults: dict[str, str] = {}
@@ -132,6 +144,24 @@ class Worker:
         submissions.keep(paper, cells, disturbed=session is not None and session.disturbed)
         parts["keep"] += time.monotonic() - began
         return False, session is not None and session.starved
+
+
+def _forget_programs() -> bool:
+    """Give back the memory of what JAX compiled so far; whether it had compiled anything.
+
+    Reading rubrics runs whole notebooks, half of whose programs judging never asks for again: more
+    than a hundred megabytes in each worker.
+    """
+    if "jax" not in sys.modules:
+        return False
+    import jax
+
+    jax.clear_caches()
+    gc.collect()
+    # What is freed is the process's until it is asked for (glibc's malloc_trim(3)).
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+    return True
 
 
 def why_cold() -> str:

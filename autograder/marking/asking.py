@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import nbformat
 
@@ -27,6 +28,9 @@ _NEIGHBOURS = 2  # given cells on each side
 # Of a text in quotes or a comment: two words at least, no label of an axis.
 _WORDS = re.compile(r"\b[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
+
+# The same cells come again and again in a class.
+_undone = lru_cache(maxsize=512)(undone_by_dots)
 
 Cells = Sequence[nbformat.NotebookNode]
 
@@ -214,7 +218,7 @@ class Asking:
                 ends = [s.first for s in code.statements if isinstance(s.node, ast.Raise)]
                 end = min(ends, default=len(code.lines) + 1)
                 run = {name for s in code.statements if s.first < end for name in s.binds}
-                run -= undone_by_dots(self.cells[number].source)
+                run -= _undone(self.cells[number].source)
                 found |= run
                 hidden = (hidden - run) | (code.binds - run)
             elif place is not None and self.given[place].answer:
@@ -290,16 +294,17 @@ def _listed(names: Collection[str]) -> str:
     return " and ".join(f"`{name}`" for name in sorted(names))
 
 
-def _lines(text: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _lines(text: str) -> frozenset[str]:
     text = unicodedata.normalize("NFC", plain(text))
-    return {" ".join(line.split()) for line in text.split("\n")} | {""}
+    return frozenset(" ".join(line.split()) for line in text.split("\n")) | {""}
 
 
-def _said(text: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _said(text: str) -> frozenset[str]:
     """The comments and texts in a cell of code."""
     code = read_code(text)
     if code is None:
-        return set()
-    return {comment.words for comment in code.comments} | {
-        " ".join(string.split()) for string in code.strings()
-    }
+        return frozenset()
+    words = {comment.words for comment in code.comments}
+    return frozenset(words | {" ".join(string.split()) for string in code.strings()})

@@ -9,8 +9,11 @@ import psutil
 __all__ = ["default_size"]
 
 _GIB = 1 << 30
-_PER_WORKER = 1.5 * _GIB  # a marking process, its warm process and a kernel at work
-_SPARED = 1 * _GIB
+# A marking process, its warm process and a kernel at work (`python -m benchmarks.memory`).
+_PER_WORKER = 0.7 * _GIB
+# The system's, and one kernel at its limit. Two at once are rare, and whoever then has no memory
+# left is marked again, alone.
+_SPARED = 2.4 * _GIB
 
 
 def default_size() -> int:

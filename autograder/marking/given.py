@@ -112,12 +112,12 @@ def name_of(cell: nbformat.NotebookNode) -> str:
 
 
 def given_cells(
-    database: str, assignment: str, notebook: str, released: Sequence[Given]
+    gradebook: Gradebook, assignment: str, notebook: str, released: Sequence[Given]
 ) -> list[Given]:
     """The cells of a notebook, in order: named ones as the gradebook keeps them, and the others.
 
     Args:
-        database: the gradebook's URL.
+        gradebook: which knows them; open.
         assignment: the assignment's name.
         notebook: the notebook's name.
         released: its cells as students got them, which have an order and what stands between; the
@@ -126,27 +126,26 @@ def given_cells(
     Raises:
         nbgrader.api.MissingEntry: the gradebook does not know the notebook.
     """
-    with Gradebook(database) as gradebook:
-        kept = gradebook.find_notebook(notebook, assignment)
-        points = {c.name: float(c.max_score) for c in (*kept.grade_cells, *kept.task_cells)}
-        grades = {c.name for c in kept.grade_cells}
-        tasks = {c.name for c in kept.task_cells}
-        solutions = {c.name for c in kept.solution_cells}
-        named = {}
-        for cell in kept.source_cells:
-            about = {
-                "schema_version": 3,
-                "grade": cell.name in grades,
-                "solution": cell.name in solutions,
-                "locked": bool(cell.locked),
-                "task": cell.name in tasks,
-                "grade_id": cell.name,
-                "checksum": cell.checksum,
-                "cell_type": cell.cell_type,
-            }
-            if cell.name in points:
-                about["points"] = points[cell.name]
-            named[cell.name] = Given(cell.name, cell.cell_type, cell.source or "", about)
+    kept = gradebook.find_notebook(notebook, assignment)
+    points = {c.name: float(c.max_score) for c in (*kept.grade_cells, *kept.task_cells)}
+    grades = {c.name for c in kept.grade_cells}
+    tasks = {c.name for c in kept.task_cells}
+    solutions = {c.name for c in kept.solution_cells}
+    named = {}
+    for cell in kept.source_cells:
+        about = {
+            "schema_version": 3,
+            "grade": cell.name in grades,
+            "solution": cell.name in solutions,
+            "locked": bool(cell.locked),
+            "task": cell.name in tasks,
+            "grade_id": cell.name,
+            "checksum": cell.checksum,
+            "cell_type": cell.cell_type,
+        }
+        if cell.name in points:
+            about["points"] = points[cell.name]
+        named[cell.name] = Given(cell.name, cell.cell_type, cell.source or "", about)
     cells = []
     for cell in released:
         if not cell.name:

@@ -66,8 +66,9 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with draft.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if content:  # of an empty file there is nothing to lose but its name
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Comment, Grade, MissingEntry
 from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
@@ -38,6 +38,7 @@ from .foreseen import foreseen, require_rights
 from .generate import GenerateAssignment, GenerateFeedback
 from .once import once
 from .patience import be_patient, wait_until_free
+from .shared import opened, settle
 from .turns import Turns
 from .upstream import put_in_place
 
@@ -224,7 +225,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
 
     def expected(self) -> list[str]:
         """The names of the notebooks that are asked for and that the assignment has."""
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+        with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 notebooks = gradebook.find_assignment(self.coursedir.assignment_id).notebooks
             except MissingEntry:  # nbgrader says so in its own words
@@ -271,13 +272,13 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """
         with self._turns.taken("", ""):
             for course in ({}, {"course_id": self.coursedir.course_id}):
-                Gradebook(self.coursedir.db_url, **course).close()
+                opened(self.coursedir.db_url, **course).close()
 
     def _due_in_gradebook(self) -> str:
         """When the assignment is due, in ISO 8601, UTC; "never" where it is not."""
         due = None
         with (
-            Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
+            opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
             contextlib.suppress(MissingEntry),
         ):
             due = gradebook.find_assignment(str(self.coursedir.assignment_id)).duedate
@@ -385,6 +386,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
                 work,
                 "" if came is None else came.isoformat(),
             )
+            settle()
             self.journal(assignment_id).finish(student_id, marked)
         self._marked += 1
         self._let_go((assignment_id, student_id))
@@ -428,20 +430,25 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
 
     def _rows(self, assignment_id: str, student_id: str, copy: Path | None) -> _Before:
         before = _Before({}, {}, {}, copy)
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+        with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 submission = gradebook.find_submission(assignment_id, student_id)
             except MissingEntry:
                 return before
             for notebook in submission.notebooks:
-                before.penalties[notebook.name] = notebook.late_submission_penalty
-                for grade in notebook.grades:
-                    before.grades[notebook.name, grade.name] = (
-                        grade.auto_score,
-                        grade.needs_manual_grade,
-                    )
-                for comment in notebook.comments:
-                    before.comments[notebook.name, comment.name] = comment.auto_comment
+                name = notebook.name
+                before.penalties[name] = notebook.late_submission_penalty
+                cells = gradebook.db.query(BaseCell.name)  # all at once, and not row by row
+                grades = cells.join(Grade, Grade.cell_id == BaseCell.id)
+                grades = grades.filter(Grade.notebook_id == notebook.id)
+                for cell, score, ask in grades.add_columns(
+                    Grade.auto_score, Grade.needs_manual_grade
+                ):
+                    before.grades[name, cell] = (score, ask)
+                comments = cells.join(Comment, Comment.cell_id == BaseCell.id)
+                comments = comments.filter(Comment.notebook_id == notebook.id)
+                for cell, found in comments.add_columns(Comment.auto_comment):
+                    before.comments[name, cell] = found
         return before
 
     def _restore_failed(self) -> None:
@@ -450,6 +457,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             (assignment_id, student_id), before = self._before.popitem()
             try:
                 self._restore_rows(assignment_id, student_id, before)
+                settle()
                 self._restore_copy(Path(self.autograded(assignment_id, student_id)), before)
                 self.journal(assignment_id).finish(student_id)
             except Exception as exc:  # noqa: BLE001 - on a full disk nothing more can be done
@@ -460,7 +468,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             self._turns.give_back(assignment_id, student_id)
 
     def _restore_rows(self, assignment_id: str, student_id: str, before: _Before) -> None:
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+        with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 submission = gradebook.find_submission(assignment_id, student_id)
             except MissingEntry:

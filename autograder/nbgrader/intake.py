@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
 from traitlets import Integer
 
 from ..errors import UnreadableSubmission
@@ -32,11 +31,12 @@ from ..marking.other_names import (
 )
 from ..marking.reading import MAX_BYTES, read_notebook, unreadable_notebook
 from .course import course_of
+from .writing import Writer
 
 __all__ = ["SubmissionExporter"]
 
 
-class SubmissionExporter(NotebookExporter):
+class SubmissionExporter(Writer):
     """Reads a student's file for marking; any other notebook as nbconvert does."""
 
     max_bytes = Integer(

@@ -24,6 +24,7 @@ from ..marking.given import Given, given_cells, name_of, released_cells
 from ..marking.recognise import asked_names, places_of, recognise
 from ..marking.statements import plain, read_code, same_text
 from .course import course_of
+from .shared import opened
 from .upstream import is_as_released
 
 __all__ = ["Mend", "mend"]
@@ -326,7 +327,8 @@ class Mend(NbGraderPreprocessor):
         """
         names = resources["nbgrader"]
         released = released_cells(course_of(self), names["assignment"], names["notebook"])
-        given = given_cells(names["db_url"], names["assignment"], names["notebook"], released)
+        with opened(names["db_url"]) as gradebook:
+            given = given_cells(gradebook, names["assignment"], names["notebook"], released)
         about = nb.metadata.setdefault("autograder", nbformat.NotebookNode())
         found = mend(nb, given)
         # Of a notebook that is not there, nothing is missing but itself.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..marking.journal import Journal
 from ..marking.requests import asked
 from .course import course_of
+from .shared import opened
 
 __all__ = ["Review"]
 
@@ -29,7 +29,7 @@ class Review(NbGraderPreprocessor):
         wanted = {*lacking, *about.get("ask", {})}
         names = resources["nbgrader"]
         if wanted or about.get("review"):
-            with Gradebook(names["db_url"]) as gradebook:
+            with opened(names["db_url"]) as gradebook:
                 submission = gradebook.find_submission_notebook(
                     names["notebook"], names["assignment"], names["student"]
                 )

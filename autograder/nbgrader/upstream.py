@@ -27,6 +27,7 @@ __all__ = [
     "export_pages_by",
     "is_as_released",
     "make_engines_by",
+    "open_gradebooks_by",
     "parse_utc",
     "put_in_place",
     "read_times_by",
@@ -67,7 +68,12 @@ BORROWED = {
     "nbgrader.apps.api:parse_utc": ("ts",),
     "nbgrader.utils:compute_checksum": ("cell",),
     "nbgrader.utils:find_all_files": ("path", "exclude"),
-    # Without these two everything is as right, and slower.
+    # Without these everything is as right, and slower.
+    "nbgrader.converters.autograde:Gradebook": ("db_url", "course_id"),
+    "nbgrader.preprocessors.overwritekernelspec:Gradebook": ("db_url", "course_id"),
+    "nbgrader.preprocessors.overwritecells:Gradebook": ("db_url", "course_id"),
+    "nbgrader.preprocessors.saveautogrades:Gradebook": ("db_url", "course_id"),
+    "nbgrader.preprocessors.latesubmissions:Gradebook": ("db_url", "course_id"),
     "nbgrader.api:create_engine": (),
     "nbgrader.nbgraderformat.common:jsonschema.validate": ("instance", "schema"),
 }
@@ -86,6 +92,13 @@ FormgraderHandler: Any = BaseHandler
 NotebooksPage: Any = handlers.GradebookNotebooksHandler
 """Its list of an assignment's notebooks."""
 
+_OPENING = (
+    "nbgrader.converters.autograde",
+    "nbgrader.preprocessors.overwritekernelspec",
+    "nbgrader.preprocessors.overwritecells",
+    "nbgrader.preprocessors.saveautogrades",
+    "nbgrader.preprocessors.latesubmissions",
+)
 parse_utc = utils.parse_utc
 """nbgrader's own, whatever stands in its place later."""
 
@@ -121,6 +134,12 @@ def serve_first(*ours: tuple[str, type]) -> None:
 def make_engines_by(wrapper: Callable[[Any], Any]) -> None:
     """Have gradebooks make SQLAlchemy's engines by nbgrader's `create_engine`, wrapped."""
     _wrap("nbgrader.api", "create_engine", wrapper)
+
+
+def open_gradebooks_by(opened: Callable[..., Any]) -> None:
+    """Have the steps of Autograde open gradebooks so; where nbgrader has moved one, by itself."""
+    for module in _OPENING:
+        _wrap(module, "Gradebook", lambda _: opened)
 
 
 def check_schemas_by(wrapper: Callable[[Any], Any]) -> None:

@@ -34,9 +34,8 @@ def before_and_after(tmp_path_factory: pytest.TempPathFactory, course: Path) -> 
     said = api.generate_assignment(small.ASSIGNMENT, force=True)
     assert said["success"], said["log"]
     released = released_cells(api.coursedir, small.ASSIGNMENT, small.FIRST)
-    cells = given_cells(
-        f"sqlite:///{root / 'gradebook.db'}", small.ASSIGNMENT, small.FIRST, released
-    )
+    with small.gradebook(root) as gradebook:
+        cells = given_cells(gradebook, small.ASSIGNMENT, small.FIRST, released)
     return handed_in, cells
 
 
