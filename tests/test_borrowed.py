@@ -29,7 +29,7 @@ from autograder.nbgrader import once
 PACKAGE = Path(autograder.__file__).parent
 TABLES = ("BORROWED", "DISPENSABLE")
 # Documented, for all their underscore.
-PUBLIC = {"_exit", "_thread"}
+PUBLIC = {"_exit", "_repr_mimebundle_", "_thread"}
 
 
 @cache

@@ -19,6 +19,8 @@ from matplotlib.collections import Collection
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
+from autograder.feedback.titles import ANCHOR
+
 SOURCE = Path(__file__).resolve().parent.parent / "source"
 PATHS = {path.stem: path for path in sorted(SOURCE.glob("*/*.ipynb"))}
 COURSE = ("01_derivatives", "02_minima", "03_goldfield")
@@ -318,3 +320,9 @@ def test_reading_goes_on_with_wrong_answers(cells: list[Any]) -> None:
     for junk in ("...", "None", "float('nan')", "lambda *args: None", "lambda *args: float('inf')"):
         answers = nbformat.v4.new_code_cell("\n".join(f"{name} = {junk}" for name in names))
         list(run([setup, *given, answers, *pictures]))
+
+
+def test_each_exercise_has_an_anchor_of_its_name(cells: list[Any]) -> None:
+    found = [name for cell in cells for name in ANCHOR.findall(cell.source)]
+    graded = [about(cell)["grade_id"] for cell in cells if about(cell).get("grade")]
+    assert found == [name.removesuffix("_check") for name in graded]

@@ -31,6 +31,7 @@ class Line(NamedTuple):
         state: as of the last time its check was run.
         earned: points so far; None where it was not checked.
         points: what it is worth; None where that is not known.
+        anchor: where it stands in the notebook, for a link; or "".
         before: whether that was before the kernel was restarted: told quietly, and in no sum.
     """
 
@@ -38,6 +39,7 @@ class Line(NamedTuple):
     state: State
     earned: float | None
     points: float | None
+    anchor: str = ""
     before: bool = False
 
 
@@ -104,6 +106,12 @@ def _words(lines: Sequence[Line], *, whole: bool) -> list[str]:
     return words
 
 
+def _link(name: str, anchor: str) -> str:
+    if not anchor:
+        return escape(name)
+    return f'<a href="#{escape(anchor)}" style="color:inherit">{escape(name)}</a>'
+
+
 def html(lines: Sequence[Line], *, whole: bool) -> str:
     """The card; `whole` says whether `lines` are all exercises of the notebook."""
     rows = []
@@ -111,7 +119,7 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
         mark = _MARKS[line.state]
         ink = INKS["open"] if line.before else mark.ink  # quietly: it is no green card
         state = f'<span style="color:{ink}">{mark.sign} {_word(line)}</span>'
-        cells = (escape(line.name), state, escape(_points(line)))
+        cells = (_link(line.name, line.anchor), state, escape(_points(line)))
         rows.append(
             f'<tr style="{_ROW}">'
             + "".join(f'<td style="{_CELL}">{c}</td>' for c in cells)
@@ -133,7 +141,7 @@ def html(lines: Sequence[Line], *, whole: bool) -> str:
     )
 
 
-def footer(lines: Sequence[Line], after: str) -> str:
+def footer(lines: Sequence[Line], after: str, anchor: str = "") -> str:
     """Below a card: points so far, and the next exercise.
 
     Where nothing is worth points, exercises are counted; "" where no exercise is known.
@@ -141,6 +149,7 @@ def footer(lines: Sequence[Line], after: str) -> str:
     Args:
         lines: all exercises of the notebook.
         after: the title of the one to do next, or "" where all is done.
+        anchor: where that stands, for a link; or "".
     """
     earned, most = _points_of(lines)
     what = "points"
@@ -150,7 +159,9 @@ def footer(lines: Sequence[Line], after: str) -> str:
         earned = sum(line.state == "right" for line in marked)
     if not most:
         return ""
-    then = f"next: <em>{escape(after)}</em>" if after else "all that is checked here is right"
+    then = (
+        f"next: <em>{_link(after, anchor)}</em>" if after else "all that is checked here is right"
+    )
     bar = f'<span aria-hidden="true" style="letter-spacing:1px">{_bar(earned, most)}</span>'
     return (
         f'<div class="autograder-next" style="background-color:{GROUND};color:{TEXT};'

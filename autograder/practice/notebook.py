@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..cells import nbgrader_of
-from ..feedback.titles import HEADING, title_of
+from ..feedback.titles import ANCHOR, HEADING, title_of
 
 __all__ = ["Cell", "Exercise", "File", "asked_by", "exercises", "find", "kernel"]
 
@@ -38,6 +38,7 @@ class Exercise:
         names: the answers that its checks ask for; empty for cells without a check of ours.
         section: the heading under which it stands, or "".
         title: what its own heading calls it, or its id.
+        anchor: to which a link in this notebook leads, or "".
         untouched: by hand, and as released, as far as nbgrader's checksum tells.
     """
 
@@ -47,6 +48,7 @@ class Exercise:
     names: tuple[str, ...]
     section: str
     title: str
+    anchor: str
     untouched: bool
 
 
@@ -119,6 +121,12 @@ def _candidates() -> Iterator[Path]:
     yield from (Path(name) for name in told if isinstance(name, str) and name)
 
 
+def _has_links() -> bool:
+    """Whether an output can lead to a cell: in VS Code it cannot, and in Colab no file is found."""
+    shell = kernel()
+    return shell is not None and "__vsc_ipynb_file__" not in shell.user_ns
+
+
 def _text(cell: dict[str, Any]) -> str:
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
@@ -163,12 +171,13 @@ def _checksum(cell: dict[str, Any]) -> str:
 
 
 def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
-    section = heading = ""
+    section = heading = anchor = ""
     for cell in notebook["cells"]:
         text = _text(cell)
         if cell["cell_type"] == "markdown":
             section = (re.findall(r"^## +(.*\S)", text, re.MULTILINE) or [section])[-1]
             heading = (HEADING.findall(text) or [heading])[-1]
+            anchor = (ANCHOR.findall(heading) or [""])[0]
         about = nbgrader_of(cell)
         if about.get("grade"):
             exercise_id = str(about["grade_id"]).removesuffix("_check")
@@ -179,9 +188,10 @@ def _read(notebook: dict[str, Any]) -> Iterator[Exercise]:
                 names=() if about.get("solution") else tuple(asked_by(text)),
                 section=section,
                 title=title_of(heading) or exercise_id,
+                anchor=anchor if _has_links() else "",
                 untouched=bool(about.get("solution")) and about.get("checksum") == _checksum(cell),
             )
-            heading = ""
+            heading = anchor = ""
 
 
 def asked_by(source: str) -> Iterator[str]:

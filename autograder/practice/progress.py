@@ -58,11 +58,13 @@ def footer(known: Sequence[Exercise], names: Sequence[str]) -> str:
     here = max((i for i, e in enumerate(known) if {*names} & {*e.names}), default=-1)
     order = [*known[here + 1 :], *known[: here + 1]]  # what was left out comes in the end
     due = (
-        e.title
-        for e in order
-        if (e.untouched if e.by_hand else _state(e.names, _verdicts) != "right")
+        e for e in order if (e.untouched if e.by_hand else _state(e.names, _verdicts) != "right")
     )
-    return overview.footer([_line(e) for e in known], next(due, ""))
+    after = next(due, None)
+    lines = [_line(e) for e in known]
+    return (
+        overview.footer(lines, after.title, after.anchor) if after else overview.footer(lines, "")
+    )
 
 
 def _before() -> tuple[dict[str, Standing], set[str]]:
@@ -79,20 +81,20 @@ def _before() -> tuple[dict[str, Standing], set[str]]:
 def _line(
     exercise: Exercise, before: Mapping[str, Standing] | None = None, edited: Collection[str] = ()
 ) -> Line:
-    title, points = exercise.title, exercise.points
+    title, points, anchor = exercise.title, exercise.points, exercise.anchor
     if exercise.by_hand:
-        return Line(title, "person", None, points)
+        return Line(title, "person", None, points, anchor)
     known: Mapping[str, Verdict | Standing] = _verdicts
     remembers = before is not None and not any(n in _verdicts for n in exercise.names)
     if before and remembers:
         known = before
     judged = [known[n] for n in exercise.names if n in known]
     if remembers and not judged and exercise.exercise_id in edited:
-        return Line(title, "unchecked", None, points)
+        return Line(title, "unchecked", None, points, anchor)
     earned = points * sum(v.share for v in judged) / max(len(exercise.names), 1)
     again = bool(judged) and remembers
     state = _state(exercise.names, known)
-    return Line(title, state, earned if judged else None, points, before=again)
+    return Line(title, state, earned if judged else None, points, anchor, before=again)
 
 
 def _state(names: Sequence[str], known: Mapping[str, Verdict | Standing]) -> overview.State:

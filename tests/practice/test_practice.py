@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,34 @@ def test_progress_lists_every_exercise(session: Session, in_notebook: list[dict[
 def footer_of(shown: list[dict[str, str]]) -> str:
     text = BeautifulSoup(shown[-1]["text/html"], "html.parser").select(".autograder-next")[0]
     return " ".join(text.get_text().split())
+
+
+def links(shown: list[dict[str, str]]) -> dict[str, str]:
+    page = BeautifulSoup(shown[-1]["text/html"], "html.parser")
+    return {link.get_text(): str(link["href"]) for link in page.select("a")}
+
+
+def test_titles_lead_to_the_headings_that_have_an_anchor(
+    session: Session, in_notebook: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(os.environ["JPY_SESSION_NAME"])
+    rail = "### Exercise: along a *rail* · 3 points"
+    with_anchor = path.read_text(encoding="utf-8").replace(
+        json.dumps(rail)[1:-1], json.dumps(f'{rail} <a id="rail"></a>')[1:-1]
+    )
+    path.write_text(with_anchor, encoding="utf-8")
+    session("f_prime = lambda x: 2 * x + 3")
+    session(CHECK)
+    assert links(in_notebook) == {"along a rail": "#rail"}
+    progress()
+    assert links(in_notebook) == {"along a rail": "#rail"}
+    # VS Code shows outputs where no link finds a cell.
+    in_code = Shell()
+    in_code.user_ns["__vsc_ipynb_file__"] = str(path)
+    monkeypatch.setattr(notebook, "kernel", lambda: in_code)
+    progress()
+    assert links(in_notebook) == {}
+    assert "along a rail" in in_notebook[-1]["text/html"]
 
 
 def test_a_card_leads_on(session: Session, in_notebook: list[dict[str, str]]) -> None:
