@@ -1,16 +1,22 @@
 """Answers in a kernel: how marking asks. Nothing that comes back is trusted.
 
-The witness is sent as source text with every question, so that no module of the kernel, patched or
-shadowed, stands between. Its JSON comes back as the text of a user expression.
+The witness is sent with every question, so that no module of the kernel, patched or shadowed, and
+nothing that an earlier question left there stands between: as compiled code, which a kernel of the
+same Python need not compile each time, and as source text for any other. Its JSON comes back as the
+text of a user expression.
 """
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 import inspect
+import marshal
 import math
 import re
+import sys
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from queue import Empty
@@ -23,10 +29,21 @@ from . import witness
 __all__ = ["ask"]
 
 _WITNESS = inspect.getsource(witness)
-_EXPRESSION = (
-    "(lambda ns, own: (exec({source!r}, own), own['testify']({questions!r}, ns))[1])"
-    "(globals(), {{}})"
+_COMPILED = binascii.b2a_base64(
+    zlib.compress(marshal.dumps(compile(_WITNESS, "<string>", "exec", dont_inherit=True)))
 )
+# Code is of one version of Python, and marking without a sandbox takes what the kernel's has.
+_EXPRESSION = (
+    "(lambda ns, own, of: (exec(of('marshal').loads(of('zlib').decompress("
+    f"of('binascii').a2b_base64({_COMPILED!r}))) if of('sys').version == {sys.version!r} "
+    f"else {_WITNESS!r}, own), own['testify']"
+)
+
+
+def _expression(questions: str) -> str:
+    return f"{_EXPRESSION}({questions!r}, ns))[1])(globals(), {{}}, __import__)"
+
+
 _GRACE = 10.0  # seconds beyond the witness's own limits before it is interrupted
 _LAST_WORDS = 5.0  # seconds to answer after the interrupt
 
@@ -76,7 +93,7 @@ async def ask(
     asked: list[Question] = [
         replace(q, seconds=min(q.seconds, limit)) if isinstance(q, Call) else q for q in questions
     ]
-    expression = _EXPRESSION.format(source=_WITNESS, questions=write_questions(asked))
+    expression = _expression(write_questions(asked))
     request = client.execute(
         "", silent=True, store_history=False, user_expressions={"reply": expression}
     )

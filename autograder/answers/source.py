@@ -253,11 +253,12 @@ def _are_nothing(body: Sequence[ast.stmt]) -> bool:
     return True
 
 
-def undone_by_dots(source: str) -> set[str]:
+@functools.lru_cache(maxsize=2048)
+def undone_by_dots(source: str) -> frozenset[str]:
     """Names that a cell gives an answer, and then `...`; and functions that return such a name."""
     tree = _parsed(source)
     if tree is None:
-        return set()
+        return frozenset()
     undone = _undone(tree.body)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
@@ -266,7 +267,7 @@ def undone_by_dots(source: str) -> set[str]:
             match node.body[-1]:
                 case ast.Return(value=ast.Name(id=name)) if name in kept:
                     undone.add(node.name)
-    return undone
+    return frozenset(undone)
 
 
 def _undone(body: Sequence[ast.stmt]) -> set[str]:

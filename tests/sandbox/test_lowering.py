@@ -8,6 +8,7 @@ import sys
 import jax
 import jax.numpy as jnp
 import pytest
+from jax._src import xla_bridge
 from jax._src.interpreters import mlir
 
 from autograder.sandbox.inside import lowering
@@ -59,3 +60,35 @@ def test_a_file_lock_that_is_there_already_stays(monkeypatch):
     with lowering.without_file_locks():
         assert sys.modules["filelock"] is mine
     assert sys.modules["filelock"] is mine
+
+
+@warm_only
+def test_a_warm_kernel_has_looked_for_plugins(start_kernel, origin: str):
+    with start_kernel() as fresh:
+        assert fresh.run("from jax._src import xla_bridge").error is None
+        looked = "(xla_bridge._plugins_registered, xla_bridge.backends_are_initialized())"
+        assert fresh.value(looked) == (True, False)
+
+
+def test_where_there_is_a_plugin_each_kernel_looks_for_itself(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        xla_bridge, "_discover_and_register_pjrt_plugins", lambda: asked.append(True)
+    )
+    monkeypatch.setattr(lowering, "entry_points", lambda group: [group])
+    lowering.discover_plugins()
+    assert asked == []
+    monkeypatch.setattr(lowering, "entry_points", lambda group: [])
+    lowering.discover_plugins()
+    assert asked == [True]
+
+
+@warm_only
+def test_a_warm_kernel_imports_nothing_as_it_begins(start_kernel, origin: str):
+    with start_kernel() as fresh:
+        assert fresh.run("import sys").error is None
+        late = (
+            "[n for n in [*sys.modules][[*sys.modules].index('autograder.draw.panels'):]"
+            " if n.split('.')[0] in ('IPython', 'ipykernel', 'tornado', 'pdb')]"
+        )
+        assert fresh.value(late) == []

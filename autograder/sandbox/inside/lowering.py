@@ -10,13 +10,16 @@ right answer: where JAX calls its insides otherwise, all stays as it was.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 
-__all__ = ["share_context", "without_file_locks"]
+__all__ = ["discover_plugins", "share_context", "without_file_locks"]
 
 DISPENSABLE = {
     "jax._src.interpreters.mlir:make_ir_context": (),
+    "jax._src.xla_bridge:_discover_and_register_pjrt_plugins": (),
 }
 """As `BORROWED` elsewhere, of which a JAX that has another place for this may have none."""
 
@@ -33,6 +36,20 @@ def share_context() -> None:
 
         context = mlir.make_ir_context()
         mlir.make_ir_context = lambda: context
+
+
+def discover_plugins() -> None:
+    """Let JAX look for plugins of other processors, where there is none to be found.
+
+    It reads what each installed package says of itself, in each process before its first
+    operation: half of what that cost. A plugin that is there may start threads when it is loaded.
+    """
+    if entry_points(group="jax_plugins") or importlib.util.find_spec("jax_plugins"):
+        return
+    with contextlib.suppress(ImportError, AttributeError):
+        from jax._src import xla_bridge
+
+        xla_bridge._discover_and_register_pjrt_plugins()
 
 
 @contextlib.contextmanager

@@ -46,14 +46,23 @@ _PRELOADED = (
     "matplotlib_inline.backend_inline",
     "mpl_toolkits.mplot3d",
     "jaxlib.mlir.dialects.builtin",
+    # What a kernel imports as it begins.
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "tornado.platform.asyncio",
+    "tornado.queues",
     # For a traceback.
     "pygments.formatters.terminal256",
     "pygments.lexers.python",
     "stack_data",
     "autograder.check",
     "autograder.coach",
+    "autograder.draw.panels",
 )
 
 
@@ -101,6 +110,7 @@ def _warm_up(enclosure: Enclosure) -> None:
 
         compiled.install()
     lowering.share_context()
+    lowering.discover_plugins()
     _touch_slow_paths()
     # What is here now is for ever: a child's collector need not look at it, and so not copy it.
     gc.collect()
