@@ -15,7 +15,7 @@ from .landscape import Descent, Landscape
 from .misconceptions.trajectory import name_end, walk_of
 from .questions import Found, Look, Question, Reply
 from .reading import Problem, read_numbers, read_path, read_point
-from .replays import shown_moving
+from .replays import runaway, shown_moving
 from .scenery import FAR, curve, map_around, rounded
 from .shapes import Path, Point, Slope
 from .stationary import Stationary, levels_off
@@ -146,8 +146,7 @@ class StationaryPoint(Check):
             ground = scenery(self._landscape, path[-1], None, path)
             return replace(verdict, evidence=replace(ground, path=_thinned(path)))
         if verdict.misconception == "diverged" and self.descent is not None:
-            begin = np.asarray(self.descent.start, dtype=np.float64)
-            ground = scenery(self._landscape, begin, self.descent, begin[None])
+            ground = _where_it_began(self._landscape, self.descent)
             shown = shown_moving(
                 replace(verdict, evidence=ground), self._landscape, self.descent, REACH
             )
@@ -268,9 +267,7 @@ def judge_place(
         walk = None if descent is None or hit is None else walk_of(landscape, descent, hit, u)
         evidence = shown(walk)
         if walk is None and descent is not None:  # what is seen is where it began
-            begin = np.asarray(descent.start, dtype=np.float64)
-            evidence = replace(scenery(landscape, begin, descent, begin[None]), place=at)
-            evidence = replace(evidence, slope=left)
+            evidence = replace(_where_it_began(landscape, descent), place=at, slope=left)
         return wrong(answer, name, **words, rows=rows, evidence=evidence)
     good_kind = found is not None and (
         found.kind == "minimum" or (any_kind and found.kind != "plateau")
@@ -302,12 +299,17 @@ def judge_place(
 
 
 def scenery(
-    landscape: Landscape, u: Point, descent: Descent | None, walk: Path | None = None
+    landscape: Landscape,
+    u: Point,
+    descent: Descent | None,
+    walk: Path | None = None,
+    first: int = 1,
 ) -> PlaceEvidence:
     """What a picture shows around `u` (n,): the curve along the one free coordinate, or a surface.
 
-    The window holds the answer, all minima nearby and the start of a walk that is drawn: so it does
-    not say by its middle where the solution is. A start high up a steep wall would flatten hills.
+    The window holds the answer, all minima nearby and the `first` iterates of a walk that is drawn:
+    so it does not say by its middle where the solution is. A start high up a steep wall would
+    flatten hills.
     """
     bare = PlaceEvidence(landscape.layout.size)
     if len(landscape.free) == 1:
@@ -319,8 +321,8 @@ def scenery(
         near = [m for m in marks if abs(m - here) <= FAR] or marks[:2]
         inside = [here] if not marks or abs(here - near[0]) <= FAR else []
         if walk is not None:
-            begin = float(walk[0][axis])
-            inside += [begin] if min(abs(begin - m) for m in [here, *near]) <= FAR else []
+            begins = [float(iterate[axis]) for iterate in walk[:first]]
+            inside += [b for b in begins if min(abs(b - m) for m in [here, *near]) <= FAR]
         if landscape.layout.size > 1 and not np.isfinite(u).all():
             return bare
         low, high = min(near + inside, default=-3.0), max(near + inside, default=3.0)
@@ -333,6 +335,13 @@ def scenery(
         start = None if descent is None else rounded(descent.start)
         return replace(bare, surface=map_around(landscape.reference, u, start), start=start)
     return bare
+
+
+def _where_it_began(landscape: Landscape, descent: Descent) -> PlaceEvidence:
+    """What is seen of an answer that lies nowhere: where its descent began, and first steps."""
+    begin = np.asarray(descent.start, dtype=np.float64)
+    away = runaway(landscape, descent)
+    return scenery(landscape, begin, descent, begin[None] if away is None else away, first=3)
 
 
 def _thinned(path: Path, most: int = 40) -> tuple[tuple[float, ...], ...]:

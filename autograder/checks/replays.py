@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from .shapes import Hessian, Path, Point, Points, Slope
 from .stationary import Stationary
 from .verdict import Verdict
 
-__all__ = ["along_the_rail", "shown_moving"]
+__all__ = ["along_the_rail", "runaway", "shown_moving"]
 
 KEPT = 24  # places of one walk in a record, which lives in notebooks
 _STEPS = 60
@@ -32,6 +33,7 @@ _SEEN = 0.05  # of a place's unit: what moves by less does not move on paper
 _CREST = 0.85  # of its height: a walk from higher up stands still for too long
 _LONGER = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _AWAY = 12  # steps of a walk that runs away
+_HALVINGS = 4  # of the gap between two of _LONGER: the border is known to a tenth
 
 
 def shown_moving(
@@ -145,15 +147,41 @@ def along_the_rail(landscape: Landscape, u: Point, *, right: bool) -> tuple[Repl
     return _kept(("rail", path), ("free", free))
 
 
-def _runaway(landscape: Landscape, descent: Descent) -> tuple[Replay, ...]:
-    """Descent with steps so long that it runs away: its first ones."""
-    for times in _LONGER:
+def runaway(landscape: Landscape, descent: Descent) -> Path | None:
+    """The first iterates (k, n) of descent whose steps are a little too long; None if none are.
+
+    The step size is halved towards one that does not run away, as long as each step is longer than
+    the one before: so it is seen for some steps how the walk leaves.
+    """
+
+    def walk(times: float) -> Path | None:
         path = landscape.iterates(replace(descent, step_size=times * descent.step_size))
-        assert path is not None
-        if not np.abs(path[-1]).max() < 1e6:  # or nan
-            first = path[: _AWAY + 1]
-            return _kept(("away", first[np.isfinite(first).all(axis=1)]))
-    return ()
+        if path is None or np.abs(path[-1]).max() < 1e6:  # which is false of nan
+            return None
+        first = path[: _AWAY + 1]
+        return first[np.isfinite(first).all(axis=1)]
+
+    for short, long in pairwise((1, *_LONGER)):
+        found = walk(long)
+        if found is None:
+            continue
+        low, high = float(short), float(long)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            path = walk(middle)
+            if path is None:
+                low = middle
+            elif len(path) > 2 and (np.diff(np.abs(np.diff(path, axis=0)).max(axis=1)) > 0).all():
+                high, found = middle, path
+            else:
+                break
+        return found
+    return None
+
+
+def _runaway(landscape: Landscape, descent: Descent) -> tuple[Replay, ...]:
+    path = runaway(landscape, descent)
+    return () if path is None else _kept(("away", path))
 
 
 # --------------------------------------------------------------------------- the walks

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,27 @@ def test_fonts_that_cannot_be_listed_are_searched_once(monkeypatch: pytest.Monke
     assert prepared.font_lists() == []
     assert len(searches) == 1
     assert prepared.unmade()
+
+
+def test_a_list_of_fonts_stays_where_a_kernel_was_told_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who searched at the same time used to put another folder in its place."""
+    both = threading.Barrier(2, timeout=10)
+    searches: list[str] = []
+
+    def search(line: Sequence[str], env: Mapping[str, str], **about: object) -> None:
+        searches.append(env["MPLCONFIGDIR"])
+        Path(env["MPLCONFIGDIR"], "fontlist-v1.json").write_text("{}")
+
+    def look() -> Path:
+        both.wait()
+        (found,) = prepared.font_lists()
+        return found
+
+    monkeypatch.setattr(prepared.subprocess, "run", search)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = (pool.submit(look) for _ in range(2))
+    assert first.result() == second.result()
+    assert first.result().is_file()
+    assert len(searches) == 1

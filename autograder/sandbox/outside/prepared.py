@@ -52,7 +52,13 @@ def font_lists() -> list[Path]:
         return []
     directory = cache_root() / f"matplotlib-{version}-python{sys.version_info[1]}"
     if not directory.is_dir() and not _failed_before(directory):
-        _search(directory)
+        try:
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(directory):
+                if not directory.is_dir():
+                    _search(directory)
+        except (OSError, subprocess.SubprocessError) as exc:
+            _note(directory, exc)
     return sorted(directory.glob("fontlist-*.json"))
 
 
@@ -60,27 +66,25 @@ def _search(directory: Path) -> None:
     """Let matplotlib search, and move its list into place in one step.
 
     With another HOME, so that no font of the grader's own, which a sandbox cannot see, is listed.
+    Nothing may take the place of a list that is there: a kernel that is starting has its folder.
+
+    Raises:
+        OSError, subprocess.SubprocessError: it found nothing, or there is no room.
     """
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
-            made = Path(temporary) / "made"
-            made.mkdir()
-            subprocess.run(
-                [sys.executable, "-P", "-s", "-c", "import matplotlib.font_manager"],
-                env={"PATH": "/usr/bin:/bin", "HOME": temporary, "MPLCONFIGDIR": str(made)},
-                cwd=temporary,
-                check=True,
-                capture_output=True,
-                timeout=_SEARCH_SECONDS,
-            )
-            if not list(made.glob("fontlist-*.json")):
-                raise OSError("matplotlib made no list of fonts")
-            shutil.rmtree(directory, ignore_errors=True)
-            made.rename(directory)
-    except (OSError, subprocess.SubprocessError) as exc:
-        if not directory.is_dir():  # else another grader was sooner
-            _note(directory, exc)
+    with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+        made = Path(temporary) / "made"
+        made.mkdir()
+        subprocess.run(
+            [sys.executable, "-P", "-s", "-c", "import matplotlib.font_manager"],
+            env={"PATH": "/usr/bin:/bin", "HOME": temporary, "MPLCONFIGDIR": str(made)},
+            cwd=temporary,
+            check=True,
+            capture_output=True,
+            timeout=_SEARCH_SECONDS,
+        )
+        if not list(made.glob("fontlist-*.json")):
+            raise OSError("matplotlib made no list of fonts")
+        made.rename(directory)
 
 
 def compilation_cache(
