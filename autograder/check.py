@@ -326,8 +326,9 @@ def descent(answer: str, *, see: str = "") -> None:
 def momentum(answer: str, *, see: str = "") -> None:
     """The answer is a routine (df, start, step_size, num_steps, beta): descent with momentum.
 
-    Polyak's heavy ball, which begins at rest: velocity = beta * velocity - step_size * df(x), then
-    x = x + velocity. It is judged as by `descent`, with a beta of its own in each trial.
+    Polyak's heavy ball (1964, doi 10.1016/0041-5553(64)90137-5), which begins at rest: a step is
+    `beta` times the one before, less the gradient times the step size. It is judged as by
+    `descent`, with a `beta` of its own in each trial.
 
     Raises:
         CheckFailed: practice, and the answer is not right yet.

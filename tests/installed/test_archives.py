@@ -20,7 +20,10 @@ from autograder import distribution
 from autograder.distribution import COURSE, DISTRIBUTION
 from tests.installed.conftest import Built, Environment
 
-NOTEBOOKS = ["01_derivatives.ipynb", "02_minima.ipynb", "03_goldfield.ipynb"]
+NOTEBOOKS = [
+    *("01_derivatives.ipynb", "02_minima.ipynb", "03_goldfield.ipynb"),
+    *("bug_hunt.ipynb", "starred.ipynb"),
+]
 
 
 def contents(archive: Path) -> Iterator[tuple[str, bytes]]:
