@@ -131,7 +131,7 @@ def _trial(landscape: Landscape, start: float, step_size: float, tolerance: floa
         small = np.abs(landscape.reference.all_derivatives(long, 1)[:, 0]) < tolerance
     if not small.any():
         raise Unfit("With these numbers descent never gets to level ground: choose others.")
-    return _Trial(landscape, start, step_size, tolerance, long[: int(small.argmax()) + 1])
+    return _Trial(landscape, start, step_size, tolerance, long[: int(np.argmax(small)) + 1])
 
 
 class _Endless(BaseException):
@@ -224,7 +224,7 @@ def _tried(name: str, routine: Any, df: Any, trial: _Trial) -> Verdict | None:
     if len(numbers) != 2 or not all(isinstance(n, np.ndarray) and n.size == 1 for n in numbers):
         what = f"a {value.type}" + (", but not of two numbers" if items else "")
         return wrong(name, _PAIR, what=what, **parts)
-    end, count = (float(np.reshape(n, ())) for n in numbers)  # type: ignore[arg-type]
+    end, count = (float(n) for n in np.ravel(np.asarray(numbers, dtype=np.float64)))
     return _judged(name, trial, end, count, parts)
 
 
@@ -249,7 +249,7 @@ def _judged(name: str, trial: _Trial, end: float, count: float, parts: dict[str,
         at_once = _SIGN if trial.slope(end) < 0 else _AT_ONCE
         return wrong(name, _FIRST if taken else at_once, **parts)
     steps = trial.step_size * np.abs([trial.slope(float(u[0])) for u in trial.path])
-    if taken in {int((steps < trial.tolerance).argmax()) + more for more in (0, 1)}:
+    if taken in {int(np.argmax(steps < trial.tolerance)) + more for more in (0, 1)}:
         return wrong(name, _STEP, **parts)
     before, here = (trial.landscape.value(u) for u in trial.path[taken - 1 : taken + 1])
     if here < trial.tolerance <= before or abs(here) < trial.tolerance:
@@ -267,4 +267,4 @@ def _steps_to(trial: _Trial, end: float, count: float) -> int | None:
     there = np.flatnonzero(distances <= 1e-6 * (1 + abs(trial.start)))
     if not len(there):
         return None
-    return int(count) if count in there else int(distances.argmin())
+    return int(count) if count in there else int(np.argmin(distances))
