@@ -1410,7 +1410,7 @@ with warnings.catch_warnings():
     walk(grad(lambda x: x**2))
     attempt(lambda: [grad(lambda x: jnp.asarray(x, dtype=jnp.float64) * 2)(1.0) for _ in range(6)])
 """
-# Each thread may be the one that compiles, and calls meanwhile: whether it is then found fit is luck.
+# Each thread may be the one that compiles while others call: whether that is then fit is luck.
 EITHER["two_threads_at_once"] = """
 import threading
 a = 2.0
