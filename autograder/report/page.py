@@ -45,6 +45,7 @@ _EXPOSED = {
     ),
 }
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_EMPHASIS = re.compile(r"(?<!\w)\*(\w+(?: \w+)*)\*(?!\w)")  # and no product
 
 PARTS = {
     "read": "reading submissions",
@@ -77,7 +78,7 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         "moment": _moment,
         "stamp": _stamp,
         "source": _source,
-        "plain": lambda text: printable(text.replace("`", "")),
+        "plain": lambda text: printable(_bare(text)),
     }
     return pages.get_template("page.html.jinja").render(
         data=data,
@@ -162,7 +163,7 @@ def _describe(name: str) -> dict[str, str]:
         }
     entry = CATALOGUE.get(name)
     seen, hint = (entry.seen, entry.hint) if entry is not None else ("", "")
-    texts = (_PLACEHOLDER.sub("…", text).replace("`", "") for text in (seen, hint))
+    texts = (_bare(_PLACEHOLDER.sub("…", text)) for text in (seen, hint))
     return {"title": name.replace("_", " "), **dict(zip(("seen", "hint"), texts, strict=True))}
 
 
@@ -247,6 +248,11 @@ def _parts(data: ClassData) -> list[tuple[str, float, float]]:
     whole = sum(data.run.parts.values()) or 1.0
     parts = sorted(data.run.parts.items(), key=lambda item: -item[1])
     return [(PARTS.get(name, name), seconds, seconds / whole) for name, seconds in parts]
+
+
+def _bare(text: str) -> str:
+    """A card's sentence without its marks for code and emphasis."""
+    return _EMPHASIS.sub(r"\1", text.replace("`", ""))
 
 
 def _slowest(data: ClassData) -> list[tuple[str, float]]:

@@ -12,7 +12,7 @@ from autograder.checks.verdict import Verdict
 from autograder.report.anonymous import anonymous
 from autograder.report.data import Answer, ClassData, Exercise, Mark, Paper
 from autograder.report.lessons import MOST, costly, lessons
-from autograder.report.page import render
+from autograder.report.page import _bare, render
 from tests.report.classroom import Classroom
 from tests.report.conftest import HOSTILE_WORDS
 
@@ -127,3 +127,8 @@ def test_shown_in_class_an_example_has_no_words_of_its_own(data: ClassData, tmp_
         assert (now.example.fact, now.example.hint) == ("", "")
         assert now.example.rows == before.example.rows
         assert before.example.fact not in text
+
+
+def test_a_sentence_bears_no_marks_of_a_card() -> None:
+    assert _bare("steps *along* the slope of `f`") == "steps along the slope of f"
+    assert _bare("2 * x * y is 2*x*y") == "2 * x * y is 2*x*y"
