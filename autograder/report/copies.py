@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..cells import nbgrader_of
 from ..checks.verdict import Verdict
 from ..isolation import Isolation
 from ..marking.record import read_record
@@ -95,7 +96,7 @@ def read_verdict(path: Path, grade_id: str, misconception: str) -> Verdict | Non
 
 
 def _graded(cell: Mapping[str, Any]) -> str | None:
-    about = cell.get("metadata", {}).get("nbgrader") or {}
+    about = nbgrader_of(cell)
     graded = about.get("grade") or about.get("task")
     return str(about["grade_id"]) if graded and "grade_id" in about else None
 

@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
+from ..cells import nbgrader_of
 from ..feedback.titles import HEADING, title_of
 from ..marking.requests import asked
 from ..marking.sources import rubric_files
@@ -117,7 +118,7 @@ def _question(
 
 
 def _id(cell: Cell) -> str:
-    return str((cell.get("metadata", {}).get("nbgrader") or {}).get("grade_id", ""))
+    return str(nbgrader_of(cell).get("grade_id", ""))
 
 
 def _text(cell: Cell, about: Mapping[str, Any]) -> Text:
