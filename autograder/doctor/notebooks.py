@@ -66,7 +66,7 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
         subject, sound = f"{folder.name}, run", True
         for path in sorted(folder.glob("*.ipynb")):
             try:
-                rubric = verified_rubric(path, release / folder.name / path.name)
+                rubric = verified_rubric(path, release / folder.name / path.name, anew=True)
             except RubricError as error:
                 sound = False
                 yield wrong(subject, str(error).rstrip("."), f"mend {path}, and generate it again")

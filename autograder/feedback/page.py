@@ -23,7 +23,7 @@ from ..printable import printable
 from .html import prose
 from .marks import MARKS, Mark
 from .overview import PERSON
-from .palette import DARK_INK, DARK_PAPER, INKS, css_variables
+from .palette import INKS, css_variables
 from .sheet import Made
 from .templates import environment
 from .titles import title_of
@@ -233,7 +233,6 @@ def style() -> str:
     make = HtmlFormatter
     light = make(style="xcode").get_style_defs(".highlight")
     dark = make(style="github-dark").get_style_defs(".highlight")
-    dark += f"\n:root {{ --paper: {DARK_PAPER}; --ink: {DARK_INK}; }}"
     colours = f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
     for state in ("right", "partly", "wrong", "unjudged", "open"):
         colours += f".{state} .word, .{state}.note {{ color: {INKS[state]}; }}\n"

@@ -42,8 +42,8 @@ PURPLE = "#CC79A7"
 INK, PAPER, BLACK = "#1a1a1a", "#ffffff", "#000000"
 DARK_INK, DARK_PAPER = "#e6e6e6", "#141414"
 SOFT, GREY, PALE, EDGE = "#767676", "#6E6E6E", "#C8C8C8", "#404040"
-TINTS = ("#ffffff", "#e3f0f9", "#c6e1f3", "#9fcdea")
-"""Of blue, from none to much; dark text on them keeps a contrast of 9 to 1."""
+TINTS = (0, 12, 24, 40)
+"""Percent of blue in the ground, from none to much; text on them keeps a contrast of 9 to 1."""
 
 # Of our own pages, JupyterLab, VS Code and Colab, in this order; elsewhere the page's own scheme.
 _GROUNDS = "autograder-paper jp-layout-color1 vscode-editor-background colab-primary-surface-color"
@@ -77,13 +77,27 @@ INKS: dict[Outcome, str] = {
 """Of text, where the text around it is `TEXT` on `GROUND`."""
 
 
+_OF_PAGES = {
+    "paper": (PAPER, DARK_PAPER),
+    "ink": (INK, DARK_INK),
+    "soft": ("#555555", "#b0b0b0"),
+    "line": ("#c9c9c9", "#4a4a4a"),
+    "hair": ("#e2e2e2", "#333333"),
+    "link": ("#0a4f8f", "#8cc4f5"),
+    "code": ("#f5f5f5", "#1d1f21"),
+    "warn": ("#a04400", "#f0a060"),
+}
+"""In the light and in the dark."""
+
+
 def css_variables() -> str:
-    """The colours for a style sheet: `var(--blue)`."""
-    named = {
-        "blue": BLUE,
-        "edge": EDGE,
-        "ink": INK,
-        "paper": PAPER,
-        "vermilion": VERMILION,
-    }
-    return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in named.items())} }}\n"
+    """The colours of our pages for a style sheet, `var(--ink)`; on paper they are always light."""
+    always = {"blue": BLUE, "edge": EDGE, "vermilion": VERMILION}
+    light = {**always, **{name: pair[0] for name, pair in _OF_PAGES.items()}}
+    dark = {name: pair[1] for name, pair in _OF_PAGES.items()}
+
+    def root(colours: dict[str, str]) -> str:
+        named = " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+        return f":root {{ color-scheme: light dark; {named} }}"
+
+    return f"{root(light)}\n@media screen and (prefers-color-scheme: dark) {{ {root(dark)} }}\n"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-import json
 import os
 import sys
 import traceback
@@ -22,12 +21,10 @@ from typing import Any
 
 import nbformat
 import numpy as np
-from filelock import FileLock
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.display import display
 
 from ..answers.local import ask_all, judge
-from ..cache import cache_folder, sweep
 from ..cells import is_test, nbgrader_of
 from ..check import recording
 from ..checks.base import Check
@@ -37,7 +34,7 @@ from ..draw.output import output
 from ..errors import RubricError
 from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
-from .results import own_code, write_whole
+from .proofs import Proof
 from .unmarked import refuse_what_would_not_be_run
 
 __all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
@@ -55,7 +52,8 @@ class Exercise:
         checks: in the order of its lines.
         taken: names that belong to the author, to this exercise or to one before it: none of them
             is suggested for an answer that is missing.
-        replies: what the instructor's own answers reply to each check's questions, with seed 0.
+        replies: what the instructor's own answers reply to each check's questions, with seed 0;
+            none where they were not asked again.
     """
 
     cell: str
@@ -89,6 +87,11 @@ class Rubric:
         """All that its checks ask for, or are about."""
         checks = [check for exercise in self.exercises.values() for check in exercise.checks]
         return frozenset(name for c in checks for name in (*c.answers, *c.given))
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the instructor's own answers were asked in this process."""
+        return all(len(e.replies) == len(e.checks) for e in self.exercises.values())
 
     @property
     def points(self) -> float:
@@ -239,8 +242,12 @@ def _walk(
         yield _Stop(exercise, namespace)
 
 
-def read_rubric(path: str | os.PathLike[str]) -> Rubric:
+def read_rubric(path: str | os.PathLike[str], *, anew: bool = True) -> Rubric:
     """The rubric of the source notebook at `path`; its own answers must earn full marks.
+
+    Args:
+        path: where it is.
+        anew: whether its own answers are asked although they were once found right.
 
     Raises:
         RubricError: the notebook cannot be read or run, or its own answers are not all right;
@@ -248,16 +255,14 @@ def read_rubric(path: str | os.PathLike[str]) -> Rubric:
     """
     path = Path(path).resolve()
     source = _read(path)
-    tagged = choose(source.cells, ())
+    proof = Proof(path)
     with _aside(path.parent), kept_compilations():
-        if not tagged:
-            return Rubric(path.stem, _exercises(path, source))
-        kept = _Kept(path)
-        with kept.alone():  # of processes that begin at once, one finds out for all
-            known = kept.read()
+        with proof.alone():  # of processes that begin at once, one finds out for all
+            known = proof.illustrations()
             if known is None:
-                return _prove(path, source, tagged, kept)
-        return Rubric(path.stem, _exercises(path, source, left_out(source.cells, known)), known)
+                return _prove(path, source, proof)
+        without = left_out(source.cells, known)
+        return Rubric(path.stem, _exercises(path, source, without, ask=anew), known)
 
 
 def _exercises(
@@ -265,6 +270,8 @@ def _exercises(
     source: nbformat.NotebookNode,
     without: Collection[int] = (),
     shown: _Shown | None = None,
+    *,
+    ask: bool = True,
 ) -> dict[str, Exercise]:
     exercises: dict[str, Exercise] = {}
     for stop in _walk(path, source, strict=True, without=without, shown=shown):
@@ -273,7 +280,7 @@ def _exercises(
         if exercise.cell in exercises:
             raise RubricError(f"{path}: two test cells are called {exercise.cell}.")
         try:
-            replies = _own_replies(path, stop)
+            replies = _own_replies(path, stop) if ask else ()
         except RubricError:
             raise
         except Exception as exc:
@@ -284,72 +291,41 @@ def _exercises(
     return exercises
 
 
-def _prove(
-    path: Path, source: nbformat.NotebookNode, tagged: Mapping[int, Illustration], kept: _Kept
-) -> Rubric:
+def _prove(path: Path, source: nbformat.NotebookNode, proof: Proof) -> Rubric:
     """The rubric of all cells; and what the tagged ones show, if it is the same without them."""
+    tagged = choose(source.cells, ())
     shown = _Shown(tagged)
     exercises = _exercises(path, source, shown=shown)
     chosen = choose(source.cells, Rubric(path.stem, exercises).names)
-    try:
-        same = _told(_exercises(path, source, chosen)) == _told(exercises)
-    except RubricError:
-        same = False
     known = {}
-    for place, illustration in chosen.items() if same else ():
+    for place, illustration in (
+        chosen.items() if _change_nothing(path, source, chosen, exercises) else ()
+    ):
         outputs = None if illustration.outputs is None else tuple(shown[place])
         known[as_written(illustration.source)] = replace(illustration, outputs=outputs)
-    kept.write(known)
+    proof.keep(known)
     return Rubric(path.stem, exercises, known)
+
+
+def _change_nothing(
+    path: Path,
+    source: nbformat.NotebookNode,
+    chosen: Collection[int],
+    exercises: Mapping[str, Exercise],
+) -> bool:
+    """Whether without these cells the instructor's answers reply the same."""
+    if not chosen:
+        return False
+    try:
+        return _told(_exercises(path, source, chosen)) == _told(exercises)
+    except RubricError:
+        return False
 
 
 def _told(exercises: Mapping[str, Exercise]) -> str:
     """All that the instructor's answers reply, to the last bit."""
     with np.printoptions(floatmode="unique", threshold=sys.maxsize):
         return repr([(name, exercise.replies) for name, exercise in exercises.items()])
-
-
-class _Kept:
-    """Where it is kept what a notebook's illustrations show, and that no mark depends on them."""
-
-    def __init__(self, path: Path) -> None:
-        beside = sorted(
-            (file.name, found.st_size, found.st_mtime_ns)
-            for file in path.parent.iterdir()
-            if file.suffix != ".ipynb" and (found := file.stat())
-        )
-        content = [path.read_bytes(), repr(beside).encode(), own_code().encode()]
-        self._folder = cache_folder("illustrations", *content)
-
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Within, no other process looks; where no lock can be had, each finds out for itself."""
-        with contextlib.ExitStack() as stack:
-            with contextlib.suppress(OSError):
-                self._folder.parent.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(FileLock(self._folder.with_name(f".{self._folder.name}.lock")))
-            yield
-
-    def read(self) -> dict[str, Illustration] | None:
-        """By their texts, or None where nobody has found out."""
-        try:
-            found = json.loads((self._folder / "shown.json").read_bytes())
-            os.utime(self._folder)
-            return {
-                text: Illustration(
-                    source, frozenset(sets), None if outputs is None else tuple(outputs)
-                )
-                for text, source, sets, outputs in found
-            }
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def write(self, known: Mapping[str, Illustration]) -> None:
-        """Keep it; where that cannot be, the next process finds out again."""
-        content = [(text, i.source, sorted(i.sets), i.outputs) for text, i in known.items()]
-        with contextlib.suppress(OSError):
-            sweep("illustrations")
-            write_whole(self._folder / "shown.json", json.dumps(content).encode())
 
 
 def _own_replies(path: Path, stop: _Stop) -> tuple[tuple[Reply, ...], ...]:
@@ -439,7 +415,9 @@ _known: dict[tuple[str, bytes], Rubric | RubricError] = {}
 _verified: dict[tuple[str, bytes, bytes], RubricError | None] = {}
 
 
-def verified_rubric(source: Path, release: Path, *, verify: bool = True) -> Rubric:
+def verified_rubric(
+    source: Path, release: Path, *, verify: bool = True, anew: bool = False
+) -> Rubric:
     """The rubric of `source`, by which an empty `release`, if there is one, earns nothing.
 
     Made once for as long as neither file changes.
@@ -448,31 +426,37 @@ def verified_rubric(source: Path, release: Path, *, verify: bool = True) -> Rubr
         source: the instructor's notebook.
         release: what students were given.
         verify: whether to look at the release; not where another process has.
+        anew: whether to find out again what an earlier process has.
 
     Raises:
         RubricError: see `read_rubric` and `verify_rubric`.
     """
     try:
         content = source.read_bytes()
+        proof = Proof(source.resolve())
+        released = release.read_bytes() if verify and release.is_file() else None
     except OSError as exc:
         raise RubricError(
             f"There is no source notebook {source} to mark by. Is the course directory right?"
         ) from exc
+    looks = released is not None and (anew or not proof.earns_nothing(released))
     key = (str(source.resolve()), content)
-    if key not in _known:
+    found = _known.get(key)
+    if found is None or (looks and isinstance(found, Rubric) and not found.was_asked):
         try:
-            _known[key] = read_rubric(source)
+            found = read_rubric(source, anew=anew or looks)
         except RubricError as exc:
-            _known[key] = exc
-    found = _known[key]
+            found = exc
+        _known[key] = found
     if isinstance(found, RubricError):
         raise found
-    if verify and release.is_file():
-        pair = (*key, release.read_bytes())
+    if released is not None and looks:
+        pair = (*key, released)
         if pair not in _verified:
             try:
                 verify_rubric(found, release)
                 _verified[pair] = None
+                proof.keep_that_it_earns_nothing(released)
             except RubricError as exc:
                 _verified[pair] = exc
         fault = _verified[pair]

@@ -44,6 +44,7 @@ _EXPOSED = {
         "Student code could then read and write nothing of the grader's, but see that it is there."
     ),
 }
+_SPARE = re.compile(r" ?\{(?:ask|way)\} ?")  # a sentence, or the end of one, that not all have
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _EMPHASIS = re.compile(r"(?<!\w)\*(\w+(?: \w+)*)\*(?!\w)")  # and no product
 
@@ -163,7 +164,7 @@ def _describe(name: str) -> dict[str, str]:
         }
     entry = CATALOGUE.get(name)
     seen, hint = (entry.seen, entry.hint) if entry is not None else ("", "")
-    texts = (_bare(_PLACEHOLDER.sub("…", text)) for text in (seen, hint))
+    texts = (_bare(_PLACEHOLDER.sub("…", _SPARE.sub("", text))) for text in (seen, hint))
     return {"title": name.replace("_", " "), **dict(zip(("seen", "hint"), texts, strict=True))}
 
 
@@ -203,7 +204,7 @@ class _Map:
     def count(self, name: str, exercise: Exercise) -> int:
         return self._counts.get((name, exercise), 0)
 
-    def tint(self, name: str, exercise: Exercise) -> str:
+    def tint(self, name: str, exercise: Exercise) -> int:
         part = self.count(name, exercise) / self._most
         return TINTS[min(int(part * len(TINTS)), len(TINTS) - 1)]
 

@@ -18,7 +18,7 @@ import nbformat
 from markupsafe import Markup
 
 from ..feedback.outputs import ask_for
-from ..feedback.palette import DARK_INK, DARK_PAPER, css_variables
+from ..feedback.palette import css_variables
 from ..feedback.press import Press
 from ..feedback.sheet import Made, Sheet
 from ..feedback.templates import environment
@@ -83,9 +83,7 @@ def _pages() -> Any:
 
 @functools.cache
 def _style() -> str:
-    dark = f":root {{ --paper: {DARK_PAPER}; --ink: {DARK_INK}; }}"
-    css = (_HERE / "page.css").read_text(encoding="utf-8")
-    return f"{css_variables()}@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{css}"
+    return css_variables() + (_HERE / "page.css").read_text(encoding="utf-8")
 
 
 def _shown(press: Press, cells: Sequence[nbformat.NotebookNode]) -> Markup:

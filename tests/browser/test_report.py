@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 OPERABLE = "a[href], button, summary, [tabindex='0']"
 # A4 across, less the margins of page.css, at 96 pixels an inch.
 PAPER = {"width": round((297 - 24) / 25.4 * 96), "height": 700}
+SHEET = 210 - 24  # millimetres of it from top to bottom
+WHITE = "rgb(255, 255, 255)"
 LONG = "word" * 100
 PHONE = {"width": 320, "height": 640}  # where WCAG 2.2 wants no scrolling to the side (1.4.10)
 
@@ -198,8 +201,12 @@ def test_the_keyboard_sorts(report: Page) -> None:
     assert moved > 10
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("opened", [False, True])
-def test_axe_finds_nothing(report: Page, opened: bool) -> None:
+def test_axe_finds_nothing(report: Page, opened: bool, scheme: Any) -> None:
+    report.emulate_media(color_scheme=scheme)
+    dark = report.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 20, 20)"
+    assert dark == (scheme == "dark")
     if opened:
         open_all(report)
         report.locator("#exercise-table th button").first.press("Enter")
@@ -231,6 +238,15 @@ def test_it_prints(report: Page) -> None:
     )
     assert arrows == "none"
     assert len(report.pdf(prefer_css_page_size=True)) > 20_000
+
+
+def test_on_paper_it_is_light_and_its_sheets_are_filled(report: Page) -> None:
+    report.set_viewport_size(PAPER)
+    report.emulate_media(color_scheme="dark", media="print")
+    assert report.evaluate("getComputedStyle(document.body).backgroundColor") == WHITE
+    height = report.evaluate("document.documentElement.scrollHeight") * 25.4 / 96
+    sheets = len(re.findall(rb"/Type\s*/Page\b", report.pdf(prefer_css_page_size=True)))
+    assert height / SHEET <= sheets <= 1.4 * height / SHEET + 1
 
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 768, "height": 900}])

@@ -58,6 +58,7 @@ STILL = {
 CASES = [case for case in load() if case.exercise in WALKS]
 MISTAKEN = [case for case in CASES if case.misconception is not None]
 NOTHING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"></svg>'
+SIZE = (10.0, 10.0)
 
 
 def drawn(verdict: Verdict) -> bytes:
@@ -194,7 +195,7 @@ def frames(svg: bytes) -> list[tuple[float, ...]]:
 
 
 def test_the_dot_is_at_each_iterate_in_turn_and_fades_away_at_the_last() -> None:
-    svg = replayed(NOTHING, [(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), "#000")])
+    svg = replayed(NOTHING, SIZE, [(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), "#000")])
     times, xs, ys, opacities = zip(*frames(svg), strict=True)
     assert list(times) == sorted(times)
     assert (times[0], times[-1]) == (0.0, 100.0)
@@ -205,7 +206,7 @@ def test_the_dot_is_at_each_iterate_in_turn_and_fades_away_at_the_last() -> None
 
 def test_two_walks_begin_and_end_together() -> None:
     short, long = np.arange(4.0).reshape(2, 2), np.arange(18.0).reshape(9, 2)
-    svg = replayed(NOTHING, [(short, "#000"), (long, "#111")])
+    svg = replayed(NOTHING, SIZE, [(short, "#000"), (long, "#111")])
     assert svg.count(b"<circle") == 2
     assert len(set(re.findall(rb"animation:walk\d ([\d.]+)s", svg))) == 1
     fading = [now for now, after in pairwise(frames(svg)) if after[3] == 0]
@@ -213,25 +214,40 @@ def test_two_walks_begin_and_end_together() -> None:
     assert fading[0][0] == fading[1][0]
 
 
+def test_a_dot_that_has_left_the_picture_comes_back_at_once() -> None:
+    leaves = np.array([[1.0, 2.0], [3.0, 4.0], [19.0, 4.0]])
+    stays = np.array([[1.0, 2.0], [3.0, 4.0], [9.0, 4.0]])
+
+    def unseen(*walks: np.ndarray) -> float:
+        """The share of the time, in %, in which all have ended."""
+        svg = replayed(NOTHING, SIZE, [(walk, "#000") for walk in walks])
+        return 100 - next(now[0] for now, after in pairwise(frames(svg)) if after[3] == 0)
+
+    assert unseen(leaves) < 15
+    assert unseen(stays) == unseen(leaves, stays) > 30
+
+
 def test_of_a_walk_that_has_arrived_the_rest_is_not_waited_for() -> None:
     arrived = np.array([[0.0, 0.0], [50.0, 0.0], [90.0, 0.0]] + [[100.0, 0.0]] * 400)
     there = np.array([[0.0, 0.0], [50.0, 0.0], [90.0, 0.0], [100.0, 0.0]])
-    assert replayed(NOTHING, [(arrived, "#000")]) == replayed(NOTHING, [(there, "#000")])
+    assert replayed(NOTHING, SIZE, [(arrived, "#000")]) == replayed(
+        NOTHING, SIZE, [(there, "#000")]
+    )
 
 
 def test_one_that_is_stuck_stands_and_fades() -> None:
-    stuck = replayed(NOTHING, [(np.full((9, 2), 7.0), "#000")])
+    stuck = replayed(NOTHING, SIZE, [(np.full((9, 2), 7.0), "#000")])
     assert {frame[1:] for frame in frames(stuck)} == {(7, 7, 1), (7, 7, 0)}
 
 
 def test_what_does_not_move_has_no_dot() -> None:
-    assert replayed(NOTHING, []) == NOTHING
-    assert replayed(NOTHING, [(np.zeros((1, 2)), "#000")]) == NOTHING
+    assert replayed(NOTHING, SIZE, []) == NOTHING
+    assert replayed(NOTHING, SIZE, [(np.zeros((1, 2)), "#000")]) == NOTHING
 
 
 def test_a_thousand_steps_are_thinned_to_the_first_and_the_last() -> None:
     points = np.stack([np.arange(1000.0), np.zeros(1000)], axis=1)
-    svg = replayed(NOTHING, [(points, "#000")]).decode()
+    svg = replayed(NOTHING, SIZE, [(points, "#000")]).decode()
     stops = re.findall(r"translate\(([\d.]+)px", svg)
     assert len(stops) <= 32
     assert (stops[0], stops[-1]) == ("0.0", "999.0")

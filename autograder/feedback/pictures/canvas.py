@@ -92,14 +92,20 @@ class Sheet:
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self.figure.savefig(out, format="svg", metadata=nothing)
         svg = _SPARE.sub(b" ", _PATH.sub(_short, out.getvalue()))
-        return Picture(replayed(svg, [(self._placed(p), c) for p, c in self._walks]), alt)
+        walks = [(self._placed(points), colour) for points, colour in self._walks]
+        return Picture(replayed(svg, self._size, walks), alt)
+
+    @property
+    def _size(self) -> tuple[float, float]:
+        width, height = self.figure.get_size_inches() * _POINTS
+        return float(width), float(height)
 
     def _placed(self, points: np.ndarray) -> np.ndarray:
         """Places of the axes in the picture's own coordinates: points of 1/72 inch, downwards.
 
         What is far outside is put near: a browser's numbers have an end.
         """
-        width, height = self.figure.get_size_inches() * _POINTS
+        width, height = self._size
         placed = self.axes.transData.transform(points) * _POINTS / self.figure.dpi
         placed = np.clip(placed, (-width, -height), (2 * width, 2 * height))
         return np.stack([placed[:, 0], height - placed[:, 1]], axis=1)

@@ -17,7 +17,12 @@ from ..palette import PAPER
 __all__ = ["replayed"]
 
 _MOST = 30  # iterates that can be told apart in a few seconds
-_STEP, _REST = 0.3, 1.5  # seconds from one to the next, and to fade away at the end
+_STEP, _LONGEST_STEP = 0.3, 0.8  # seconds from one to the next
+_MOVING = 2.0  # seconds that a short walk takes as well, as far as the longest step allows
+_REST, _GONE = (
+    1.5,
+    0.2,
+)  # seconds to fade away at the end; there is no end to see where all are gone
 _SEEN = 0.5  # pixels: of a walk that goes on by less, the eye sees the end
 _STYLE = (
     "@keyframes {name}{{{frames}}}"
@@ -26,11 +31,14 @@ _STYLE = (
 _CALM = "@media (prefers-reduced-motion:reduce){.walker{animation:none;display:none}}"
 
 
-def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
+def replayed(
+    svg: bytes, size: tuple[float, float], walks: Sequence[tuple[np.ndarray, str]]
+) -> bytes:
     """The picture with a dot for each walk; all begin together, and wait for the longest.
 
     Args:
         svg: the picture.
+        size: its width and height.
         walks: of each, its iterates (k, 2) in the picture's own coordinates, and its colour.
     """
     shown = [
@@ -39,17 +47,19 @@ def replayed(svg: bytes, walks: Sequence[tuple[np.ndarray, str]]) -> bytes:
     if not shown:
         return svg
     moves = max(len(points) for points, _ in shown) - 1
-    seconds = _STEP * moves + _REST
+    step = max(_STEP, min(_LONGEST_STEP, _MOVING / moves))
+    gone = all((points[-1] < 0).any() or (points[-1] > size).any() for points, _ in shown)
+    seconds = step * moves + (_GONE if gone else _REST)
     styles, dots = [_CALM], []
     for number, (points, colour) in enumerate(shown):
         name = f"walk{number}"
         frames = "".join(
-            f"{_percent(_STEP * k / seconds)}{{transform:translate({x:.1f}px,{y:.1f}px)}}"
+            f"{_percent(step * k / seconds)}{{transform:translate({x:.1f}px,{y:.1f}px)}}"
             for k, (x, y) in enumerate(points)
         )
         x, y = points[-1]
         there = f"transform:translate({x:.1f}px,{y:.1f}px)"
-        frames += f"{_percent(_STEP * moves / seconds)}{{{there};opacity:1}}"
+        frames += f"{_percent(step * moves / seconds)}{{{there};opacity:1}}"
         frames += f"100%{{{there};opacity:0}}"
         styles.append(_STYLE.format(name=name, frames=frames, seconds=seconds))
         dots.append(
