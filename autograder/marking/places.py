@@ -10,6 +10,7 @@ import functools
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 __all__ = ["only_ours", "without_places"]
@@ -55,9 +56,16 @@ def _roots() -> tuple[tuple[str, str], ...]:
 
 def without_places(text: str) -> str:
     """A text without the paths of this machine."""
+    roots = _roots()
+    # A word ends at a blank, and so would a library's path in such a folder.
+    text = _renamed(text, [root for root in roots if re.search(r"\s", root[0])])
     if _SHORT.search(text):
         text = _WORD.sub(_named, text)
-    for path, name in _roots():
+    return _renamed(text, roots)
+
+
+def _renamed(text: str, roots: Iterable[tuple[str, str]]) -> str:
+    for path, name in roots:
         if path in text:
             text = re.sub(rf"{re.escape(path)}(?![\w.-])", name, text)
     return text

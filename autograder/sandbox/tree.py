@@ -80,15 +80,15 @@ def look(
         wanted: whether a name is of interest; what lies in a folder that is not, is not either.
     """
     found: list[Entry] = []
-    waiting = [("", 0)]
+    waiting = [("", 0, -1)]
     while waiting:
-        inside, depth = waiting.pop()
+        inside, depth, place = waiting.pop()
         deeper = []
         try:
             names = _names(os.path.join(folder, inside), bounds.entries)
         except OSError as exc:
             if inside:
-                found.append(Entry(inside, "folder", left_out=f"cannot be read ({exc.strerror})"))
+                found[place] = replace(found[place], left_out=f"cannot be read ({exc.strerror})")
             continue
         for name in filter(wanted, names):
             path = os.path.join(inside, name)
@@ -100,7 +100,7 @@ def look(
                 if depth + 1 >= bounds.depth:
                     entry = replace(entry, left_out=f"lies in {bounds.depth} folders")
                 else:
-                    deeper.append((path, depth + 1))
+                    deeper.append((path, depth + 1, len(found)))
             found.append(entry)
         waiting += reversed(deeper)
     return _within(found, bounds)

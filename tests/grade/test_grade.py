@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -289,7 +290,7 @@ def test_half_a_submission_is_made_whole(graded: Path, grade, tmp_path: Path):
     half = fresh / "autograded" / "honest" / ASSIGNMENT / f"{FIRST}.ipynb"
     half.chmod(0o644)
     half.write_text(half.read_text()[:1000])
-    with sqlite3.connect(fresh / "gradebook.db") as connection:
+    with contextlib.closing(sqlite3.connect(fresh / "gradebook.db")) as connection, connection:
         connection.execute("UPDATE grade SET auto_score = 17")
     before_others = {k: v for k, v in files(fresh).items() if not k.startswith("honest/")}
     said = grade(fresh)

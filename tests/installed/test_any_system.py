@@ -44,6 +44,9 @@ for name in POSIX + MARKING:
     if name not in loaded:
         sys.modules[name] = None
 
+# It has looked for `sendfile` already: IPython copies a file into a home that has none.
+import shutil
+shutil._USE_CP_SENDFILE = False
 for name in """fork forkpty register_at_fork getuid geteuid getgid getegid getgroups getpgid getpgrp
 getsid setsid setuid setgid setpgid killpg uname sysconf confstr sched_getaffinity sched_yield nice
 getloadavg mkfifo mknod statvfs fstatvfs chown lchown fchown chroot wait wait3 wait4 posix_spawn

@@ -68,6 +68,7 @@ def lying_in(folder: Path) -> list[Path]:
 @given(TREES)
 @example({b"d": {b"d": {b"d": {b"d": {b"d": {b"x": ("file", 1)}}}}}})
 @example({b"%d" % number: ("file", 1) for number in range(40)})
+@example({b"folder": ("closed", None)})
 def test_a_copy_is_what_was_found_and_within_its_bounds(grown: Grown) -> None:
     with tempfile.TemporaryDirectory() as place:
         source, target = Path(place, "source"), Path(place, "target")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -13,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import autograder
 from autograder.marking.budget import Budget
 from autograder.marking.outputs import keep_sound
-from autograder.marking.places import without_places
+from autograder.marking.places import _roots, without_places
 
 LIBRARY = str(Path(jax.__file__).parent)
 HOME = str(Path.home())
@@ -68,6 +69,25 @@ def test_places_in_a_text(text: str, kept: str | None) -> None:
     shown = without_places(text)
     assert "site-packages" not in shown
     assert kept is None or shown == kept
+
+
+@pytest.fixture
+def among_blanks(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The environment lies in a folder with blanks in its name."""
+    prefix = f"{HOME}/Kurs für Mathe/main/.venv"
+    monkeypatch.setattr(sys, "prefix", prefix)
+    _roots.cache_clear()
+    yield prefix
+    _roots.cache_clear()
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_an_environment_among_blanks_is_hidden(among_blanks: str, short: bool) -> None:
+    prefix = among_blanks.replace(HOME, "~") if short else among_blanks
+    path = f"{prefix}/lib/python3.13/site-packages/jax/_src/api.py"
+    assert without_places(f"File {path}:574, in f") == "File <jax>:574, in f"
+    assert without_places(f'File "{path}", line 3') == 'File "<jax>", line 3'
+    assert without_places(f"{prefix}/bin/python") == "<python>/bin/python"
 
 
 def test_whatever_a_cell_prints_of_its_machine_is_hidden() -> None:
