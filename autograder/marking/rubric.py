@@ -297,10 +297,10 @@ def _prove(path: Path, source: nbformat.NotebookNode, proof: Proof) -> Rubric:
     shown = _Shown(tagged)
     exercises = _exercises(path, source, shown=shown)
     chosen = choose(source.cells, Rubric(path.stem, exercises).names)
+    if not _change_nothing(path, source, chosen, exercises):
+        chosen = {}
     known = {}
-    for place, illustration in (
-        chosen.items() if _change_nothing(path, source, chosen, exercises) else ()
-    ):
+    for place, illustration in chosen.items():
         outputs = None if illustration.outputs is None else tuple(shown[place])
         known[as_written(illustration.source)] = replace(illustration, outputs=outputs)
     proof.keep(known)
@@ -433,35 +433,43 @@ def verified_rubric(
     """
     try:
         content = source.read_bytes()
-        proof = Proof(source.resolve())
         released = release.read_bytes() if verify and release.is_file() else None
     except OSError as exc:
         raise RubricError(
             f"There is no source notebook {source} to mark by. Is the course directory right?"
         ) from exc
-    looks = released is not None and (anew or not proof.earns_nothing(released))
     key = (str(source.resolve()), content)
-    found = _known.get(key)
-    if found is None or (looks and isinstance(found, Rubric) and not found.was_asked):
+    if released is None:
+        return _read_once(key, source, anew=anew)
+    proof = Proof(source.resolve())
+    if proof.earns_nothing(released) and not anew:
+        return _read_once(key, source, anew=False)
+    found = _read_once(key, source, anew=True)
+    pair = (*key, released)
+    if pair not in _verified:
         try:
-            found = read_rubric(source, anew=anew or looks)
+            verify_rubric(found, release)
+            _verified[pair] = None
+            proof.keep_that_it_earns_nothing(released)
+        except RubricError as exc:
+            _verified[pair] = exc
+    fault = _verified[pair]
+    if fault is not None:
+        raise fault
+    return found
+
+
+def _read_once(key: tuple[str, bytes], source: Path, *, anew: bool) -> Rubric:
+    """As `read_rubric`, once in this process."""
+    found = _known.get(key)
+    if found is None or (anew and isinstance(found, Rubric) and not found.was_asked):
+        try:
+            found = read_rubric(source, anew=anew)
         except RubricError as exc:
             found = exc
         _known[key] = found
     if isinstance(found, RubricError):
         raise found
-    if released is not None and looks:
-        pair = (*key, released)
-        if pair not in _verified:
-            try:
-                verify_rubric(found, release)
-                _verified[pair] = None
-                proof.keep_that_it_earns_nothing(released)
-            except RubricError as exc:
-                _verified[pair] = exc
-        fault = _verified[pair]
-        if fault is not None:
-            raise fault
     return found
 
 
