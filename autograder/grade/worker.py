@@ -63,7 +63,7 @@ class Worker:
         app.initialize([*arguments, "--log-level=50"])
         app.coursedir.db_url = db_url
         app.coursedir.assignment_id = app.extra_args[0]
-        self._db_url, self._lean = db_url, False
+        self._db_url = db_url
         os.chdir(app.coursedir.root)
         self._submissions = Submissions(
             Autograde(coursedir=app.coursedir, parent=app), run, fresh=fresh
@@ -81,7 +81,7 @@ class Worker:
         """
         submissions = self._submissions
         submissions.examine.prepare(submissions.assignment, submissions.notebooks(), verify=verify)
-        self._lean = _forget_programs()
+        _forget_programs()
 
     def mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
         """Find out what a submission is worth; faults of ours are in what is returned.
@@ -91,11 +91,10 @@ class Worker:
             notebooks: the names of its notebooks, those that are missing among them.
         """
         with contextlib.ExitStack() as stack:
-            if self._lean:  # what judging needs of it again was kept when rubrics were read
+            if "jax" in sys.modules:  # else nothing may be left to do, for which it is not needed
                 from ..marking.compilations import kept_compilations
 
                 stack.enter_context(kept_compilations())
-                self._lean = False
             return self._mark(student, notebooks)
 
     def _mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
@@ -146,14 +145,14 @@ class Worker:
         return False, session is not None and session.starved
 
 
-def _forget_programs() -> bool:
-    """Give back the memory of what JAX compiled so far; whether it had compiled anything.
+def _forget_programs() -> None:
+    """Give back the memory of what JAX compiled so far.
 
     Reading rubrics runs whole notebooks, half of whose programs judging never asks for again: more
-    than a hundred megabytes in each worker.
+    than a hundred megabytes in each worker. What it asks for was kept on disk.
     """
     if "jax" not in sys.modules:
-        return False
+        return
     import jax
 
     jax.clear_caches()
@@ -161,7 +160,6 @@ def _forget_programs() -> bool:
     # What is freed is the process's until it is asked for (glibc's malloc_trim(3)).
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-    return True
 
 
 def why_cold() -> str:

@@ -1,10 +1,13 @@
-"""What XLA compiles for the rubrics, kept for the next process that marks by them.
+"""What XLA compiles to read rubrics and to judge by them, kept for the next process that does.
 
 Half the time of reading a rubric is XLA's, some 40 ms for each of 250 operations, and every
-`nbgrader autograde` of a single submission reads it anew. JAX keeps what it compiled if it is told
-where, but writes its files in place: where a process is killed meanwhile, half a file would lie
-there for good, and be tried and compiled again each time. So each process has a folder of its own,
-with links to what is kept, and what is new in it is kept when all of it is written.
+`nbgrader autograde` of a single submission reads it anew. What judging compiles depends on the
+rubric and on the mistakes that students make, and a class makes the same ones again and again.
+
+JAX keeps what it compiled if it is told where, but writes its files in place: where a process is
+killed meanwhile, half a file would lie there for good, and be tried and compiled again each time.
+So each process has a folder of its own, with links to what is kept, and what is new in it is kept
+when all of it is written.
 
 What this asks of JAX is named here and not in `compiled/internals.py`, so that either can be done
 without the other.

@@ -131,6 +131,7 @@ class Examine(NbGraderPreprocessor):
         Raises:
             AutograderError: it could not be marked, for a reason that is not the student's.
         """
+        from ..marking.compilations import kept_compilations
         from ..marking.illustrations import left_out
         from ..marking.session import Session, SessionLimits
 
@@ -147,12 +148,13 @@ class Examine(NbGraderPreprocessor):
             new_manager = partial(self._new_manager, folder, names["assignment"])
             without = {} if self.illustrations else left_out(nb.cells, rubric.illustrations)
             as_it_came = copy.deepcopy(nb.cells) if without else []
-            session = Session(nb, rubric, new_manager, seed, limits, self.log, without)
-            run_sync(session.run)()
-            if session.missed:
-                nb.cells = as_it_came
-                session = Session(nb, rubric, new_manager, seed, limits, self.log)
+            with kept_compilations():
+                session = Session(nb, rubric, new_manager, seed, limits, self.log, without)
                 run_sync(session.run)()
+                if session.missed:
+                    nb.cells = as_it_came
+                    session = Session(nb, rubric, new_manager, seed, limits, self.log)
+                    run_sync(session.run)()
         self._seal(nb, kept_apart)
         return session
 
