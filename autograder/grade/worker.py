@@ -91,7 +91,8 @@ class Worker:
             notebooks: the names of its notebooks, those that are missing among them.
         """
         with contextlib.ExitStack() as stack:
-            if "jax" in sys.modules:  # else nothing may be left to do, for which it is not needed
+            # Once for all its notebooks. Without JAX so far, there may be nothing left to mark.
+            if "jax" in sys.modules:
                 from ..marking.compilations import kept_compilations
 
                 stack.enter_context(kept_compilations())

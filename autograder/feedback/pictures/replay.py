@@ -19,10 +19,8 @@ __all__ = ["replayed"]
 _MOST = 30  # iterates that can be told apart in a few seconds
 _STEP, _LONGEST_STEP = 0.3, 0.8  # seconds from one to the next
 _MOVING = 2.0  # seconds that a short walk takes as well, as far as the longest step allows
-_REST, _GONE = (
-    1.5,
-    0.2,
-)  # seconds to fade away at the end; there is no end to see where all are gone
+_REST = 1.5  # seconds to fade away at the end
+_GONE = 0.2  # where all have left the picture, and there is no end to see
 _SEEN = 0.5  # pixels: of a walk that goes on by less, the eye sees the end
 _STYLE = (
     "@keyframes {name}{{{frames}}}"
