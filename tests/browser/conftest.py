@@ -164,9 +164,9 @@ def end(server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
-        needs.missing("there is no `chromium` (on Debian: apt-get install chromium)")
+        needs.missing("there is no Chromium (on Debian: apt-get install chromium-headless-shell)")
     return found
 
 
@@ -176,7 +176,7 @@ def driver(chromium: str) -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(driver: Playwright, chromium: str) -> Iterator[Browser]:
     browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     yield browser
@@ -193,6 +193,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     if request.node.stash.get(_failed, False):
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+    page.context.close()
 
 
 def command(page: Page, name: str, **arguments: str) -> None:

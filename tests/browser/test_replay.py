@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from autograder.feedback import html
 from tests.browser.conftest import ARGUMENTS
@@ -34,6 +36,15 @@ def card(request: pytest.FixtureRequest) -> str:
     return html.render(marked(case).verdicts, pictures=True)
 
 
+@pytest.fixture(scope="module")
+def calm(driver: Playwright, chromium: str) -> Iterator[Browser]:
+    """A browser whose system asks for less motion: `emulate_media` does not reach images."""
+    arguments = [*ARGUMENTS, "--force-prefers-reduced-motion"]
+    browser = driver.chromium.launch(executable_path=chromium, args=arguments)
+    yield browser
+    browser.close()
+
+
 def moves(page: Page, card: str) -> bool:
     page.set_content(card)
     picture = page.locator("img").first
@@ -48,13 +59,7 @@ def test_the_dot_walks(page: Page, card: str) -> None:
 
 
 def test_it_stands_still_where_the_system_is_asked_for_less_motion(
-    driver: Playwright, chromium: str, card: str
+    calm: Browser, card: str
 ) -> None:
-    # What `emulate_media` says does not reach images; the system's own preference does.
-    calm = driver.chromium.launch(
-        executable_path=chromium, args=[*ARGUMENTS, "--force-prefers-reduced-motion"]
-    )
-    try:
-        assert not moves(calm.new_page(), card)
-    finally:
-        calm.close()
+    with calm.new_context() as context:
+        assert not moves(context.new_page(), card)
