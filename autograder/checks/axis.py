@@ -11,8 +11,9 @@ import numpy as np
 
 from .base import Check, arrival, right, wrong
 from .evidence import PlaceEvidence
-from .landscape import Landscape
-from .minimum import NAMES, REACH, judge_place, read_place
+from .landscape import REACH, Landscape
+from .minimum import read_place
+from .place import NAMES, judge_place
 from .questions import Look, Question, Reply
 from .reading import read_label
 from .replays import along_the_rail, shown_moving

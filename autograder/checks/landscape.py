@@ -19,7 +19,9 @@ from .shapes import Hessian, Path, Point, Points, Slope, Slopes, Values
 from .stationary import Stationary, nearest
 from .walking import DISTANCES
 
-__all__ = ["Descent", "Landscape"]
+__all__ = ["REACH", "Descent", "Landscape"]
+
+REACH = 0.5  # how far from an answer to look for the stationary point that may have been meant
 
 
 @dataclass(frozen=True)

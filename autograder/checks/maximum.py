@@ -10,10 +10,12 @@ import numpy as np
 
 from .base import Check, right, wrong
 from .landscape import Landscape
-from .minimum import WITHIN, beside, reach, read_place, scenery
+from .minimum import read_place
+from .place import WITHIN, beside, reach
 from .questions import Look, Question, Reply
 from .shapes import Point
 from .stationary import levels_off
+from .surroundings import scenery
 from .tolerance import place_tolerance
 from .verdict import Row, Verdict
 from .wording import slopes

@@ -21,7 +21,7 @@ from autograder import check
 from autograder.answers.local import judge
 from autograder.check import recording
 from autograder.checks.landscape import Landscape
-from autograder.checks.minimum import judge_place
+from autograder.checks.place import judge_place
 from autograder.checks.stationary import nearest
 from autograder.checks.verdict import Verdict
 
