@@ -1,71 +1,32 @@
 """The rubric: every check of a notebook, bound to the functions of the instructor's source.
 
-The source notebook is run once, in a clean namespace, by the marking process. Each test cell yields
-its checks as they stand at that point, so that a later cell which uses a name again changes
-nothing. A student's namespace never has a part in it.
+It is made by the marking process, in which a student's namespace never has a part. The source's own
+answers must be right by it, and a release that nobody has answered must earn nothing.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import io
 import os
 import sys
-import traceback
-import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import numpy as np
-from IPython.core.inputtransformer2 import TransformerManager
-from IPython.display import display
 
 from ..answers.local import ask_all, judge
-from ..cells import is_test, nbgrader_of
-from ..check import recording
-from ..checks.base import Check
 from ..checks.given import differ
 from ..checks.questions import Reply
-from ..draw.output import output
 from ..errors import RubricError
 from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
 from .proofs import Proof
-from .unmarked import refuse_what_would_not_be_run
+from .source_run import Broken, Exercise, Shown, Stop, aside, read_source, run_source
 
 __all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
 
 _SEED = 0  # of the places at which the source's own answers and an empty submission are tried
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One test cell that holds checks of ours.
-
-    Attributes:
-        cell: the test cell's grade_id.
-        points: what it is worth.
-        checks: in the order of its lines.
-        taken: names that belong to the author, to this exercise or to one before it: none of them
-            is suggested for an answer that is missing.
-        replies: what the instructor's own answers reply to each check's questions, with seed 0;
-            none where they were not asked again.
-    """
-
-    cell: str
-    points: float
-    checks: tuple[Check, ...]
-    taken: frozenset[str]
-    replies: tuple[tuple[Reply, ...], ...] = ()
-
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """The names that it asks for; they share the points evenly."""
-        return tuple(name for check in self.checks for name in check.answers)
 
 
 @dataclass(frozen=True)
@@ -99,149 +60,6 @@ class Rubric:
         return sum(e.points for e in self.exercises.values())
 
 
-@contextlib.contextmanager
-def _aside(folder: Path) -> Iterator[None]:
-    """Run an instructor's cells in their folder, without a window, a print or a warning.
-
-    Plots go nowhere; a file or a module beside the notebook is found, as in Jupyter.
-    """
-    # The marking process has no window to open. Matplotlib is looked for where a cell has drawn.
-    backend = os.environ.get("MPLBACKEND")
-    os.environ["MPLBACKEND"] = "agg"
-    if "matplotlib" in sys.modules:
-        sys.modules["matplotlib"].use("agg")
-    try:
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-            contextlib.chdir(folder),
-        ):
-            warnings.simplefilter("ignore")
-            sys.path.insert(0, str(folder))
-            yield
-    finally:
-        if backend is None:
-            os.environ.pop("MPLBACKEND", None)  # a cell may have removed it
-        else:
-            os.environ["MPLBACKEND"] = backend
-        with contextlib.suppress(ValueError):  # a cell may have tidied up itself
-            sys.path.remove(str(folder))
-        if "matplotlib.pyplot" in sys.modules:
-            sys.modules["matplotlib.pyplot"].close("all")
-
-
-def _code(cell: Mapping[str, Any]) -> str:
-    """A cell's source as plain Python; magics and shell lines mean nothing to a rubric."""
-    lines = str(cell["source"]).splitlines(keepends=True)
-    kept = [line for line in lines if not line.lstrip().startswith(("%", "!"))]
-    return str(TransformerManager().transform_cell("".join(kept)))
-
-
-@dataclass(frozen=True)
-class _Stop:
-    """One test cell of ours, reached while the notebook runs."""
-
-    exercise: Exercise
-    namespace: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Broken:
-    """A test cell that stopped with an error."""
-
-    cell: str
-    error: Exception
-
-
-class _Shown(dict[int, list[dict[str, Any]]]):
-    """What cells show, by their places; of those alone that are asked for."""
-
-    def __init__(self, wanted: Collection[int]) -> None:
-        super().__init__()
-        self._wanted = frozenset(wanted)
-
-    @contextlib.contextmanager
-    def of(self, place: int) -> Iterator[None]:
-        """Within, a cell is run."""
-        if place not in self._wanted:
-            yield
-            return
-        with contextlib.redirect_stdout(io.StringIO()) as text:
-            yield
-        outputs = [nbformat.v4.new_output("stream", text=text.getvalue())] if text.tell() else []
-        self[place] = [*outputs, *(_picture(figure) for figure in _figures())]
-
-
-def _figures() -> list[Any]:
-    """The figures that a cell leaves; a notebook draws and forgets them at its end."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return []
-    figures = [pyplot.figure(number) for number in pyplot.get_fignums()]
-    pyplot.close("all")
-    return figures
-
-
-def _picture(figure: Any) -> nbformat.NotebookNode:
-    if words := figure.get_label():  # by `draw`
-        made, metadata = output(figure, words)
-        return nbformat.v4.new_output("display_data", made, metadata=metadata)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", bbox_inches="tight")  # as notebooks show it
-    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": repr(figure)}
-    return nbformat.v4.new_output("display_data", data)
-
-
-def _walk(
-    path: Path,
-    source: nbformat.NotebookNode,
-    *,
-    strict: bool,
-    without: Collection[int] = (),
-    shown: _Shown | None = None,
-) -> Iterator[_Stop | _Broken]:
-    """Run the cells in order; stop at each test cell with checks, or that is broken.
-
-    `strict`: an error in a cell is an error of the instructor's (RubricError); else the cell
-    just ends there, as in a student's notebook. `without`: the places of cells that are not run.
-    `shown` is told what cells show.
-    """
-    namespace: dict[str, Any] = {"__name__": "__main__", "display": display}
-    taken: set[str] = set()
-    shown = _Shown(()) if shown is None else shown
-    for place, cell in enumerate(source.cells):
-        if cell.cell_type != "code" or place in without:
-            continue
-        nbgrader = nbgrader_of(cell)
-        name = str(nbgrader.get("grade_id", f"number {place + 1}"))
-        broken: Exception | None = None
-        with recording() as checks:
-            try:
-                code = compile(_code(cell), f"<{path.name}: {name}>", "exec")
-                with shown.of(place):
-                    exec(code, namespace)  # the instructor's own notebook
-            except Exception as exc:
-                if strict:
-                    last = traceback.extract_tb(exc.__traceback__)[-1]
-                    raise RubricError(
-                        f"{path}: cell {name} of the source notebook stopped at line "
-                        f"{last.lineno} with {type(exc).__name__}: {exc}"
-                    ) from exc
-                broken = exc
-        if is_test(cell) and broken is not None:
-            yield _Broken(name, broken)
-            continue
-        if not (checks and is_test(cell)):
-            continue
-        if strict:
-            refuse_what_would_not_be_run(_code(cell), f"{path}: cell {name}")
-        for check in checks:
-            taken.update((*check.answers, *check.given))
-        exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
-        yield _Stop(exercise, namespace)
-
-
 def read_rubric(path: str | os.PathLike[str], *, anew: bool = True) -> Rubric:
     """The rubric of the source notebook at `path`; its own answers must earn full marks.
 
@@ -254,9 +72,9 @@ def read_rubric(path: str | os.PathLike[str], *, anew: bool = True) -> Rubric:
             the message says which exercise and why.
     """
     path = Path(path).resolve()
-    source = _read(path)
+    source = read_source(path)
     proof = Proof(path)
-    with _aside(path.parent), kept_compilations():
+    with aside(path.parent), kept_compilations():
         with proof.alone():  # of processes that begin at once, one finds out for all
             known = proof.illustrations()
             if known is None:
@@ -269,13 +87,13 @@ def _exercises(
     path: Path,
     source: nbformat.NotebookNode,
     without: Collection[int] = (),
-    shown: _Shown | None = None,
+    shown: Shown | None = None,
     *,
     ask: bool = True,
 ) -> dict[str, Exercise]:
     exercises: dict[str, Exercise] = {}
-    for stop in _walk(path, source, strict=True, without=without, shown=shown):
-        assert isinstance(stop, _Stop)
+    for stop in run_source(path, source, strict=True, without=without, shown=shown):
+        assert isinstance(stop, Stop)
         exercise = stop.exercise
         if exercise.cell in exercises:
             raise RubricError(f"{path}: two test cells are called {exercise.cell}.")
@@ -294,7 +112,7 @@ def _exercises(
 def _prove(path: Path, source: nbformat.NotebookNode, proof: Proof) -> Rubric:
     """The rubric of all cells; and what the tagged ones show, if it is the same without them."""
     tagged = choose(source.cells, ())
-    shown = _Shown(tagged)
+    shown = Shown(tagged)
     exercises = _exercises(path, source, shown=shown)
     chosen = choose(source.cells, Rubric(path.stem, exercises).names)
     if not _change_nothing(path, source, chosen, exercises):
@@ -328,7 +146,7 @@ def _told(exercises: Mapping[str, Exercise]) -> str:
         return repr([(name, exercise.replies) for name, exercise in exercises.items()])
 
 
-def _own_replies(path: Path, stop: _Stop) -> tuple[tuple[Reply, ...], ...]:
+def _own_replies(path: Path, stop: Stop) -> tuple[tuple[Reply, ...], ...]:
     """What the instructor's own answers reply; raises RubricError unless all are right."""
     exercise, found = stop.exercise, []
     for check in exercise.checks:
@@ -352,11 +170,11 @@ def verify_rubric(rubric: Rubric, release: str | os.PathLike[str]) -> None:
     path = Path(release).resolve()
     missing = set(rubric.exercises)
     broken: dict[str, Exception] = {}
-    with _aside(path.parent):
-        notebook = _read(path)
+    with aside(path.parent):
+        notebook = read_source(path)
         without = left_out(notebook.cells, rubric.illustrations)
-        for stop in _walk(path, notebook, strict=False, without=without):
-            if isinstance(stop, _Broken):
+        for stop in run_source(path, notebook, strict=False, without=without):
+            if isinstance(stop, Broken):
                 broken[stop.cell] = stop.error
                 continue
             known = rubric.exercises.get(stop.exercise.cell)
@@ -471,12 +289,3 @@ def _read_once(key: tuple[str, bytes], source: Path, *, anew: bool) -> Rubric:
     if isinstance(found, RubricError):
         raise found
     return found
-
-
-def _read(path: Path) -> nbformat.NotebookNode:
-    try:
-        return nbformat.read(path, as_version=4)
-    except FileNotFoundError as exc:
-        raise RubricError(f"There is no notebook {path}.") from exc
-    except Exception as exc:  # nbformat raises whatever its parsers raise
-        raise RubricError(f"{path} cannot be read: {type(exc).__name__}: {exc}") from exc
