@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import nbformat
 
@@ -28,9 +28,6 @@ _NEIGHBOURS = 2  # given cells on each side
 # Of a text in quotes or a comment: two words at least, no label of an axis.
 _WORDS = re.compile(r"\b[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
-
-# The same cells come again and again in a class.
-_undone = lru_cache(maxsize=512)(undone_by_dots)
 
 Cells = Sequence[nbformat.NotebookNode]
 
@@ -182,7 +179,7 @@ class Asking:
         """Ask where an answer uses what is only given or defined below it."""
         for number in range(here):
             code = self._code(number)
-            if code is None or not self._is_theirs(number) or not code.binds & names:
+            if code is None or not self._theirs[number] or not code.binds & names:
                 continue
             used = {name for s in code.statements for name in s.reads} - code.binds
             above = {name for n in range(number) if (c := self._code(n)) for name in c.binds}
@@ -214,11 +211,8 @@ class Asking:
             place, code = self._places[number], self._code(number)
             if code is None:
                 continue
-            if self._is_theirs(number):
-                ends = [s.first for s in code.statements if isinstance(s.node, ast.Raise)]
-                end = min(ends, default=len(code.lines) + 1)
-                run = {name for s in code.statements if s.first < end for name in s.binds}
-                run -= _undone(self.cells[number].source)
+            if self._theirs[number]:
+                run = _in_the_end(self.cells[number].source)
                 found |= run
                 hidden = (hidden - run) | (code.binds - run)
             elif place is not None and self.given[place].answer:
@@ -226,12 +220,13 @@ class Asking:
                 found -= code.binds
         return found, hidden
 
-    def _is_theirs(self, number: int) -> bool:
-        place = self._places[number]
-        if place is None:
-            return True
-        cell = self.given[place]
-        return cell.answer and not same_text(cell.kind, self.cells[number].source, cell.source)
+    @cached_property
+    def _theirs(self) -> list[bool]:
+        """Of each cell, whether what stands in it is the student's."""
+        return [
+            place is None or _holds_an_answer(self.given[place], cell.source)
+            for cell, place in zip(self.cells, self._places, strict=True)
+        ]
 
     def _is_text(self, number: int) -> bool:
         return self.cells[number].cell_type != "code"
@@ -248,7 +243,7 @@ class Asking:
                         f"what was meant for `{concerned.exercise}`; a person will look.",
                     )
         for number, found in enumerate(self._places):
-            if not self._is_theirs(number):
+            if not self._theirs[number]:
                 continue
             mark = _CONFLICT.search(plain(self.cells[number].source))
             if mark is None:
@@ -281,13 +276,29 @@ class Asking:
 
     def _is_answered(self, place: int) -> bool:
         answers = [p for p in range(place) if self.given[p].answer and p in self._where]
-        return bool(answers) and self._is_theirs(self._where[answers[-1]])
+        return bool(answers) and self._theirs[self._where[answers[-1]]]
 
     def _ask(self, cell: Given, reason: str, *, noted: bool = False) -> None:
         if cell.name not in self.ask:
             self.ask[cell.name] = reason
             if not noted:
                 self.notes.append(reason)
+
+
+def _holds_an_answer(cell: Given, text: str) -> bool:
+    return cell.answer and not same_text(cell.kind, text, cell.source)
+
+
+@lru_cache(maxsize=1024)
+def _in_the_end(text: str) -> frozenset[str]:
+    """The names that a cell of a student's leaves with a value."""
+    code = read_code(text)
+    if code is None:
+        return frozenset()
+    ends = [s.first for s in code.statements if isinstance(s.node, ast.Raise)]
+    end = min(ends, default=len(code.lines) + 1)
+    run = {name for s in code.statements if s.first < end for name in s.binds}
+    return frozenset(run - undone_by_dots(text))
 
 
 def _listed(names: Collection[str]) -> str:

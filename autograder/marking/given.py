@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, GradeCell, SolutionCell, TaskCell
 from nbgrader.coursedir import CourseDirectory
 
 from ..cells import nbgrader_of
@@ -127,15 +127,17 @@ def given_cells(
         nbgrader.api.MissingEntry: the gradebook does not know the notebook.
     """
     kept = gradebook.find_notebook(notebook, assignment)
-    points = {c.name: float(c.max_score) for c in (*kept.grade_cells, *kept.task_cells)}
-    grades = {c.name for c in kept.grade_cells}
-    tasks = {c.name for c in kept.task_cells}
-    solutions = {c.name for c in kept.solution_cells}
+    # By queries: nbgrader's relations fetch the points of each cell by one of its own.
+    graded, tasks, solutions = (
+        {cell.name: cell for cell in gradebook.db.query(kind).filter_by(notebook_id=kept.id)}
+        for kind in (GradeCell, TaskCell, SolutionCell)
+    )
+    points = {name: float(cell.max_score) for name, cell in (graded | tasks).items()}
     named = {}
     for cell in kept.source_cells:
         about = {
             "schema_version": 3,
-            "grade": cell.name in grades,
+            "grade": cell.name in graded,
             "solution": cell.name in solutions,
             "locked": bool(cell.locked),
             "task": cell.name in tasks,

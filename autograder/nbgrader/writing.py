@@ -2,8 +2,8 @@
 
 nbconvert copies a notebook three times for a conversion, checks it against its schema after each
 step and before and after it is written, and indents with the part of Python's `json` that is
-written in Python. That was a third of what writing a class's marks took. Here it is copied once,
-checked when all steps are done, and indented by hand.
+written in Python. That was a third of what writing a class's marks took. Here it is not copied,
+checked once when all steps are done, and indented by hand.
 """
 
 from __future__ import annotations
@@ -52,12 +52,13 @@ class Writer(NotebookExporter):
     def from_notebook_node(
         self, nb: nbformat.NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """The text of a notebook after all preprocessors, as nbconvert's."""
+        """The text of a notebook after all preprocessors, as nbconvert's; `nb` is used up by it."""
         if nb.nbformat != _FORMAT or self.nbformat_version != _FORMAT:
             theirs: Any = super().from_notebook_node
             return theirs(nb, resources, **kw)
+        own: Any = _Own  # nbformat's, without types
         # Not its base's, which writes.
-        done, found = Exporter.from_notebook_node(self, nb, resources, **kw)
+        done, found = Exporter.from_notebook_node(self, own(nb), resources, **kw)
         found["output_suffix"] = ".nbconvert"
         self._last = written(done) + "\n"
         return self._last, found
@@ -73,6 +74,13 @@ class Writer(NotebookExporter):
             nbformat.validate(nb, relax_add_props=True)  # raises, where nbconvert would
             nbformat.writes(nb)  # which says what it would be lenient about
         return nb, resources
+
+
+class _Own(nbformat.NotebookNode):
+    """A notebook that was read for one conversion: nbconvert's copy of it is the thing itself."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> nbformat.NotebookNode:
+        return nbformat.NotebookNode(self)
 
 
 def written(notebook: nbformat.NotebookNode) -> str:
