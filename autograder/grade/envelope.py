@@ -135,11 +135,14 @@ class _Bench:
         Raises:
             AutograderError: nobody can be marked, and why.
         """
+        from .worker import forget_programs
+
         try:
             self._examine.prepare(self._assignment, self._notebooks, verify=verify)
         except AuthorError as exc:
             # The grader has the file elsewhere.
             raise RubricError(str(exc).replace(f"{self._root.name}/", "")) from exc
+        forget_programs()
 
     def mark(self, submission: Mapping[str, Any]) -> dict[str, Any]:
         """What is found out of a submission, as plain data."""

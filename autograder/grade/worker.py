@@ -27,7 +27,7 @@ from .submissions import Submissions, WorkerOutcome, examined, fault_of
 if TYPE_CHECKING:
     from ..nbgrader.examine import Examine
 
-__all__ = ["Worker", "snapshot", "why_cold", "why_plain"]
+__all__ = ["Worker", "forget_programs", "snapshot", "why_cold", "why_plain"]
 
 
 def snapshot(db_url: str, folder: Path) -> str:
@@ -81,7 +81,7 @@ class Worker:
         """
         submissions = self._submissions
         submissions.examine.prepare(submissions.assignment, submissions.notebooks(), verify=verify)
-        _forget_programs()
+        forget_programs()
 
     def mark(self, student: str, notebooks: list[str]) -> WorkerOutcome:
         """Find out what a submission is worth; faults of ours are in what is returned.
@@ -146,7 +146,7 @@ class Worker:
         return False, session is not None and session.starved
 
 
-def _forget_programs() -> None:
+def forget_programs() -> None:
     """Give back the memory of what JAX compiled so far.
 
     Reading rubrics runs whole notebooks, half of whose programs judging never asks for again: more

@@ -86,7 +86,7 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         style=css_variables() + (_HERE / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=digest,
-        spread=spread(scores),
+        spread=spread(scores) if data.points or any(scores) else None,
         bars=bars,
         marks_picture=marks_picture(bars, data.points),
         outcomes_picture=outcomes_picture(statistics),

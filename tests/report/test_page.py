@@ -343,3 +343,18 @@ def test_the_command_wants_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert said.exit_code == 1
     assert "run this in the course directory" in said.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_there_are_no_points_no_marks_are_drawn(room: Classroom, data: ClassData) -> None:
+    free = {e: replace(e, points=0.0) for e in data.exercises}
+    papers = tuple(
+        replace(p, marks=tuple(replace(m, exercise=free[m.exercise], score=0.0) for m in p.marks))
+        for p in data.papers
+    )
+    without = replace(data, exercises=tuple(free.values()), papers=papers, lessons=())
+    page = Page(render(without, room.root, room.root / "report.html"))
+    assert "There are no points in this assignment." in page.text
+    assert not any("bar chart of the points" in image["alt"] for image in page.all("img"))
+    bonus = replace(papers[0], marks=tuple(replace(m, score=1.0) for m in papers[0].marks))
+    earned = Page(render(replace(without, papers=(bonus, *papers[1:])), room.root, room.root / "r"))
+    assert any("bar chart of the points" in image["alt"] for image in earned.all("img"))
