@@ -213,21 +213,22 @@ def test_without_apt_the_package_is_named(machine: Machine) -> None:
     status, said = machine.run("browser.sh")
     assert status == 0, "the other tests are worth running"
     assert "the tests in a browser are skipped" in said
-    assert "your package manager's for chromium" in said
+    assert "your package manager's for chromium-headless-shell" in said
 
 
 def test_root_gets_what_is_missing_without_a_question(machine: Machine) -> None:
     machine.has("id", ROOT)
     machine.has_apt()
-    assert machine.run("browser.sh") == (0, "missing system packages: chromium\n")
+    assert machine.run("browser.sh") == (0, "missing system packages: chromium-headless-shell\n")
     update, install = machine.asked_of_apt
     assert update.endswith(" update")
-    assert install.endswith(" install --yes --no-install-recommends chromium")
+    assert install.endswith(" install --yes --no-install-recommends chromium-headless-shell")
 
 
-def test_what_is_there_is_not_asked_for(machine: Machine) -> None:
+@pytest.mark.parametrize("browser", ["chromium-headless-shell", "chromium"])
+def test_what_is_there_is_not_asked_for(machine: Machine, browser: str) -> None:
     machine.has("id", ROOT)
-    machine.has("chromium", "exit 0")
+    machine.has(browser, "exit 0")
     machine.has_apt()
     assert machine.run("browser.sh") == (0, "")
     assert machine.asked_of_apt == []
@@ -239,7 +240,7 @@ def test_sudo_asks_no_password_where_nobody_can_type_one(machine: Machine) -> No
     status, said = machine.run("browser.sh")
     assert status == 0, said
     assert set(machine.asked_of_apt) == {"sudo --non-interactive"}
-    assert "chromium could not be installed from here" in said
+    assert "chromium-headless-shell could not be installed from here" in said
 
 
 @pytest.mark.parametrize("lock", ["/var/lib/apt/lists/lock", "/var/lib/dpkg/lock-frontend"])
@@ -253,7 +254,7 @@ def test_another_apt_is_waited_for(machine: Machine, lock: str) -> None:
     status, said = machine.run("browser.sh")
     assert status == 0, said
     assert said.splitlines() == [
-        "missing system packages: chromium",
+        "missing system packages: chromium-headless-shell",
         "waiting for another apt to end",
     ]
     assert len(machine.asked_of_apt) == 5
@@ -261,8 +262,8 @@ def test_another_apt_is_waited_for(machine: Machine, lock: str) -> None:
 
 def test_what_else_apt_says_is_not_waited_for(machine: Machine) -> None:
     machine.has("id", ROOT)
-    machine.has_apt('echo "E: Unable to locate package chromium" >&2; exit 100')
+    machine.has_apt('echo "E: Unable to locate package chromium-headless-shell" >&2; exit 100')
     status, said = machine.run("browser.sh")
     assert status == 0, said
-    assert "E: Unable to locate package chromium" in said
+    assert "E: Unable to locate package chromium-headless-shell" in said
     assert len(machine.asked_of_apt) == 2
