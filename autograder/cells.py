@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["is_given", "is_test", "nbgrader_of"]
+__all__ = ["is_given", "is_test", "nbgrader_of", "points_of"]
 
 
 def nbgrader_of(cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -17,6 +17,11 @@ def nbgrader_of(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 def is_test(cell: Mapping[str, Any]) -> bool:
     """Whether what a program finds in it is a mark; an answer that a person reads is none."""
     return bool(nbgrader_of(cell).get("grade")) and not nbgrader_of(cell).get("solution")
+
+
+def points_of(cell: Mapping[str, Any]) -> float:
+    """The most that can be earned in it: in marking the gradebook's, which counts by them."""
+    return float(nbgrader_of(cell).get("points", 0.0))
 
 
 def is_given(cell: Mapping[str, Any]) -> bool:

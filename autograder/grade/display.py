@@ -107,6 +107,9 @@ class _Lines(Display):
 
     def _print(self, text: str) -> None:
         # Not wrapped, and what looks like markup in a name or a message is none.
+        # A name may have letters that the terminal's encoding lacks.
+        encoding = self._console.encoding
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
         self._console.print(text, markup=False, soft_wrap=True)
 
 

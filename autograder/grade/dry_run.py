@@ -8,6 +8,7 @@ that marking in earnest costs no kernel afterwards.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -100,7 +101,10 @@ class DryRun:
         # In the course: copies are put aside by a rename.
         self.place = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._state)).absolute()
         self._course.db_url = snapshot(self._course.db_url, self.place)
-        self._course.autograded_directory = str(self.place / "autograded")
+        # Relative: nbgrader takes an absolute one for a pattern of `re`, brackets and all.
+        self._course.autograded_directory = os.path.relpath(
+            self.place / "autograded", self._course.root
+        )
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -214,6 +214,8 @@ class Grade(Autograde):
         self.summary.began = now.isoformat(timespec="seconds")
         self._state = state_folder(self.coursedir.root, self.summary.assignment)
         with self._alone():
+            with contextlib.suppress(OSError):  # of the run before
+                os.truncate(self._state / LOG, 0)
             try:
                 super().start()
             finally:
@@ -486,7 +488,6 @@ def _caches(summary: Summary, notes: str) -> Iterator[None]:
 def quiet(log: logging.Logger, path: Path) -> None:
     """Send what nbgrader logs to a file instead of the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
     # Appended to, since the workers write there as well.
     handler = logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

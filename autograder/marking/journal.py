@@ -52,7 +52,6 @@ class Journal:
             OSError: that cannot be written down, so it must not happen.
         """
         write_whole(self._folder / "begun" / student, b"")
-        (self._folder / "lacking" / student).unlink(missing_ok=True)
 
     def finish(self, student: str, marked: Marked | None = None) -> None:
         """They are complete, or as they were before.
@@ -79,6 +78,14 @@ class Journal:
             OSError: that cannot be written down.
         """
         write_whole(self._folder / "lacking" / student, b"")
+
+    def lacks_nothing(self, student: str) -> None:
+        """It is marked anew, so what an earlier marking lacked does not count.
+
+        Raises:
+            OSError: that cannot be written down.
+        """
+        (self._folder / "lacking" / student).unlink(missing_ok=True)
 
     def is_lacking(self, student: str) -> bool:
         """Whether the last marking of this submission lacked what it needs."""

@@ -15,6 +15,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,6 @@ class Results:
     def _read(self, student: str, notebook: str, key: str) -> list[Any] | None:
         try:
             found = json.loads(gzip.decompress(self._path(student, notebook).read_bytes()))
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError, EOFError, zlib.error):
             return None  # none, or half of one: it is then made again
         return found["cells"] if isinstance(found, dict) and found.get("key") == key else None

@@ -21,7 +21,7 @@ import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..answers import kernel
-from ..cells import is_test, nbgrader_of
+from ..cells import is_test, nbgrader_of, points_of
 from ..checks.given import given_questions, is_changed
 from ..checks.questions import Error
 from ..checks.verdict import Verdict
@@ -267,7 +267,7 @@ class Session:
         if exercise is not None:
             verdicts = await self._judge(index, exercise)
             seed = self.seed(exercise.cell)
-            output = verdict_output(verdicts, exercise.points, seed, cell.execution_count)
+            output = verdict_output(verdicts, points_of(cell), seed, cell.execution_count)
             cell.outputs = [output]
             for verdict in verdicts:
                 if verdict.outcome == "unjudged":
@@ -300,7 +300,8 @@ class Session:
         all_kept = keep_sound(cell, index, kept)
         if all_kept and index in self._incomplete:
             say_cut(cell)
-        if _is_graded(cell) and cell.source.strip():
+        # Of an answer that a person marks, nbgrader reads no score off the outputs.
+        if is_test(cell) and cell.source.strip():
             refuse_unreadable(cell, complete=all_kept and index not in self._incomplete)
 
     @staticmethod

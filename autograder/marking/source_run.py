@@ -6,6 +6,7 @@ again changes nothing. What the cells show is kept where it is asked for.
 
 from __future__ import annotations
 
+import ast
 import base64
 import contextlib
 import io
@@ -93,7 +94,11 @@ def aside(folder: Path) -> Iterator[None]:
 
 def _code(cell: Mapping[str, Any]) -> str:
     """A cell's source as plain Python; magics and shell lines mean nothing to a rubric."""
-    lines = str(cell["source"]).splitlines(keepends=True)
+    source = str(cell["source"])
+    with contextlib.suppress(SyntaxError, ValueError):
+        ast.parse(source)
+        return source  # a line that begins with % goes on with the one before
+    lines = source.splitlines(keepends=True)
     kept = [line for line in lines if not line.lstrip().startswith(("%", "!"))]
     return str(TransformerManager().transform_cell("".join(kept)))
 

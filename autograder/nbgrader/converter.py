@@ -17,7 +17,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +112,16 @@ class _Before:
         comments: from notebook and cell to automatic comment.
         penalties: from notebook to late penalty.
         copy: a folder with the files of the autograded copy, if there was one.
+        lacking: whether its marking had lacked something.
+        rows: whether any of this is known of its rows; they are not touched before it is.
     """
 
-    grades: dict[tuple[str, str], tuple[float | None, bool]]
-    comments: dict[tuple[str, str], str | None]
-    penalties: dict[str, float | None]
-    copy: Path | None
+    grades: dict[tuple[str, str], tuple[float | None, bool]] = field(default_factory=dict)
+    comments: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    penalties: dict[str, float | None] = field(default_factory=dict)
+    copy: Path | None = None
+    lacking: bool = False
+    rows: bool = True
 
 
 class Autograde(NbgraderAutograde, _CarefulCopy):
@@ -261,8 +265,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             finally:
                 self._restore_failed()
                 self._sum_up()
-        if self._refused:
-            raise NbGraderException(f"{len(self._refused)} submissions lie under unusable names.")
+        if self._faults:
+            raise NbGraderException(f"{len(self._faults)} submissions could not be marked.")
 
     def _make_courses(self) -> None:
         """Make the rows that every opening of a gradebook makes where they are not there yet.
@@ -316,34 +320,43 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
     # ------------------------------------------------------------------ one submission
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
-        """Whether to mark a submission; if so, its old autograded copy is out of the way.
-
-        Raises:
-            MarkingError: nobody can say, because its time stamp is none.
-        """
+        """Whether to mark a submission; if so, its old autograded copy is out of the way."""
         self._restore_failed()
         self._student = student_id
         key = (assignment_id, student_id)
         journal = self.journal(assignment_id)
+        try:
+            with self._noting_faults():
+                self.wait_for_gradebook()
+                self._turns.take(*key)
+                self._keep_a_way_back(journal, *key)
+                self._check_time(Path(self.submitted(*key)))
+        except MarkingError:
+            # nbgrader, if it were told, would remove the copy, which nobody has touched.
+            self._restore_failed()
+            self._turns.give_back(*key)
+            return False
         with self._noting_faults():
-            self.wait_for_gradebook()
-            self._turns.take(*key)
-            # A run was killed here: what it left is half of something, and nothing to go back to.
-            half = journal.interrupted(student_id)
-            journal.begin(student_id)
-            if half:
-                shutil.rmtree(self.autograded(*key), ignore_errors=True)
-                self._before[key] = _Before({}, {}, {}, None)
-            else:
-                # First of all, since nbgrader removes the old copy after every fault.
-                copy = self._set_aside(Path(self.autograded(*key)))
-                self._before[key] = self._rows(*key, copy)
-            self._check_time(Path(self.submitted(*key)))
             wanted = bool(super().init_destination(*key))
         if not wanted:
             journal.finish(student_id)
             self._let_go(key)
         return wanted
+
+    def _keep_a_way_back(self, journal: Journal, assignment_id: str, student_id: str) -> None:
+        """Write down that a submission is being marked, and see that there is a way back."""
+        key = (assignment_id, student_id)
+        # A run was killed here: what it left is half of something, and nothing to go back to.
+        half = journal.interrupted(student_id)
+        journal.begin(student_id)
+        if half:
+            shutil.rmtree(self.autograded(*key), ignore_errors=True)
+            self._before[key] = _Before()
+            return
+        before = self._before[key] = _Before(rows=False, lacking=journal.is_lacking(student_id))
+        before = replace(before, copy=self._set_aside(Path(self.autograded(*key))))
+        self._before[key] = before
+        self._before[key] = self._rows(*key, before)
 
     def journal(self, assignment_id: str) -> Journal:
         """What is written down of the marking of an assignment."""
@@ -353,6 +366,16 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """Prepare the autograded copy and the rows in the gradebook."""
         with self._noting_faults():
             super().init_assignment(assignment_id, student_id)
+            if self._is_partial():
+                # nbgrader gives 0 to each notebook that is not there under its own name.
+                before = self._before[assignment_id, student_id]
+                self._restore_rows(assignment_id, student_id, before)
+            else:
+                self.journal(assignment_id).lacks_nothing(student_id)
+
+    def _is_partial(self) -> bool:
+        """Whether only some notebooks of each submission are marked."""
+        return bool(self.coursedir.notebook_id != "*")
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Mark one notebook."""
@@ -387,7 +410,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
                 "" if came is None else came.isoformat(),
             )
             settle()
-            self.journal(assignment_id).finish(student_id, marked)
+            # What is not marked is still to be marked.
+            self.journal(assignment_id).finish(student_id, None if self._is_partial() else marked)
         self._marked += 1
         self._let_go((assignment_id, student_id))
 
@@ -428,8 +452,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             shutil.rmtree(copy, ignore_errors=True)
         self._turns.give_back(*key)
 
-    def _rows(self, assignment_id: str, student_id: str, copy: Path | None) -> _Before:
-        before = _Before({}, {}, {}, copy)
+    def _rows(self, assignment_id: str, student_id: str, before: _Before) -> _Before:
+        before = replace(before, rows=True)
         with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 submission = gradebook.find_submission(assignment_id, student_id)
@@ -456,9 +480,12 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         while self._before:
             (assignment_id, student_id), before = self._before.popitem()
             try:
-                self._restore_rows(assignment_id, student_id, before)
+                if before.rows:
+                    self._restore_rows(assignment_id, student_id, before)
                 settle()
                 self._restore_copy(Path(self.autograded(assignment_id, student_id)), before)
+                if before.lacking:
+                    self.journal(assignment_id).lacks(student_id)
                 self.journal(assignment_id).finish(student_id)
             except Exception as exc:  # noqa: BLE001 - on a full disk nothing more can be done
                 self.log.error(

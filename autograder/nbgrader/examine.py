@@ -21,7 +21,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
-from ..cells import is_test, nbgrader_of
+from ..cells import is_test, nbgrader_of, points_of
 from ..checks.verdict import MIME, Outcome, Verdict
 from ..errors import MarkingError
 from ..isolation import Isolation
@@ -239,20 +239,14 @@ class Examine(NbGraderPreprocessor):
             return str(self.seed)
         path = Path(course_of(self).root) / ".autograder_seed"
         try:
-            # Made whole before it has its name: two markings at once must agree on one.
-            draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
             if not path.exists():
-                draft.write_text(secrets.token_hex(16) + "\n")
-                draft.chmod(0o600)
-                try:
-                    os.link(draft, path)
-                except FileExistsError:
-                    pass
-                finally:
-                    draft.unlink()
-            return path.read_text().strip()
+                _make_seed(path)
+            seed = path.read_text().strip()
         except OSError as exc:
             raise MarkingError(f"The course's seed {path} cannot be kept: {exc}") from exc
+        if not seed:
+            raise MarkingError(f"The course's seed {path} is empty: delete it, and one is made.")
+        return seed
 
     def _new_manager(self, folder: str, assignment: str) -> Any:
         if not self.sandboxed:
@@ -276,6 +270,23 @@ class Examine(NbGraderPreprocessor):
             rehearsed=sorted(release.glob("*.ipynb")),
             namespaces=self.namespaces,
         )
+
+
+def _make_seed(path: Path) -> None:
+    """Make a file with a seed of a course, unless another marking does so first."""
+    # Made whole before it has its name: two markings at once must agree on one.
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        draft.write_text(secrets.token_hex(16) + "\n")
+        draft.chmod(0o600)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:  # no second names on this file system, as on a USB stick's
+            draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _found_out(examine: Examine) -> Any:
@@ -318,4 +329,4 @@ def _refuse(
             for name in exercise.answers
         ]
         number = seed(exercise.cell)
-        cell.outputs = [verdict_output(verdicts, exercise.points, number, None)]
+        cell.outputs = [verdict_output(verdicts, points_of(cell), number, None)]

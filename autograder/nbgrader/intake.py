@@ -93,6 +93,10 @@ class SubmissionExporter(Writer):
             return self._under_another_name(filename, found, reason, there=notebook is not None)
         if notebook is None:
             return self._in_its_place(filename, reason, names, assignment)
+        if blank and not reason:
+            elsewhere = hosts(folder, wanted, assignment, self.max_bytes)
+            if elsewhere:
+                reason = f"It has no answers, but {shown(elsewhere[0])} has cells of it."
         if reason:
             notebook.metadata.autograder["review"] = True
             notebook.metadata.autograder.notes.append(f"{reason} A person will look.")

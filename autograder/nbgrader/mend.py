@@ -96,14 +96,38 @@ class _Mending:
             given = self.known[name]
             # The last, as with nbgrader; but of a student's own cell an answer, not the blank.
             answered = [
-                cell for cell in twins if not same_text(given.kind, cell.source, given.text)
+                cell
+                for cell in twins
+                if cell.source.strip() and not same_text(given.kind, cell.source, given.text)
             ]
+            if given.graded and given.answer and len(answered) > 1:
+                self._join(given, twins, answered)
+                continue
             chosen = (answered if answered and not given.kept else twins)[-1]
             for cell in twins:
                 if cell is not chosen:
                     del cell.metadata["nbgrader"]
             which = "the last" if chosen is twins[-1] else "the last that is answered"
             self.notes.append(f"{_begun(given.title)} is there {len(twins)} times; {which} counts.")
+
+    def _join(
+        self,
+        given: Given,
+        twins: Sequence[nbformat.NotebookNode],
+        answered: Sequence[nbformat.NotebookNode],
+    ) -> None:
+        """Of an answer that a person reads, all is read, as after a cell was split in two."""
+        whole, *parts = answered
+        whole.source = "\n\n".join(dict.fromkeys(plain(cell.source) for cell in answered))
+        for cell in twins:
+            if cell is not whole:
+                del cell.metadata["nbgrader"]
+        # By identity: cells may be equal.
+        gone = {id(cell) for cell in parts}
+        self.cells[:] = [cell for cell in self.cells if id(cell) not in gone]
+        self.notes.append(
+            f"{_begun(given.title)} is there {len(twins)} times; all of them are read as one."
+        )
 
     def _recognise(self) -> None:
         found = recognise(self.cells, self.given)

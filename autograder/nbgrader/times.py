@@ -15,7 +15,7 @@ from . import upstream
 
 __all__ = ["install"]
 
-_IN_NUMBERS = re.compile(r"(.*) ([+-]\d\d):?(\d\d)", re.DOTALL)
+_IN_NUMBERS = re.compile(r"(.*) ([+-]\d\d)(?::?(\d\d))?", re.DOTALL)
 
 
 def _parse_utc(ts: Any) -> datetime.datetime | None:
@@ -23,7 +23,8 @@ def _parse_utc(ts: Any) -> datetime.datetime | None:
     found = _IN_NUMBERS.fullmatch(ts) if isinstance(ts, str) else None
     if found:
         with contextlib.suppress(ValueError):  # then it is no time of the formgrader's
-            ts = datetime.datetime.fromisoformat("{}{}:{}".format(*found.groups()))
+            time, hours, minutes = found.groups("00")
+            ts = datetime.datetime.fromisoformat(f"{time}{hours}:{minutes}")
     return upstream.parse_utc(ts)
 
 

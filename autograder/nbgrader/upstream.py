@@ -66,6 +66,9 @@ BORROWED = {
     "nbgrader.server_extensions.formgrader.handlers:GradebookNotebooksHandler.render": ("name",),
     "nbgrader.utils:parse_utc": ("ts",),
     "nbgrader.apps.api:parse_utc": ("ts",),
+    "nbgrader.apps.zipcollectapp:parse_utc": ("ts",),
+    "nbgrader.coursedir:parse_utc": ("ts",),
+    "nbgrader.exchange.default.collect:parse_utc": ("ts",),
     "nbgrader.utils:compute_checksum": ("cell",),
     "nbgrader.utils:find_all_files": ("path", "exclude"),
     # Without these everything is as right, and slower.
@@ -112,7 +115,10 @@ def put_in_place(*converters: type) -> None:
 
 def read_times_by(parse: Callable[[Any], Any]) -> None:
     """Have nbgrader's gradebook, its commands and the formgrader read times so."""
-    utils.parse_utc = api.parse_utc = parse
+    for name in BORROWED:
+        module, _, what = name.partition(":")
+        if what == "parse_utc":
+            setattr(importlib.import_module(module), what, parse)
 
 
 def export_pages_by(exporter: Callable[[BaseHandler], Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 
 import click
@@ -68,7 +70,10 @@ def report(assignment: str, kind: str, output: Path | None, anonymous: bool) -> 
         click.echo(text, nl=False)
         return
     try:
-        path.write_text(text, encoding="utf-8")
+        # Unless it is anonymous, it names students. One that is there keeps its rights.
+        rights = 0o666 if anonymous else 0o660 if course.groupshared else 0o600
+        with open(path, "w", encoding="utf-8", opener=partial(os.open, mode=rights)) as file:
+            file.write(text)
     except OSError as error:
         told = f"{printable(path)} cannot be written: {error.strerror}"
         raise click.ClickException(told) from error

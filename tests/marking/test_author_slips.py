@@ -15,6 +15,7 @@ import pytest
 from autograder.doctor.notebooks import sources
 from autograder.errors import CheckError, RubricError
 from autograder.marking.rubric import read_rubric, verify_rubric
+from autograder.marking.source_run import _code
 from tests.marking.small_course import _cell
 
 HEAD = "import jax, jax.numpy as jnp, numpy as np, math\nfrom autograder import check"
@@ -157,3 +158,9 @@ def test_practice_too_wants_a_name() -> None:
 
     with pytest.raises(CheckError, match=re.escape("in quotes, such as 'df'")):
         check.gradient(df, of=lambda x: x**2)
+
+
+def test_a_line_that_goes_on_with_a_percent_sign_is_no_magic() -> None:
+    text = "def f(x):\n    return (\n        x**2\n        % 3.0\n    )"
+    assert _code({"source": text}) == text
+    assert "%" not in _code({"source": f"%matplotlib inline\n{text.replace('% 3.0', '')}"})

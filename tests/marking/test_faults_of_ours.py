@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -15,6 +16,8 @@ from nbconvert.writers import FilesWriter
 from nbgrader.preprocessors import SaveAutoGrades
 
 from autograder.errors import MarkingError
+from autograder.marking.journal import Journal
+from autograder.marking.results import Results
 from autograder.nbgrader.examine import Examine
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, SECOND
@@ -221,3 +224,98 @@ def test_a_time_stamp_that_is_none_costs_its_submission_the_marking(
     assert "no time stamp of nbgrader's" in said["log"]
     assert scores(marked, "unlucky") == FULL
     assert (marked / "autograded" / "unlucky" / ASSIGNMENT / f"{FIRST}.ipynb").exists()
+
+
+def test_a_fault_before_anything_is_touched_leaves_the_copy(
+    marked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nbgrader removes the copy after each fault that it is told of."""
+    copies = small.fingerprint(marked / "autograded" / "unlucky")
+    begin = Journal.begin
+
+    def full(self: Journal, student: str) -> None:
+        if student == "unlucky":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        begin(self, student)
+
+    monkeypatch.setattr(Journal, "begin", full)
+    said = small.api(marked).autograde(ASSIGNMENT, "*")
+    assert not said["success"]
+    assert "unlucky could not be marked; marks from before are as they were." in said["log"]
+    assert "2 submission(s) marked." in said["log"]
+    assert small.fingerprint(marked / "autograded" / "unlucky") == copies
+    assert scores(marked, "unlucky") == FULL
+
+
+def test_a_marking_that_fails_forgets_nothing_that_was_lacking(
+    marked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(marked, ASSIGNMENT)
+    journal.lacks("unlucky")
+    with monkeypatch.context() as patch:
+        fail_for_unlucky(patch, Examine, "preprocess", MarkingError("No kernel"))
+        assert not small.api(marked).autograde(ASSIGNMENT, "unlucky")["success"]
+    assert journal.is_lacking("unlucky")
+    assert small.api(marked).autograde(ASSIGNMENT, "unlucky")["success"]
+    assert not journal.is_lacking("unlucky")
+
+
+def test_marking_one_notebook_leaves_the_others_as_they_are(course: Path, tmp_path: Path) -> None:
+    """nbgrader gives 0 to what is not there under its own name, and takes all for marked."""
+    small.make(tmp_path, course)
+    folder = small.hand_in(tmp_path, small.Submission("anna"))
+    path = (folder / f"{FIRST}.ipynb").rename(folder / f"Copy of {FIRST}.ipynb")
+    grade = ("autograder", "grade", ASSIGNMENT)
+    assert small.typed(tmp_path, *grade).returncode == 0
+    assert scores(tmp_path, "anna") == FULL
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("2 * x + 3", "x"), encoding="utf-8")
+    said = small.typed(tmp_path, *grade, "--notebook", SECOND, "--force")
+    assert said.returncode == 0, said.stdout
+    assert scores(tmp_path, "anna") == FULL
+    assert small.typed(tmp_path, *grade).returncode == 0
+    assert scores(tmp_path, "anna") == {**FULL, "slope": 0.0}
+
+
+def test_points_are_those_of_the_gradebook(marked: Path) -> None:
+    """The source has other points by now, and nobody has generated the assignment again."""
+    before = change_source(
+        marked,
+        lambda nb: small.cell_of(nb, "slope_check")["metadata"]["nbgrader"].update(points=3),
+        FIRST,
+    )
+    try:
+        said = small.api(marked).autograde(ASSIGNMENT, "anna")
+    finally:
+        (marked / "source" / ASSIGNMENT / f"{FIRST}.ipynb").write_text(before, encoding="utf-8")
+    assert said["success"], said["log"]
+    assert scores(marked, "anna")["slope"] == FULL["slope"]
+
+
+def test_a_seed_is_kept_where_files_have_no_second_names(
+    marked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = marked / ".autograder_seed"
+    path.unlink(missing_ok=True)
+    monkeypatch.setattr("os.link", Mock(side_effect=PermissionError(errno.EPERM, "no links")))
+    examine = Examine(parent=small.api(marked))
+    seed = examine.secret()
+    assert len(seed) == 32
+    assert examine.secret() == seed == path.read_text().strip()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in marked.glob(".autograder_seed*")] == [path.name]
+    path.write_text("")
+    with pytest.raises(MarkingError, match="is empty"):
+        examine.secret()
+    path.unlink()
+
+
+def test_a_damaged_result_is_found_out_again(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.keep("anna", FIRST, "key", [])
+    assert results.has("anna", FIRST, "key")
+    (path,) = (p for p in tmp_path.rglob("*") if p.is_file())
+    content = bytearray(path.read_bytes())
+    content[10:14] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    assert not results.has("anna", FIRST, "key")

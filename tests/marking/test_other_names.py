@@ -241,3 +241,18 @@ def test_a_person_is_asked_unless_there_are_all_points(
     found = small.marks(root, "reviewed")
     assert found.pop(asked.removesuffix("_check")) == expected
     assert all(found[name] == (0.0, False) for name in small.NOTEBOOKS[FIRST] if name in found)
+
+
+def test_answers_that_stand_in_another_notebook_are_shown_to_a_person(
+    root: Path, worker: Worker, folder: Folder
+) -> None:
+    """The notebook itself was handed in as it was released."""
+    write(folder, f"{FIRST}.ipynb", released(root))
+    assert not read(worker, folder).metadata.autograder.get("review")
+    second = small.honest(root, SECOND)
+    first = small.honest(root, FIRST)
+    second["cells"] += [small.cell_of(first, name) for name in ("slope", "slope_check")]
+    write(folder, f"{SECOND}.ipynb", second)
+    about = read(worker, folder).metadata.autograder
+    assert about.review
+    assert any(SECOND in note and "A person will look" in note for note in about.notes)

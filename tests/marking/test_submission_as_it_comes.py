@@ -56,7 +56,7 @@ SAYS = {
     "answer below its check": "`slope` is defined again further down, after this check.",
     "text in a new cell": "there are words of yours that may be for it; a person will read them.",
     "check twice": "The check of `slope` is there 2 times; the last counts.",
-    "manual twice": "The cell `why` is there 2 times; the last counts.",
+    "manual twice": "The cell `why` is there 2 times; all of them are read as one.",
     "check retyped": "In the check of `slope` the kind had been changed",
     "more points": "In the check of `slope` the points had been changed",
     "id changed": "A cell has a name that is not of this assignment",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from nbgrader import utils
-from nbgrader.apps import api
+from nbgrader.apps import api, zipcollectapp
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import collect
 
 from autograder.nbgrader.converter import install
 from autograder.report.gather import gather
@@ -27,6 +28,7 @@ DUE = datetime.datetime(2026, 10, 25, 22, 59)
         "2026-10-25 23:59:00 +01:00",
         "2026-10-25T23:59:00 +0100",
         "2026-10-25 17:29 -0530",
+        "2026-10-25 19:59 -03",  # as `%Z` has it of places whose zone has no letters
         "2026-10-25 22:59 +0000",
         "2026-10-25 22:59 UTC",
         "2026-10-25 22:59",
@@ -38,6 +40,15 @@ def test_a_time_is_what_is_written(written: str | datetime.datetime) -> None:
     install()
     assert utils.parse_utc(written) == DUE
     assert api.parse_utc(written) == DUE
+    assert zipcollectapp.parse_utc(written) == DUE
+    assert collect.parse_utc(written) == DUE
+
+
+def test_the_time_of_a_submission_is_read_in_its_zone(tmp_path: Path) -> None:
+    """Where nbgrader had taken its function by name, it was its own (0.9.6, coursedir.py)."""
+    install()
+    (tmp_path / "timestamp.txt").write_text("2026-10-25 23:59:00 +0100")
+    assert CourseDirectory(root=str(tmp_path)).get_existing_timestamp(str(tmp_path)) == DUE
 
 
 def test_no_time_is_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -610,3 +611,19 @@ def test_nothing_is_said_of_work_in_its_place(student: SampleStudent) -> None:
         student.solve(notebook)
         assert mend(notebook, given) == []
         assert not notebook.metadata.get("autograder", {}).get("ask")
+
+
+# ------------------------------------------------------------------------------ split
+
+
+@pytest.mark.parametrize("parts", [("All of it.", ""), ("Half of it,", "and half.")])
+def test_a_text_that_was_split_is_read_whole(tmp_path: Path, parts: tuple[str, str]) -> None:
+    """JupyterLab gives both halves of a cell its name."""
+    notebook = right()
+    here = index_of(notebook, "why")
+    first, second = (copy.deepcopy(notebook["cells"][here]) for _ in parts)
+    first["source"], second["source"] = parts
+    notebook["cells"][here : here + 1] = [first, second]
+    found = mended(notebook, tmp_path)
+    for part in parts:
+        assert part in found.cell("why").source
