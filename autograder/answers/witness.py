@@ -74,6 +74,8 @@ def _describe_array(obj):
     if array.dtype.kind == "c" and not array.imag.any():  # a root that numpy.roots found
         array = array.real
     out = {"type": _type_name(obj), "dtype": dtype, "shape": list(array.shape)}
+    if array.dtype.kind == "U" and array.size == 1:  # numpy.where(c, "valley", "hill")
+        return {"kind": "text", **out, "text": str(array.ravel()[0])[:MAX_TEXT]}
     if array.dtype.kind in "OUSMmcV" or array.size > MAX_NUMBERS:
         return {"kind": "other", **out}
     kind = "truth" if array.dtype.kind == "b" else "array"

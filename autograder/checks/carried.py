@@ -28,8 +28,12 @@ def around(name: str, points: Points) -> Call:
     return Call(name, tuple((float(u),) for u in sides[:, 0]))
 
 
-def is_carried(reply: Reply, student: Entries) -> bool:
-    """Whether `student` (p, 1) is the derivative of what answered `around`."""
+def is_carried(reply: Reply, student: Entries, truth: Entries) -> bool:
+    """Whether `student` (p, 1) is the derivative of what answered `around`, and `truth` is not.
+
+    Where the truth is as near to that, the earlier answer is right, and this one has a mistake of
+    its own.
+    """
     if not isinstance(reply, Calls) or len(reply.outcomes) != 2 * len(student):
         return False
     sides = []
@@ -41,11 +45,8 @@ def is_carried(reply: Reply, student: Entries) -> bool:
     below, above = np.split(np.asarray(sides), 2)
     slopes = (above - below) / (2 * _STEP)
     scale = np.abs(slopes).max()
-    return bool(
-        np.isfinite(slopes).all()
-        and scale > 0
-        and (np.abs(student[:, 0] - slopes) <= _NEAR * scale).all()
-    )
+    off, due = (float(np.abs(numbers[:, 0] - slopes).max()) for numbers in (student, truth))
+    return bool(np.isfinite(slopes).all() and scale > 0 and off <= _NEAR * scale and 2 * off < due)
 
 
 def is_trivial(student: Entries, truth: Entries) -> bool:

@@ -123,6 +123,8 @@ class DivergingStep(Check):
                 f"more than {AWAY:g} away from its start."
             )
             return [right(self.answer, fact, evidence=evidence)]
-        bounces = bool((moves[~away] > 0.5 * first[~away]).all())
+        # Back and forth over the bottom: a tiny step also moves as far as at first, and nowhere.
+        across = np.abs(starts - centre).max(axis=1)
+        bounces = bool((moves[~away] > 0.5 * first[~away]).all() and (first > across)[~away].all())
         name = "step_bounces" if bounces else "step_converges"
         return [wrong(self.answer, name, step=number(step), evidence=evidence)]

@@ -49,6 +49,17 @@ def _proportional(student: Entries, truth: Entries) -> bool:
     return bool((np.abs(student - ratio * truth) <= 1e-5 * np.abs(student).max()).all())
 
 
+def _level(ref: Reference, points: Points) -> bool:
+    """Whether a difference quotient, forward or central, is off by a constant: whatever its step.
+
+    Its leading error is the step times the next derivative, or its square times the one after.
+    """
+    if ref.shape != () or ref.layout.size != 1:
+        return False
+    later = (ref.derivative(points, ref.order + k) for k in (1, 2))
+    return any(bool(np.ptp(d) <= 1e-5 * np.abs(d).max()) for d in later)
+
+
 @dataclass(frozen=True)
 class Gradient(Check):
     """The answer is the derivative of `of`: of this order, in these arguments.
@@ -280,7 +291,8 @@ class Gradient(Check):
             if told is None:  # nobody asked for `more`
                 return wrong(self.answer, "garbled")
         seen = self._seen(places, student, truth, right)
-        if any(is_carried(reply, student[places.generic]) for reply in earlier):
+        g = places.generic
+        if any(is_carried(reply, student[g], truth[g]) for reply in earlier):
             share = 0.0 if is_trivial(student, truth) else self.carried
             fact, hint = explain("carried_forward", name=self.answer, earlier=self.follows)
             return Verdict(
@@ -311,6 +323,8 @@ class Gradient(Check):
         hit = told or name_derivative(ref, points, student, truth, tol)
         if hit is None or hit[0] in _VAGUE:
             near = recognise(ref, places, student, truth, tol)
+            if near is not None and hit is not None and not near.near and _level(ref, points):
+                near = None  # with some step, any constant that is off would be one
             # An exact factor is a factor; a difference that is not divided is only nearly one.
             exact = (
                 hit is not None and hit[0] == "constant_factor" and _proportional(student, truth)

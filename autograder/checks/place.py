@@ -54,7 +54,13 @@ def judge_place(
     far = np.abs(u).max() > 1e6 and (found is None or found.kind != "minimum")
     if far or not np.isfinite(slope).all():
         hit = name_end(landscape, descent, u) if descent is not None else None
-        name, words = hit if hit is not None else ("diverged", {"place": place(u)})
+        if hit is not None:
+            name, words = hit
+        elif far:
+            name, words = "diverged", {"place": place(u)}
+        else:
+            what = f"at {place(u)} the slope is {place(slope)}, as outside of the domain"
+            name, words = "not_finite", {"what": what}
         walk = None if descent is None or hit is None else walk_of(landscape, descent, hit, u)
         evidence = shown(walk)
         if walk is None and descent is not None:  # what is seen is where it began

@@ -8,7 +8,7 @@ values). The float32 side answers another question: how near honest float32 can 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -112,11 +112,7 @@ class Reference:
                     batched(places)
                     self._compiled[key] = batched
                 except Exception:  # noqa: BLE001 - whatever tracing objects to, try it eagerly
-
-                    def one_by_one(us: np.ndarray, f: Any = f) -> np.ndarray:
-                        return np.stack([np.asarray(f(jax.numpy.asarray(u))) for u in us])
-
-                    self._compiled[key] = one_by_one
+                    self._compiled[key] = partial(_one_by_one, f)
             return np.asarray(self._compiled[key](places), dtype=np.float64)
 
     @cached_property
@@ -178,3 +174,21 @@ class Reference:
         double = self._select(self._evaluate(self.order, flat, double=True), self.order)
         error = np.abs(single - double).reshape(jitters, len(places), -1)
         return np.where(np.isfinite(error), error, np.inf).max(axis=0)
+
+
+def _one_by_one(f: Callable[[Any], Any], places: np.ndarray) -> np.ndarray:
+    """The function at each of the places (p, n); nan where it raises and elsewhere does not."""
+    found: list[np.ndarray | None] = []
+    fault: Exception | None = None
+    for u in places:
+        try:
+            found.append(np.asarray(f(jax.numpy.asarray(u)), dtype=np.float64))
+        except Exception as exc:  # noqa: BLE001 - an author's function may raise anything
+            found.append(None)
+            fault = fault or exc
+    done = [value for value in found if value is not None]
+    if not done:
+        assert fault is not None
+        raise fault
+    nothing = np.full_like(done[0], np.nan)
+    return np.stack([nothing if value is None else value for value in found])

@@ -199,7 +199,8 @@ class DescentRoutine(Check):
             case Raised(error):
                 called = self._handed
                 name = classify(error)
-                if name == "called_before_grad":  # no `grad` is near: the start was called
+                # No `grad` is near: the start was called.
+                if name == "called_before_grad" or "object is not callable" in error.message:
                     name = "wrong_arguments"
                 if name == "non_scalar_output":
                     name = "df_differentiated"

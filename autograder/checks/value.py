@@ -68,7 +68,7 @@ class ExactValue(Check):
             if value.text.strip().casefold() == self.expected.strip().casefold():
                 return right(self.answer)
             return wrong(self.answer, "different_value", what=repr(value.text[:40]))
-        if isinstance(self.expected, (bool, np.bool_)):
+        if np.ndim(self.expected) == 0 and np.asarray(self.expected).dtype == bool:
             if value.kind == "truth" and value.numbers is not None and value.numbers.size == 1:
                 if bool(value.numbers.reshape(())) == bool(self.expected):
                     return right(self.answer)
@@ -86,7 +86,9 @@ class ExactValue(Check):
             return wrong(self.answer, "wrong_shape", what=what)
         if not np.isfinite(numbers).all():
             return wrong(self.answer, "not_finite", what=place(numbers))
-        room = 1e-4 * np.abs(due) + 1e-6 if self.within is None else self.within
+        # Room for what should be 0; beside a number that is tiny itself, for less than that.
+        nothing = 1e-6 * min(1.0, 1e3 * float(np.abs(due).max())) if due.any() else 1e-6
+        room = 1e-4 * np.abs(due) + nothing if self.within is None else self.within
         if (np.abs(numbers - due) <= room).all():
             return right(self.answer)
         return wrong(self.answer, "different_value", what=place(numbers))

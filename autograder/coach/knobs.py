@@ -116,11 +116,14 @@ def inside(path: Sequence[float], on: Interval) -> list[float]:
 
 
 def grows(landscape: Landscape, path: np.ndarray) -> bool:
-    """Whether a walk (k, n) ends on steeper ground than it began on, or on none."""
+    """Whether a walk (k, n) ends higher and on steeper ground than it began, or on none."""
     if not np.isfinite(path).all():
         return True
     first, last = (float(np.abs(landscape.slope(u)).max()) for u in (path[0], path[-1]))
-    return not last <= max(first, 1e-6)
+    if last <= max(first, 1e-6):
+        return False
+    # Beside a hilltop, a walk that goes well comes to steeper ground, and downhill.
+    return not landscape.value(path[-1]) <= landscape.value(path[0])
 
 
 def _ipywidgets() -> Any:

@@ -107,6 +107,8 @@ def _ratio(truth: Entries, student: Entries, quantity: str) -> Hit | None:
     r = float(np.median(student[used] / truth[used]))
     if r == 0 or not (np.abs(student - r * truth) <= MATCH / 4 * np.abs(student)).all():
         return None
+    if abs(r - 1) < 5 * MATCH:  # few digits, and no factor
+        return None
     words = {"ratio": f"{r:.4g}".replace("-", "−"), "quantity": quantity}
     if any(np.isclose(r, k, rtol=MATCH) for k in _RATIOS):
         return ("degrees_for_radians", words)
@@ -218,6 +220,9 @@ def name_derivative(
     offset = _offset(ref, student - truth)
     if offset is not None and offset[0] == "constant_kept":
         return offset
+    ratio = _ratio(truth, student, quantity)
+    if ratio is not None and ratio[0] != "constant_factor":  # 2.303 is no coefficient
+        return ratio
     for hit, prediction in _rules(ref, points):
         if fits(prediction):
             return (hit[0], {"quantity": quantity, **hit[1]})
@@ -230,7 +235,7 @@ def name_derivative(
     same = np.ptp(student, axis=0) <= 1e-6 * np.abs(student).max(axis=0)
     if same.all() and (np.ptp(truth, axis=0) > 0).any():
         return ("constant_everywhere", {"value": place(student[0]), "quantity": quantity})
-    return _ratio(truth, student, quantity)
+    return ratio
 
 
 def difference_not_divided(

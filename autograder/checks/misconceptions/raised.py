@@ -18,7 +18,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("EOFError", r"reading a line", "asks_for_input"),
     ("BdbQuit", r"", "breakpoint_left"),
     ("CellTimeoutError", r"", "stopped_by_the_limit"),
-    ("NotImplementedError", r"", "not_answered"),
+    ("NotImplementedError", r"^\s*$|(?i:your code)", "not_answered"),  # JAX and SymPy say what
     ("SyntaxError", r"U\+(2212|2010|2011|2012|2013|2014|FE63|FF0D)", "copied_minus"),
     (
         "SyntaxError",
@@ -56,10 +56,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("TypeError", r"real- or complex-valued inputs", "integer_input"),
     ("TypeError", r"requires real-valued (inputs|outputs)", "integer_input"),
     ("TypeError", r"scalar-output functions", "non_scalar_output"),
+    ("TypeError", r"'(int|float|complex)' object is not callable", "raised"),  # 2(x)
     ("TypeError", r"Expected a callable", "called_before_grad"),
     ("TypeError", r"must be (a )?callable|is not callable", "called_before_grad"),
     ("TypeError", r"\^|xor", "caret_for_power"),
-    ("TypeError", r"cannot be interpreted as an integer", "argnums_as_name"),
+    ("TypeError", r"'str' object cannot be interpreted as an integer", "argnums_as_name"),
     ("ValueError|TypeError", r"requires at least \d+ positional", "argnums_out_of_range"),
     ("TypeError", r"'float' object is not iterable", "point_as_argnums"),
     ("TypeError", r"JAX arrays are immutable|does not support item assignment", "in_place"),
