@@ -17,7 +17,7 @@ c.CourseDirectory.course_id = "gradient_descent_course"
 
 # Where assignments are released to and submissions come in. nbgrader's own default needs an
 # administrator; this one needs nobody, and is enough for one person. For a class that shares a
-# machine, have an administrator make a folder that everyone may write to (chmod ugo+rwx), name it
+# machine, have an administrator make a folder that everyone may write to (chmod 1777), name it
 # here, and write these lines into the students' /opt/students/etc/jupyter/nbgrader_config.py:
 #
 #     c = get_config()

@@ -110,7 +110,7 @@ def exchange(root: Path, course: Path) -> Iterator[Finding]:
             yield wrong("exchange", f"{root}: {error.strerror}. {denied.says}", denied.cure)
             return
         why = "is not there" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
-        cure = f"`mkdir -p {root} && chmod ugo+rwx {root}`, {name_it}"
+        cure = f"`mkdir -p {root} && chmod 1777 {root}`, {name_it}"
         yield wrong("exchange", f"{root}: {why}", cure)
         return
     if not stat.S_ISDIR(found.st_mode):
@@ -122,7 +122,7 @@ def exchange(root: Path, course: Path) -> Iterator[Finding]:
     everyone = stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO
     if found.st_mode & everyone != everyone or not os.access(root, os.W_OK | os.X_OK):
         says = f"{root} is not open to all ({stat.filemode(found.st_mode)})"
-        yield wrong("exchange", says, f"`chmod ugo+rwx {root}`, {name_it}")
+        yield wrong("exchange", says, f"`chmod 1777 {root}`, {name_it}")
         return
     if root.resolve().is_relative_to(course.resolve()):
         # As shipped: for one person. Whether others get into the course directory is not asked.
