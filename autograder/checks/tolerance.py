@@ -24,6 +24,8 @@ DRAWS = 16
 # Room in units of the largest value an entry takes, for places where it is nearly zero; for an
 # entry that is zero everywhere, in units of the largest of all entries.
 FLOOR = 4e-6
+# What that may be of a derivative without hiding a term of it.
+WIDE = 0.01
 
 
 def derivative_tolerance(reference: Reference, points: Points, truth: Entries) -> np.ndarray:
@@ -34,7 +36,23 @@ def derivative_tolerance(reference: Reference, points: Points, truth: Entries) -
     measured = np.where(np.isfinite(measured), measured, 0.0)
     # A place so badly conditioned that float32 says nothing must not accept everything.
     cap = 2e-3 * np.maximum(np.abs(truth), 0.05 * largest)
-    return np.maximum(RELATIVE * np.abs(truth), np.minimum(DRAWS * measured, cap)) + FLOOR * largest
+    room = np.maximum(RELATIVE * np.abs(truth), np.minimum(DRAWS * measured, cap))
+    return room + _floor(reference, points, truth, largest)
+
+
+def _floor(reference: Reference, points: Points, truth: Entries, largest: np.ndarray) -> np.ndarray:
+    """Room where the derivative (p, k) is nearly zero beside the `largest` (k,) that it takes.
+
+    Over a wide range, that may be more than the derivative is elsewhere: of x³ - 12x at 1000 and
+    at 1, -9 and 3 would be as good. There it is no more than what an x off by a ten-thousandth
+    would make.
+    """
+    floor = np.broadcast_to(FLOOR * largest, truth.shape)
+    wide = floor > WIDE * np.abs(truth)
+    if reference.shape != () or reference.layout.size != 1 or not wide.any() or not truth.any():
+        return floor
+    near = np.abs(truth) + np.abs(points * reference.derivative(points, reference.order + 1))
+    return np.where(wide & np.isfinite(near), np.minimum(floor, RELATIVE * near), floor)
 
 
 def stall_distance(place: np.ndarray, curvature: float, step_size: float) -> float:

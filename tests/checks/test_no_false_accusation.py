@@ -177,3 +177,19 @@ def test_a_tiny_step_does_not_jump_back_and_forth() -> None:
 def test_a_walk_down_from_a_hilltop_does_not_run_away() -> None:
     assert not grows(Landscape(quartic), np.array([[0.1], [0.08], [0.05]]))
     assert grows(Landscape(quartic), np.array([[1.9], [0.0], [4.0]]))
+
+
+@pytest.mark.parametrize(
+    ("of", "lost", "how"),
+    [
+        (lambda x: x**3 - 12 * x, lambda x: 3 * x**2, {"at": [1.0, 1000.0]}),
+        (lambda x: x**4 + 3 * x, lambda x: 4 * x**3, {"at": [0.5, 100.0]}),
+        (lambda x: jnp.exp(x) + 3 * x, jnp.exp, {"at": [0.0, 5.0, 15.0]}),
+        (quartic, lambda x: 24 * x**2 - 18 * x, {"at": [0.5, 200.0], "order": 2}),
+    ],
+)
+def test_over_a_wide_range_a_lost_term_is_seen(of: Any, lost: Any, how: dict[str, Any]) -> None:
+    for seed in range(3):
+        assert not said(lambda: check.gradient("d", of=of, **how), seed, d=lost).right
+        right = jax.grad(jax.grad(of)) if "order" in how else jax.grad(of)
+        assert said(lambda: check.gradient("d", of=of, **how), seed, d=right).right
