@@ -63,5 +63,6 @@ def test_a_nan_of_the_students_own_is_still_told() -> None:
     finally:
         jax.config.update("jax_debug_nans", False)
     assert not verdict.right
-    assert verdict.misconception == "raised"
-    assert "FloatingPointError" in verdict.fact
+    # JAX raises for what it makes from then on; a program that it had before gives the nan.
+    told = {"raised": "FloatingPointError", "not_finite": "nan"}
+    assert told[str(verdict.misconception)] in verdict.fact
