@@ -6,6 +6,7 @@ arguments that the function takes, and back.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
 import numbers
@@ -85,20 +86,16 @@ def _parameters(of: Callable[..., Any]) -> int:
 
 
 def _gives_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...]) -> bool:
+    out: Any = np.zeros(1)  # no number
     try:  # NumPy minds an index that is not there; JAX takes the last one
-        of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
+        out = of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
     except IndexError:
         return False
-    except Exception:  # noqa: BLE001 - see below
-        pass
-    args = [jax.ShapeDtypeStruct(s, np.float32) for s in shapes]
-    try:
-        out = jax.eval_shape(of, *args)
     except Exception:  # noqa: BLE001 - any error only means "not this shape"
-        try:  # Python control flow on values cannot be traced, but runs
-            out = of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
-        except Exception:  # noqa: BLE001
-            return False
+        pass
+    # Python control flow on values cannot be traced, but has run.
+    with contextlib.suppress(Exception):
+        out = jax.eval_shape(of, *[jax.ShapeDtypeStruct(s, np.float32) for s in shapes])
     return np.shape(out) == ()
 
 

@@ -30,7 +30,7 @@ from ..marking.protection import isolation
 from ..marking.record import verdict_output
 from ..marking.results import contents
 from ..marking.sources import rubric_files
-from .course import course_of
+from .course import above, course_of
 
 # Imported where a notebook is run or a rubric read: both need JAX, and the process that writes the
 # marks of a class, nbgrader's other commands and the formgrader do neither.
@@ -291,13 +291,7 @@ def _make_seed(path: Path) -> None:
 
 def _found_out(examine: Examine) -> Any:
     """What the workers found out (see grade.py), if the converter has any; else None."""
-    owner = examine.parent
-    while owner is not None:
-        found = getattr(owner, "found_out", None)
-        if found is not None:
-            return found
-        owner = getattr(owner, "parent", None)
-    return None
+    return above(examine.parent, "found_out")
 
 
 def _record_of(cell: nbformat.NotebookNode) -> Any:

@@ -13,7 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..marking.journal import Journal
 from ..marking.requests import asked
-from .course import course_of
+from .course import above, course_of
 from .shared import opened
 
 __all__ = ["Review"]
@@ -47,13 +47,11 @@ class Review(NbGraderPreprocessor):
 
     def _journal(self, assignment: str) -> Journal:
         """The converter's, which is another in a dry run."""
-        owner: Any = self
-        while owner is not None:
-            if hasattr(owner, "journal"):
-                found: Journal = owner.journal(assignment)
-                return found
-            owner = getattr(owner, "parent", None)
-        return Journal(course_of(self).root, assignment)
+        of_converter = above(self, "journal")
+        if of_converter is None:
+            return Journal(course_of(self).root, assignment)
+        found: Journal = of_converter(assignment)
+        return found
 
 
 def _wait(grade: Any) -> None:

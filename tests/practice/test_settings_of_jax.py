@@ -57,12 +57,12 @@ def test_a_function_may_be_nan_where_nothing_is_asked(watching: str) -> None:
 
 
 def test_a_nan_of_the_students_own_is_still_told() -> None:
+    jax.clear_caches()  # JAX looks at the setting in programs that it makes from then on
     jax.config.update("jax_debug_nans", True)
     try:
         (verdict,) = gradient(lambda x: jnp.log(-jnp.abs(x)))
     finally:
         jax.config.update("jax_debug_nans", False)
     assert not verdict.right
-    # JAX raises for what it makes from then on; a program that it had before gives the nan.
-    told = {"raised": "FloatingPointError", "not_finite": "nan"}
-    assert told[str(verdict.misconception)] in verdict.fact
+    assert verdict.misconception == "raised"
+    assert "FloatingPointError" in verdict.fact

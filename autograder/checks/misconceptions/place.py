@@ -53,7 +53,7 @@ def mistaken_quantity(
         return None
     # A coordinate that never moved still has the round number it was given.
     kept = np.abs(u * 2 - np.round(u * 2)) <= 1e-9
-    if kept.any() and not kept.all() and np.abs(landscape.slope(u)[~kept]).max() <= within:
-        at_bottom = (np.diag(landscape.hessian(u))[~kept] > 0).all()  # and not on a ridge
-        return "one_coordinate_updated" if at_bottom else None
-    return None
+    if not kept.any() or kept.all() or np.abs(landscape.slope(u)[~kept]).max() > within:
+        return None
+    at_bottom = (np.diag(landscape.hessian(u))[~kept] > 0).all()  # and not on a ridge
+    return "one_coordinate_updated" if at_bottom else None

@@ -18,7 +18,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("EOFError", r"reading a line", "asks_for_input"),
     ("BdbQuit", r"", "breakpoint_left"),
     ("CellTimeoutError", r"", "stopped_by_the_limit"),
-    ("NotImplementedError", r"^\s*$|(?i:your code)", "not_answered"),  # JAX and SymPy say what
+    # nbgrader's stub says nothing, an author's "your code here"; JAX and SymPy say what they lack.
+    ("NotImplementedError", r"^\s*$|(?i:your code)", "not_answered"),
     ("SyntaxError", r"U\+(2212|2010|2011|2012|2013|2014|FE63|FF0D)", "copied_minus"),
     (
         "SyntaxError",
