@@ -1,6 +1,7 @@
 "use strict";
 // What is given is sent at once, one request at a time for each text. What could not be sent stays
 // in `jobs`, is shown as not saved, and is sent again; what the server refuses says why.
+// `history` has it in the order in which it was given, which is not that of the server's answers.
 const { api, xsrf } = document.body.dataset;
 const SOON = 2000, LATE = 30000; // milliseconds until a request is sent again, doubled each time
 const TYPING = 1500; // milliseconds after the last letter of a comment
@@ -26,18 +27,30 @@ class Entry {
     return Object.keys(this.jobs).length > 0 || !same(this.words?.value, this.comment);
   }
 
-  give(points, more = {}) {
-    this.ask("points", { points, ...more }, { points: this.points, waits: this.waits });
+  give(points, { waits = false, undoes = false } = {}) {
+    this.ask("points", { points, waits }, { points: this.points, waits: this.waits }, undoes);
   }
 
-  say(more = {}) {
-    this.ask("comment", { comment: this.words.value.trim(), ...more }, { comment: this.comment });
+  say({ undoes = false } = {}) {
+    this.ask("comment", { comment: this.words.value.trim() }, { comment: this.comment }, undoes);
   }
 
-  ask(kind, wanted, before) {
-    this.jobs[kind] = { kind, wanted, before };
+  ask(kind, wanted, saved, undoes) {
+    const job = { kind, wanted };
+    const before = this.jobs[kind]?.wanted ?? saved;
+    if (!undoes) history.push({ entry: this, job, before });
+    this.jobs[kind] = job;
     this.tell("");
     this.send();
+  }
+
+  // What was refused is nothing that could be undone, nor gone back to.
+  forget(job) {
+    const place = history.findIndex((done) => done.job === job);
+    if (place < 0) return;
+    const [{ before }] = history.splice(place, 1);
+    const next = history.slice(place).find((d) => d.entry === this && d.job.kind === job.kind);
+    if (next) next.before = before;
   }
 
   async send() {
@@ -53,13 +66,12 @@ class Entry {
 
   // Whether to go on with the next job; else it is tried again later.
   async tried(job) {
-    const { undoes, ...wanted } = job.wanted;
     let answer = null, found = {};
     try {
       answer = await fetch(api + encodeURIComponent(this.grade), {
         method: "PUT",
         headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
-        body: JSON.stringify({ seen: this.seen, ...wanted }),
+        body: JSON.stringify({ seen: this.seen, ...job.wanted }),
       });
       found = await answer.json();
     } catch {
@@ -69,7 +81,6 @@ class Entry {
       if (this.jobs[job.kind] === job) delete this.jobs[job.kind];
       this.wait = 0;
       this.take(found, job.kind);
-      if (!undoes) history.push({ entry: this, kind: job.kind, before: job.before });
       this.tell("");
       $("state").textContent = "Saved.";
       return true;
@@ -91,16 +102,17 @@ class Entry {
     const asked = this.jobs;
     if (found.why === "refused") {
       if (this.jobs[job.kind] === job) delete this.jobs[job.kind];
+      this.forget(job);
       if (job.kind === "points") this.field.setAttribute("aria-invalid", "true");
       this.tell(`Not saved: ${found.says}`);
       return;
     }
     this.jobs = {};
+    for (let i = history.length; i--;) if (history[i].entry === this) history.splice(i, 1);
     let says = found.says;
     if (found.why === "changed") {
       if (found.html !== undefined) this.article.querySelector(".text").innerHTML = found.html;
       this.take(found, asked.comment ? "points" : "both");
-      for (let i = history.length; i--;) if (history[i].entry === this) history.splice(i, 1);
     }
     if (asked.points) says += ` (Not saved: ${asked.points.wanted.points ?? "no"} points.)`;
     if (asked.comment) says += " Your comment is still in its field, and is saved when you leave it.";
@@ -178,8 +190,8 @@ function nextThatWaits(from = -1) {
 function undo() {
   const last = history.pop();
   if (!last) return;
-  const { entry, kind, before } = last;
-  if (kind === "comment") {
+  const { entry, job, before } = last;
+  if (job.kind === "comment") {
     entry.words.value = before.comment;
     entry.say({ undoes: true });
   } else {

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.feedback.test_pages import HOSTILE_MARKDOWN
 
@@ -216,6 +216,50 @@ def test_three_texts_by_keyboard_alone(
     expect(opened.value.locator(".bar")).to_contain_text("3 of 4 read")
     opened.value.keyboard.press("h")
     expect(opened.value.locator(".bar")).to_contain_text("4 of 4 read")
+
+
+def test_undo_takes_back_what_was_given_last_whatever_is_saved_first(
+    page: Page, desk: Desk
+) -> None:
+    """The comment is on its way until the points that were given after it are saved."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "comment" in (route.request.post_data or "") and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/texts/*", hold)
+    page.goto(desk.sit_down())
+    keys = page.keyboard
+    text_of(page, "bake bread").focus()
+    keys.press("c")
+    keys.type("Which?")
+    keys.press("Escape")
+    text = text_of(page, "I do not know")
+    text.focus()
+    keys.press("h")
+    keys.press("f")  # at once, whether or not the half is saved by now
+    expect(text.locator(".badge")).to_have_text("✓ read")
+    held[0].continue_()
+    expect(text_of(page, "bake bread").locator(".badge")).to_have_text("○ waits")
+    keys.press("u")
+    assert desk.wait_for(lambda found: found["cleo"][0] == 0.5)
+    keys.press("u")
+    assert desk.wait_for(lambda found: found["cleo"] == (None, True, None))
+    assert desk.given()["ann"] == (None, True, "Which?")
+    keys.press("u")
+    assert desk.wait_for(lambda found: found["ann"] == (None, True, None))
+    expect(page.locator("#undo")).to_be_disabled()
+
+    # What is refused was not done: nothing of it can be undone, and nothing goes back to it.
+    text.focus()
+    keys.press("Enter")
+    keys.type("7")
+    keys.press("Enter")
+    expect(text.locator(".trouble")).to_contain_text("7 is not from 0 to 1")
+    expect(page.locator("#undo")).to_be_disabled()
 
 
 def _ids(home: Path, student: str) -> tuple[str, str]:
