@@ -7,6 +7,7 @@ AutograderError
 ├── UnreadableSubmission a student's file holds no notebook; says so to the student
 ├── MarkingError         we could not mark; never a student's zero
 │   ├── KernelLost       the kernel that ran the submission died, hung or cannot be reached
+│   ├── Starved          it met a limit of time while others had the processor
 │   └── ClusterError     a cluster has nobody who can mark, or is gone; says what to do
 ├── QuickstartError      a course cannot be made, or not be named; says what to do
 ├── ReportError          there is nothing to report on; says what would have to be there
@@ -35,6 +36,7 @@ __all__ = [
     "QuickstartError",
     "ReportError",
     "RubricError",
+    "Starved",
     "UnreadableSubmission",
 ]
 
@@ -69,6 +71,16 @@ class MarkingError(AutograderError):
 
 class KernelLost(MarkingError):
     """The kernel that ran the submission died, hung, or cannot be reached any more."""
+
+
+class Starved(MarkingError):
+    """A submission met a limit of time, but others had the processor nearly all the time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A limit of time was met, but other programs had the processor for three quarters of "
+            f"that time and more.{CURE}Mark it again when the machine is free."
+        )
 
 
 class ClusterError(MarkingError):

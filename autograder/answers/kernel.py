@@ -17,7 +17,7 @@ import re
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import Empty
 from typing import Any
@@ -77,7 +77,11 @@ def _answers(message: Any, request: str) -> bool:
 
 
 async def ask(
-    client: Any, manager: Any, questions: Sequence[Question], limit: float = math.inf
+    client: Any,
+    manager: Any,
+    questions: Sequence[Question],
+    limit: float = math.inf,
+    owed: Callable[[], float] = lambda: 0.0,
 ) -> list[Reply]:
     """Put questions to the names of a kernel.
 
@@ -86,6 +90,7 @@ async def ask(
         manager: its kernel manager, to interrupt it.
         questions: what to ask.
         limit: seconds that all of it may take, where that is less than the questions allow.
+        owed: seconds by which it may take longer by now, since others had the processor.
 
     Raises:
         KernelLost: the kernel died, or does not answer even after an interrupt.
@@ -101,7 +106,7 @@ async def ask(
     interrupted = False
     while True:
         # Before each message: a kernel that sends something all the time is no less late.
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and time.monotonic() > deadline + owed():
             if interrupted:
                 raise KernelLost("the answer did not return, and cannot be stopped")
             interrupted = True

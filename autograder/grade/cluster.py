@@ -445,12 +445,12 @@ class Cluster(Engine):
                 found = told["notebooks"][name]
                 if "fault" in found:
                     faults[name] = str(found["fault"])
+                    starved |= bool(found.get("starved"))
                     continue
                 if len(found["cells"]) != len(paper.cells.cells):
                     raise MarkingError(f"{member.address} gave back another notebook than it got.")
                 for part, seconds in found["parts"].items():
                     parts[part] += seconds
-                starved |= bool(found["starved"])
                 self._submissions.keep(paper, found["cells"], disturbed=bool(found["disturbed"]))
             except Exception as exc:  # noqa: BLE001 - ours, and not the student's
                 faults[name] = fault_of(exc, str(self._submissions.course.db_url))

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import AuthorError, MarkingError, RubricError
+from ..errors import AuthorError, MarkingError, RubricError, Starved
 from ..startup import hush, skip_needless_imports
 from .order import differences, digest
 from .parcel import lay_out, pack, unpack
@@ -164,7 +164,7 @@ class _Bench:
                 try:
                     told[name] = self._mark_notebook(paper, names, Path(folder))
                 except Exception as exc:  # noqa: BLE001 - ours, and not the student's
-                    told[name] = {"fault": _words(exc)}
+                    told[name] = {"fault": _words(exc), "starved": isinstance(exc, Starved)}
         plain = why_plain(self._examine)
         return {"notebooks": told, "cold": why_cold(), "plain": plain}
 
@@ -177,7 +177,6 @@ class _Bench:
         return {
             "cells": cells,
             "parts": dict(session.seconds) if session is not None else {},
-            "starved": session is not None and session.starved,
             "disturbed": session is not None and session.disturbed,
         }
 

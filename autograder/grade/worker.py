@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from nbgrader.apps.autogradeapp import AutogradeApp
 
 from ..database import file_of
+from ..errors import Starved
 from ..nbgrader.converter import Autograde
 from ..nbgrader.once import once
 from .submissions import Submissions, WorkerOutcome, examined, fault_of
@@ -107,12 +108,10 @@ class Worker:
         with self._submissions.laid_out(student) as folder:
             for notebook in notebooks:
                 try:
-                    known, late = self._mark_notebook(student, notebook, folder, parts)
+                    reused.append(self._mark_notebook(student, notebook, folder, parts))
                 except Exception as exc:  # noqa: BLE001 - ours, and not the student's
                     faults[notebook] = fault_of(exc, self._db_url)
-                    continue
-                reused.append(known)
-                starved |= late
+                    starved |= isinstance(exc, Starved)
         ran = bool(parts["kernel"])
         return WorkerOutcome(
             student,
@@ -127,14 +126,14 @@ class Worker:
 
     def _mark_notebook(
         self, student: str, notebook: str, folder: Path, parts: defaultdict[str, float]
-    ) -> tuple[bool, bool]:
-        """Find out about one notebook; whether it was known, and whether it was starved."""
+    ) -> bool:
+        """Find out about one notebook; whether it was known."""
         began = time.monotonic()
         submissions = self._submissions
         paper = submissions.paper(student, notebook, folder)
         parts["read"] += time.monotonic() - began
         if submissions.is_known(paper):
-            return True, False
+            return True
         names = {"student": student, "assignment": submissions.assignment, "notebook": notebook}
         session, cells = examined(submissions.examine, paper.cells, names, folder)
         if session is not None:
@@ -143,7 +142,7 @@ class Worker:
         began = time.monotonic()
         submissions.keep(paper, cells, disturbed=session is not None and session.disturbed)
         parts["keep"] += time.monotonic() - began
-        return False, session is not None and session.starved
+        return False
 
 
 def forget_programs() -> None:

@@ -6,6 +6,7 @@ do otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nbclient import NotebookClient
@@ -28,6 +29,8 @@ BORROWED = {
     "nbclient:NotebookClient.clear_before_next_output": (),
     "nbclient:NotebookClient._update_display_id": ("display_id", "msg"),
     "nbclient:NotebookClient._display_id_map": (),
+    "nbclient:NotebookClient._async_handle_timeout": ("timeout", "cell"),
+    "nbclient:NotebookClient._async_check_alive": (),
     "nbclient.client:NotebookClient.kc": (),
     "jupyter_client.session:Session.unpack": (),
 }
@@ -43,10 +46,12 @@ class Client(NotebookClient):
         heard: messages of the cell that is running.
         cut: whether something that this cell sent was left out for want of room.
         budget: what the notebook's outputs hold.
+        left: seconds that the cell which is running still has, once it met its limit.
     """
 
     heard = 0
     cut = False
+    left: Callable[[], float] = staticmethod(lambda: 0.0)
 
     def __init__(self, *args: Any, budget: Budget, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,6 +64,15 @@ class Client(NotebookClient):
         plainly = client.execute
         vars(client)["execute"] = lambda code, **options: plainly(tolerant(code), **options)
         return client
+
+    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
+        """Stop a cell, once it has had what others took of its time."""
+        while (left := self.left()) > 0:
+            await self._async_check_alive()
+            assert self.kc is not None
+            if await self.kc.shell_channel.socket.poll(1000 * min(left, 1.0)):
+                return None  # and the answer is taken in
+        return await super()._async_handle_timeout(timeout, cell)
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Take in one message."""

@@ -12,9 +12,10 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -23,9 +24,10 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from ..answers import kernel
 from ..cells import is_test, nbgrader_of, points_of
 from ..checks.given import given_questions, is_changed
-from ..checks.questions import Error
+from ..checks.questions import Call, Calls, Error, Late, Question, Reply
 from ..checks.verdict import Verdict
 from ..errors import KernelLost, MarkingError
+from .allowance import GENEROSITY, Allowance
 from .budget import Budget, weigh
 from .circumstances import mark_late, say_changed, with_circumstances
 from .client import MAX_MESSAGES, Client
@@ -95,7 +97,8 @@ class Session:
         seconds: where the time went: "kernel", "cells", "questions", "judging".
         disturbed: whether a time limit, a dead kernel or something that marking lacks had a part in
             the outcome, so that another run, on a quieter or a fuller machine, might have another.
-        starved: whether it was a time limit, and others had the processor meanwhile.
+        starved: whether it was a time limit, and others had the processor for so long that meeting
+            it says nothing: then the outcome is nobody's either.
         missed: whether the code wanted a name that a cell which was left out would have set: then
             the outcome is nobody's, and the notebook has to be run whole.
     """
@@ -112,7 +115,6 @@ class Session:
     disturbed: bool = field(default=False, init=False)
     starved: bool = field(default=False, init=False)
     missed: bool = field(default=False, init=False)
-    _at_first: Processor | None = field(default=None, init=False)
     _client: Client | None = field(default=None, init=False)
     _manager: Any = field(default=None, init=False)
     _kernels: int = field(default=0, init=False)
@@ -133,6 +135,7 @@ class Session:
             await self._start()
             # Only now: what a machine needs before its first kernel is not the student's time.
             self._deadline = time.monotonic() + self.limits.notebook
+            self._latest = self._deadline + GENEROSITY * self.limits.notebook
             for index, cell in enumerate(self.notebook.cells):
                 if index in self.left_out:
                     cell.outputs = self.left_out[index].show()
@@ -189,7 +192,6 @@ class Session:
             with self._timed("kernel"):
                 await self._client.async_start_new_kernel()
                 await self._client.async_start_new_kernel_client()
-            self._at_first = self._processor()
         except Exception as exc:
             await self._stop()
             raise MarkingError(f"No kernel could be started: {type(exc).__name__}: {exc}") from exc
@@ -225,8 +227,7 @@ class Session:
         await self._start()
         for index in range(fatal):
             cell = self.notebook.cells[index]
-            if time.monotonic() > self._deadline and not self._ended:
-                self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
+            self._look_at_the_clock()
             if self._ended or index in self._fatal or not self._is_run(index, cell):
                 continue
             try:
@@ -260,9 +261,7 @@ class Session:
                 cell.execution_count = None
 
     async def _visit(self, index: int, cell: nbformat.NotebookNode) -> None:
-        if time.monotonic() > self._deadline and not self._ended:
-            self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
-            self._look_for_neighbours(self._at_first)
+        self._look_at_the_clock()
         exercise = self._exercise(cell)
         if exercise is not None:
             verdicts = await self._judge(index, exercise)
@@ -317,31 +316,43 @@ class Session:
             KernelLost: the kernel died, or had to be given up.
         """
         assert self._client is not None
-        left = self._left()
-        self._client.timeout = round(left)
+        allowance = self._allowance()
+        self._client.timeout = round(allowance.seconds)
         self._client.heard, self._client.cut = 0, False
         self._client.budget.forget(index)  # nbclient begins a cell without outputs
-        before = self._processor()
         if _is_graded(cell) and "tags" in cell.metadata:
             # "skip-execution" among them: a test that is not run fails nobody.
             del cell.metadata["tags"]
         cells = self.notebook.cells
         original = cells[index]
-        began = time.monotonic()
-        late = f"the cell ran for more than {left:g} s and could not be stopped"
+        clock = asyncio.get_running_loop().time
+        stopped = False
         try:
             # nbclient writes to the notebook's own cell: let it write to the one at hand.
             cells[index] = cell
             with self._timed("cells"):
-                async with asyncio.timeout(left + _IDLE_SECONDS + _PATIENCE):
+                async with asyncio.timeout(allowance.seconds + _IDLE_SECONDS + _PATIENCE) as guard:
+
+                    def left() -> float:
+                        nonlocal stopped
+                        left = allowance.left()
+                        if left <= 0:
+                            stopped = True
+                            self.starved |= allowance.was_cut_short()
+                        guard.reschedule(clock() + left + _IDLE_SECONDS + _PATIENCE)
+                        return left
+
+                    self._client.left = left
                     await self._client.async_execute_cell(cell, index, store_history=True)
         except (DeadKernelError, TimeoutError, CellTimeoutError) as exc:
             if self._breach():
                 raise KernelLost(f"the kernel died{self._breach()}") from exc
-            if time.monotonic() - began >= left:
-                raise KernelLost(late) from exc
-            if isinstance(exc, DeadKernelError):
+            if isinstance(exc, DeadKernelError) and not stopped:
                 raise KernelLost("the kernel died") from exc
+            if stopped or allowance.left() <= 0:
+                stopped = True
+                late = f"the cell ran for more than {allowance.seconds:g} s"
+                raise KernelLost(f"{late} and could not be stopped") from exc
             raise KernelLost("the kernel did not say that the cell was done") from exc
         except MarkingError:
             raise
@@ -349,10 +360,10 @@ class Session:
             raise KernelLost(f"the kernel misbehaved ({type(exc).__name__})") from exc
         finally:
             cells[index] = original
-            if time.monotonic() - began >= left:
+            self._give_back(allowance)
+            if stopped:
                 self.disturbed = True
-                self._late[index] = left
-                self._look_for_neighbours(before)
+                self._late[index] = allowance.seconds
             if self._client.heard > MAX_MESSAGES or self._client.cut:
                 self._incomplete.add(index)
 
@@ -360,15 +371,20 @@ class Session:
         sandbox = getattr(self._manager, "sandbox", None)
         return sandbox.processor() if sandbox is not None else None
 
-    def _look_for_neighbours(self, since: Processor | None) -> None:
-        """Note whether a limit of time that was met was one for others."""
-        now = self._processor()
-        if now is not None and since is not None:
-            self.starved |= now.was_kept_from_it(since)
+    def _allowance(self) -> Allowance:
+        """What the next cell or exercise may take."""
+        left = min(self.limits.cell, self._deadline - time.monotonic())
+        return Allowance(max(1.0, left), self._processor)
 
-    def _left(self) -> float:
-        """Seconds that the next cell or exercise may take."""
-        return max(1.0, min(self.limits.cell, self._deadline - time.monotonic()))
+    def _give_back(self, allowance: Allowance) -> None:
+        """Let the notebook have what others took of a cell's or an exercise's time."""
+        self._deadline = min(self._deadline + allowance.owed(), self._latest)
+
+    def _look_at_the_clock(self) -> None:
+        if time.monotonic() > self._deadline and not self._ended:
+            self._ended = f"the notebook ran for more than {self.limits.notebook:g} s"
+            self.disturbed = True
+            self.starved |= self._deadline >= self._latest
 
     def _breach(self) -> str:
         """The limit for which the sandbox ended the kernel, in words, if it was one."""
@@ -386,23 +402,16 @@ class Session:
                 verdicts += [Verdict(n, "wrong", 0.0, fact, hint, "ended") for n in check.answers]
                 continue
             seed = self.seed(exercise.cell)
-            before, began, left = self._processor(), time.monotonic(), self._left()
             try:
                 questions = check.questions(seed)
                 given = given_questions(check)
-                with self._timed("questions"):
-                    asked = [*questions, *given]
-                    every = await kernel.ask(self._client.kc, self._manager, asked, left)
+                every = await self._ask([*questions, *given])
                 replies, of_given = every[: len(questions)], every[len(questions) :]
                 with self._timed("judging"):
                     more = check.more(seed, replies)
                 if more:
-                    left = self._left()
-                    with self._timed("questions"):
-                        replies += await kernel.ask(self._client.kc, self._manager, more, left)
+                    replies += await self._ask(more)
             except KernelLost as exc:
-                if time.monotonic() - began >= left:
-                    self._look_for_neighbours(before)
                 fact = f"When it was asked, {exc}{self._breach()}."
                 hint = "Call it yourself after a restart: does it return?"
                 name = "never_returns"
@@ -421,8 +430,53 @@ class Session:
                 verdicts += self._lacking.excused(replies, found)
             if any(verdict.misconception == "never_returns" for verdict in verdicts):
                 self.disturbed = True
-                self._look_for_neighbours(before)
         return verdicts
+
+    async def _ask(self, questions: Sequence[Question]) -> list[Reply]:
+        """What the kernel answers.
+
+        Raises:
+            KernelLost: it does not, and cannot be stopped.
+        """
+        assert self._client is not None
+        put = partial(kernel.ask, self._client.kc, self._manager)
+        allowance = self._allowance()
+        try:
+            with self._timed("questions"):
+                replies = await put(questions, allowance.seconds, allowance.owed)
+                late = min(_late(questions, replies), allowance.seconds)
+                if late and allowance.owed() > late / 4:
+                    # The witness limits a call by the clock: once more, with the most there is.
+                    again = Allowance(late, self._processor)
+                    patient = [_patient(q) for q in questions]
+                    replies = await put(patient, (1 + GENEROSITY) * allowance.seconds)
+                    self.starved |= bool(_late(questions, replies)) and again.was_cut_short()
+        except KernelLost:
+            self.starved |= allowance.was_cut_short()
+            raise
+        finally:
+            self._give_back(allowance)
+        return replies
+
+
+def _late(questions: Sequence[Question], replies: Sequence[Reply]) -> float:
+    """The time that a call had which did not return within it; 0 if all did."""
+    return min(
+        (
+            question.seconds
+            for question, reply in zip(questions, replies, strict=True)
+            if isinstance(question, Call) and isinstance(reply, Calls)
+            if any(isinstance(outcome, Late) for outcome in reply.outcomes)
+        ),
+        default=0.0,
+    )
+
+
+def _patient(question: Question) -> Question:
+    if not isinstance(question, Call):
+        return question
+    patience = question.patience and (1 + GENEROSITY) * question.patience
+    return replace(question, seconds=(1 + GENEROSITY) * question.seconds, patience=patience)
 
 
 def _is_graded(cell: nbformat.NotebookNode) -> bool:

@@ -23,7 +23,7 @@ from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
 from ..cells import is_test, nbgrader_of, points_of
 from ..checks.verdict import MIME, Outcome, Verdict
-from ..errors import MarkingError
+from ..errors import MarkingError, Starved
 from ..isolation import Isolation
 from ..marking.files import digest_of_files, kernel_folder
 from ..marking.protection import isolation
@@ -129,7 +129,8 @@ class Examine(NbGraderPreprocessor):
             The run, or none where there was nothing to run.
 
         Raises:
-            AutograderError: it could not be marked, for a reason that is not the student's.
+            Starved: others had the processor while it met a limit of time.
+            AutograderError: it could not be marked, for another reason that is not the student's.
         """
         from ..marking.compilations import kept_compilations
         from ..marking.illustrations import left_out
@@ -155,6 +156,8 @@ class Examine(NbGraderPreprocessor):
                     nb.cells = as_it_came
                     session = Session(nb, rubric, new_manager, seed, limits, self.log)
                     run_sync(session.run)()
+            if session.starved:
+                raise Starved
         self._seal(nb, kept_apart)
         return session
 

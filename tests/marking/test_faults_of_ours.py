@@ -18,6 +18,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from autograder.errors import MarkingError
 from autograder.marking.journal import Journal
 from autograder.marking.results import Results
+from autograder.marking.session import Session
 from autograder.nbgrader.examine import Examine
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, FIRST, SECOND
@@ -97,6 +98,26 @@ def test_a_fault_costs_nobody_a_mark(
         assert scores(worse, student) == (FULL if student == "unlucky" else BUT_ONE)
     assert small.fingerprint(worse / "autograded" / "unlucky") == copies
     assert not list(worse.glob(".before-*"))
+
+
+def test_a_limit_that_was_met_since_others_had_the_processor_costs_nobody_a_mark(
+    worse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Session.run
+
+    async def run(self: Session) -> None:
+        await original(self)
+        self.starved = any(cell.source.endswith("return x") for cell in self.notebook.cells)
+
+    monkeypatch.setattr(Session, "run", run)
+    for student in STUDENTS:
+        break_rows(worse, student)
+    said = small.api(worse).autograde(ASSIGNMENT, "*")
+    assert not said["success"]
+    assert "unlucky could not be marked" in said["log"]
+    assert "Mark it again when the machine is free." in said["log"]
+    assert scores(worse, "unlucky")["slope"] == 0.125
+    assert scores(worse, "zoe") == BUT_ONE
 
 
 def break_rows(root: Path, student: str) -> None:

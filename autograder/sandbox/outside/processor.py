@@ -1,8 +1,4 @@
-"""How much of the processor a kernel had, and how long it waited for it behind others.
-
-A time limit is one of the clock, since a kernel that sleeps has to be ended too. So on a machine
-where threads share evenly, a neighbour with fifty of them could cost an honest student the mark.
-"""
+"""How much of the processor a kernel had, and how long it waited for it behind others."""
 
 from __future__ import annotations
 
@@ -30,14 +26,14 @@ class Processor:
     waited: float
     at: float
 
-    def was_kept_from_it(self, since: Processor) -> bool:
-        """Whether others had the processor for so long that it could not do its work.
+    def taken_since(self, before: Processor) -> float:
+        """Seconds of its time that others had.
 
-        It waited for a quarter of the time, and did not have half of one core: so who starts fifty
-        threads of its own and waits for them is not meant.
+        What it waited, but no more than it did not use: who starts fifty threads of its own and
+        waits for those is owed nothing.
         """
-        elapsed = self.at - since.at
-        return self.waited - since.waited > elapsed / 4 and self.used - since.used < elapsed / 2
+        waited, idle = self.waited - before.waited, self.at - before.at - (self.used - before.used)
+        return max(0.0, min(waited, idle))
 
 
 def used_by(pid: int, now: float) -> Processor | None:
