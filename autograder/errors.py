@@ -78,7 +78,7 @@ class Starved(MarkingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "A limit of time was met, but other programs had the processor for three quarters of "
+            "A limit of time was met, but other programs had the processor for nine tenths of "
             f"that time and more.{CURE}Mark it again when the machine is free."
         )
 

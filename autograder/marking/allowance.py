@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GENEROSITY", "Allowance"]
 
-GENEROSITY = 3.0  # how much of the processor's waiting is given back, in limits
+GENEROSITY = 9.0  # how much of the processor's waiting is given back, in limits
 
 
 class Allowance:

@@ -93,7 +93,7 @@ def sleeps(seconds: float) -> str:
     [
         (0.0, 3.5, "this cell was stopped after 2 s"),
         (0.6, 3.5, "done"),  # of five seconds two are its own
-        (0.6, 60, "this cell was stopped after 2 s"),
+        (0.6, 600, "this cell was stopped after 2 s"),
     ],
 )
 def test_the_clock_stops_while_others_have_the_processor(
@@ -120,10 +120,10 @@ def test_what_others_took_is_not_off_the_notebooks_time(tmp_path: Path) -> None:
 
 def test_where_that_is_not_enough_nobody_knows(tmp_path: Path) -> None:
     began = time.monotonic()
-    session = crowded(tmp_path, sleeps(60), 0.99)
+    session = crowded(tmp_path, sleeps(600), 0.99, seconds=1)
     assert session.starved
     assert "stopped" in told(session)
-    assert time.monotonic() - began < 30, "it is given up at four times the limit"
+    assert time.monotonic() - began < 300, "it is given up at ten times the limit"
 
 
 def test_a_kernel_that_ends_in_borrowed_time_is_said_to_have_died(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_kernel_that_ends_in_borrowed_time_is_said_to_have_died(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("taken", "pause", "outcome", "starved"),
-    [(0.0, 0.35, "late", False), (0.6, 0.35, "right", False), (0.97, 60, "late", True)],
+    [(0.0, 0.35, "late", False), (0.6, 0.35, "right", False), (0.97, 600, "late", True)],
 )
 def test_an_answer_that_others_keep_from_returning_is_asked_once_more(
     tmp_path: Path,
