@@ -44,6 +44,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("ImportError|OSError", r"^([\w.+-]+\.so[\w.]*): cannot open", "library {0}"),
     ("FileNotFoundError", r"No such file or directory: b?['\"](.+)['\"]", "file {0}"),
     ("FileNotFoundError|OSError", r"^(\S{1,100}) not found\.?$", "file {0}"),
+    ("OSError", r"shell not found", "shell"),
+    # The sandbox starts no other program: subprocess, and what is made of it.
+    ("PermissionError", r"^\[Errno 1\] Operation not permitted$", "leave to start other programs"),
+    ("ImportError", r"Cannot load backend '?(\w+)", "screen for Matplotlib's {0}"),
+    ("ImportError", r"Qt binding modules", "screen for Matplotlib"),
     ("UsageError", r"magic (?:function )?`(%{1,2}\w+)` not found", "magic {0}"),
     ("RuntimeError", r"(?i)(?:unknown|unable to initialize|failed to init\w*) backend:? '?(\w+)",
      "JAX backend {0}"),

@@ -1,8 +1,8 @@
-"""Magics that only change how things look do not take the rest of their cell along when they fail.
+"""Magics and shell lines do not take the rest of their cell along where marking cannot do them.
 
-`%load_ext nb_black` or `%matplotlib widget` stand in the first line of many a cell; where the
-extension is not installed, no later line of that cell would run (seen in public notebooks; kin of
-otter-grader#906).
+`%load_ext nb_black` or `!pip install -q tqdm` stand in the first line of many a cell; where there
+is no such extension, and no shell, no later line of that cell would run (seen in public notebooks;
+kin of otter-grader#906).
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 __all__ = ["tolerant"]
 
-_COSMETIC = frozenset(
+_MAY_FAIL = frozenset(
     {
         "aimport", "autocall", "automagic", "autoreload", "autosave", "black", "colors", "config",
         "doctest_mode", "gui", "lab_black", "load_ext", "matplotlib", "nb_black", "notebook",
         "pdb", "precision", "pprint", "reload_ext", "unload_ext", "watermark", "xmode",
+        "conda", "mamba", "micromamba", "pip", "sc", "sx", "system", "uv",
     }
 )  # fmt: skip
 
 
 def tolerant(source: str) -> str:
-    """A cell's text, line for line, in which cosmetic magics may fail."""
-    if "%" not in source or source.lstrip().startswith("%%"):
+    """A cell's text, line for line, in which such lines may fail."""
+    if not set("%!") & set(source) or source.lstrip().startswith("%%"):
         return source
     try:
         python = TransformerManager().transform_cell(source)
@@ -35,9 +36,9 @@ def tolerant(source: str) -> str:
     if len(lines) != len(plain):  # a magic over several lines
         return source
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and _magic(node.value) in _COSMETIC:
+        if isinstance(node, ast.Expr) and (_magic(node.value) in _MAY_FAIL or _shell(node.value)):
             number = node.lineno - 1
-            if lines[number].lstrip().startswith("%"):
+            if lines[number].lstrip().startswith(("%", "!")):
                 indent = plain[number][: node.col_offset]
                 end = "\n" if lines[number].endswith("\n") else ""
                 call = plain[number][node.col_offset :]
@@ -55,3 +56,8 @@ def _magic(node: ast.expr) -> str:
         ):
             return name
     return ""
+
+
+def _shell(node: ast.expr) -> bool:
+    """Whether it is a line for the shell (`!pip install tqdm`), as the transformer writes it."""
+    return ast.unparse(node).startswith(("get_ipython().system(", "get_ipython().getoutput("))

@@ -41,6 +41,9 @@ class PlainKernelManager(AsyncKernelManager):
         kwargs["cwd"] = os.path.join(self._copy.name, "work")
         # As in the sandbox, and as nbgrader has it.
         kwargs["env"] = {**os.environ, **kwargs.get("env", {}), "NBGRADER_EXECUTION": "autograde"}
+        # As in the sandbox: `exit()` would end the kernel in whichever cell runs by then.
+        stay = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"
+        kwargs["extra_arguments"] = [*kwargs.get("extra_arguments", []), stay]
         await super().start_kernel(**kwargs)
 
     async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]

@@ -40,6 +40,11 @@ FUNCTION = Found(Value("function", "function"))
         ("KernelLost", "the kernel died: it took too much memory; it is left out", "memory"),
         ("KernelLost", "the kernel died: it used up its processor time", ""),
         ("XlaRuntimeError", "RESOURCE_EXHAUSTED: Out of memory allocating", "memory"),
+        ("OSError", '"sh" shell not found', "shell"),
+        ("PermissionError", "[Errno 1] Operation not permitted", "start other programs"),
+        ("PermissionError", "[Errno 1] Operation not permitted: '/etc/passwd'", ""),
+        ("ImportError", "Cannot load backend 'TkAgg' which requires the 'tk'", "screen"),
+        ("ImportError", "Failed to import any of the following Qt binding modules", "screen"),
         # A slip is a slip wherever it is made.
         ("ModuleNotFoundError", "No module named 'nummpy'", ""),
         ("ModuleNotFoundError", "No module named 'matplolib.pyplot'", ""),
@@ -120,6 +125,9 @@ def test_a_right_answer_stays_right_whatever_else_is_missing() -> None:
         ("%load_ext nb_black\nimport numpy as np", {0}),
         ("x = 1\n%matplotlib widget\ny = 2\n", {1}),
         ("if True:\n    %config InlineBackend.figure_format = 'retina'\n    z = 3", {1}),
+        ("!pip install -q tqdm\nimport tqdm", {0}),
+        ("%pip install -q tqdm\nif True:\n    !ls -l\nx = 1", {0, 2}),
+        ("files = !ls\nprint('wow!')", set()),
         ("%time x = 3\n%run helper.py", set()),
         ("%%time\n%load_ext a", set()),
         ("text = '''\n%load_ext a\n'''", set()),
@@ -127,7 +135,7 @@ def test_a_right_answer_stays_right_whatever_else_is_missing() -> None:
         ("not python %", set()),
     ],
 )
-def test_cosmetic_magics_may_fail_and_no_other_line_changes(source: str, lines: set[int]) -> None:
+def test_some_magics_may_fail_and_no_other_line_changes(source: str, lines: set[int]) -> None:
     before, after = source.splitlines(), tolerant(source).splitlines()
     changed = {n for n, (a, b) in enumerate(zip(before, after, strict=True)) if a != b}
     assert changed == lines
@@ -155,12 +163,22 @@ CLASS = [
     Submission("gpu", _answer("import jax\nd = jax.devices('gpu')\ndef slope(x):\n    return 3")),
     Submission("magic", _answer("%%no_such_magic\ndef slope(x):\n    return 2 * x + 3")),
     Submission("cosmetic", _first("%load_ext nb_black\n%matplotlib widget\nimport numpy as np")),
+    Submission("shell", _answer("!pip install -q tqdm\n%conda install tqdm\nfor line in '!!':\n"
+                                "    !ls {line}\ndef slope(x):\n    return 2 * x + 3")),
+    Submission("leaves", _first("exit()")),
+    Submission("leaves_twice", _first("quit\nexit()\nimport time\ntime.sleep(1)")),
+    Submission("listing", _answer("names = !ls\ndef slope(x):\n    return 2 * x + 3")),
+    Submission("program", _answer("import subprocess\nsubprocess.run(['ls'])\n"
+                                  "def slope(x):\n    return 2 * x + 3")),
+    Submission("screen", _answer("import matplotlib\nmatplotlib.use('TkAgg')\n"
+                                 "def slope(x):\n    return 2 * x + 3")),
     Submission("memory", _answer(f"{TAKES}\ndef slope(x):\n    return 2 * x + 3")),
     Submission("memory_asked", _answer(f"def slope(x):\n    {TAKES}\n    return 2 * x + 3")),
     Submission("slip", _answer("import nummpy as np\ndef slope(x):\n    return 2 * x + 3")),
     Submission("wrong", _answer("import torch\ndef tilt(x):\n    return 1")),
 ]  # fmt: skip
-JUDGED = {"honest": 2.0, "cosmetic": 2.0, "slip": 0.0}
+FULL = ("honest", "cosmetic", "shell", "leaves", "leaves_twice")
+JUDGED = {**dict.fromkeys(FULL, 2.0), "slip": 0.0}
 
 
 def _grade(root: Path) -> str:

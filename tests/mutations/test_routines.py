@@ -37,5 +37,7 @@ def test_slips_are_many_and_named() -> None:
 
 
 @pytest.mark.parametrize("routine", RIGHT, ids=lambda r: r.title)
-def test_other_arrangements_are_right(routine: Routine) -> None:
+def test_other_arrangements_are_right(routine: Routine, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The limit is one of the clock, and a machine may be busy with other tests.
+    monkeypatch.setattr("autograder.checks.routine.SECONDS", 600.0)
     assert said(routine).right, said(routine).fact

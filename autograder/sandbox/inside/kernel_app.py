@@ -117,6 +117,9 @@ def run(
     _KernelApp.descriptors = descriptors
     app = _KernelApp.instance(config=config)
     app.initialize([])  # type: ignore[no-untyped-call]
+    # `exit()` would end the kernel a moment later, in whichever cell runs by then.
+    assert app.shell is not None
+    app.shell.ask_exit = lambda: None
     if work not in sys.path:
         sys.path.append(work)
     inline = sys.modules.get("matplotlib_inline.backend_inline")
