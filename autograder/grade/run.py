@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 from filelock import FileLock, Timeout
+from nbgrader.api import MissingEntry
 from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 
@@ -35,6 +36,7 @@ from ..errors import AutograderError, ClusterError, MarkingError
 from ..isolation import Isolation
 from ..marking.files import digest_of_all, digest_of_files
 from ..marking.journal import Journal
+from ..marking.last_run import LAST_RUN, VERSION, record_of
 from ..marking.results import Results, contents, state_folder, write_whole
 from ..nbgrader.converter import NOBODY, Autograde
 from ..nbgrader.patience import wait_until_free
@@ -174,6 +176,7 @@ class Grade(Autograde):
     """
 
     found_out: _FoundOut | None = None
+    _to_do: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -274,28 +277,58 @@ class Grade(Autograde):
             self.summary.way = "cold: Examine.warm is off"
         self._step = examine
 
+    def init_notebooks(self) -> None:
+        """Find the submissions; where students are asked for by name, all of theirs.
+
+        Raises:
+            NbGraderException: there is no submission.
+            MarkingError: a student that was asked for cannot be marked, and why.
+        """
+        try:
+            super().init_notebooks()
+        except NbGraderException:
+            if not (self._only and self.expected()):
+                raise
+        if self._only:
+            if why := list(filter(None, map(self._why_not, sorted(self._only)))):
+                raise MarkingError(" ".join([NOBODY, *why]))
+            self._refused = {}  # nobody else is looked at
+
+    def _why_not(self, student: str) -> str:
+        """Why a student who is asked for by name cannot be marked, or ""."""
+        if student in self._excluded():
+            return (
+                f"{student} is in CourseDirectory.student_id_exclude of nbgrader_config.py, which "
+                "says who is never marked: take the name off that list first."
+            )
+        if ascii(student) in self._refused:
+            return f"{ascii(student)}: {self._refused[ascii(student)]}"
+        if student in map(self.student_of, self.assignments):
+            return ""
+        said = f"{student} handed in nothing for {self.summary.assignment}"
+        with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                gradebook.find_student(student)
+            except MissingEntry:
+                return f"{said}, and is not in the gradebook either: see how the name is written."
+        return f"{said}."
+
     def convert_all(self) -> None:
         """Mark the submissions that are due, in the order in which they are found out.
 
         Raises:
             NbGraderException: some could not be marked, or nobody.
-            MarkingError: a student that was asked for handed in nothing.
         """
         folders = self.assignments
-        if self._only:  # and nobody else is looked at
-            self._refused, self._faults = {}, {}
         self.summary.faults.update(self._refused)
-        strangers = self._only - {self.student_of(folder) for folder in folders}
-        if strangers:
-            raise MarkingError(
-                f"{', '.join(sorted(strangers))} handed in nothing for {self.summary.assignment}."
-            )
-        due = {self.student_of(folder): folder for folder in self._due(sorted(folders))}
-        self.summary.unchanged = len(self._only or folders) - len(due)
+        asked_for = sorted(folder for folder in folders if self._is_asked_for(folder))
+        due = {self.student_of(folder): folder for folder in asked_for if self._is_due(folder)}
+        self._to_do = frozenset(due)
+        self.summary.unchanged = len(asked_for) - len(due)
         self.summary.outdated = sum(
             self._is_outdated(student)
-            for student in map(self.student_of, folders)
-            if student not in due and (not self._only or student in self._only)
+            for student in map(self.student_of, asked_for)
+            if student not in due
         )
         self._tell(len(due))
         if not due:
@@ -371,20 +404,20 @@ class Grade(Autograde):
         names = [step if isinstance(step, str) else step.__module__ for step in steps]
         return all(name.startswith(_KNOWN_STEPS) for name in names)
 
-    def _due(self, folders: Sequence[str]) -> Iterator[str]:
-        excluded = self.coursedir.student_id_exclude.split(",")
-        for folder in folders:
-            student = self.student_of(folder)
-            if student in excluded or (self._only and student not in self._only):
-                continue
-            try:
-                due = self._is_due(folder, student)
-            except Exception:  # noqa: BLE001 - what is wrong with it is told when it is marked
-                due = True
-            if due:
-                yield folder
+    def _is_asked_for(self, folder: str) -> bool:
+        student = self.student_of(folder)
+        return student not in self._excluded() and (not self._only or student in self._only)
 
-    def _is_due(self, folder: str, student: str) -> bool:
+    def _excluded(self) -> list[str]:
+        return str(self.coursedir.student_id_exclude).split(",")
+
+    def _is_due(self, folder: str) -> bool:
+        try:
+            return self._is_new_or_changed(folder, self.student_of(folder))
+        except Exception:  # noqa: BLE001 - what is wrong with it is told when it is marked
+            return True
+
+    def _is_new_or_changed(self, folder: str, student: str) -> bool:
         target = self.autograded(self.summary.assignment, student)
         journal = self.journal(self.summary.assignment)
         if self.force or journal.interrupted(student) or journal.is_lacking(student):
@@ -452,13 +485,33 @@ class Grade(Autograde):
             return float(submission.score), bool(submission.needs_manual_grade)
 
     def _remember(self) -> None:
-        """Leave the summary for the class report, unless nobody was to be marked."""
-        summary = self.summary
-        if self._dry is None and (summary.marked or summary.faults):
-            record = {"version": 1, **vars(summary)}
-            with contextlib.suppress(OSError):
-                text = json.dumps(record, indent=1, sort_keys=True)
-                write_whole(self._state / "last_run.json", text.encode())
+        """Leave the summary for the class report, unless nobody was to be marked.
+
+        Of whom this run was not about, or whose turn did not come, what is known stays.
+        """
+        summary, path = self.summary, self._state / LAST_RUN
+        if self._dry is not None or not (summary.marked or summary.faults):
+            return
+        record, before = {"version": VERSION, **vars(summary)}, record_of(path)
+        if before:
+            journal = self.journal(summary.assignment)
+            kept = {
+                student: fault
+                for student, fault in before["faults"].items()
+                if not (self._is_settled(student) or journal.marked_since(student, path))
+            }
+            if self._only or self._is_partial():
+                submissions = {**before["submissions"], **summary.submissions}
+                record = {**before, "submissions": submissions}
+            record["faults"] = {**kept, **summary.faults}
+        with contextlib.suppress(OSError):
+            write_whole(path, json.dumps(record, indent=1, sort_keys=True).encode())
+
+    def _is_settled(self, student: str) -> bool:
+        """Whether this run has found out about all of a submission, or seen it to be unchanged."""
+        if self._is_partial() or (self._only and student not in self._only):
+            return False
+        return student in self.summary.submissions or student not in self._to_do
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
 
 from .results import state_folder, write_whole
 
@@ -103,3 +104,11 @@ class Journal:
         except (OSError, ValueError):
             lines = []
         return Marked(*(line.strip() for line in [*lines, *[""] * count][:count]))
+
+    def marked_since(self, student: str, file: Path) -> bool:
+        """Whether this submission was marked after a file was written."""
+        try:
+            marked = (self._folder / "marked" / student).stat().st_mtime_ns
+            return marked > file.stat().st_mtime_ns
+        except (OSError, ValueError):
+            return False

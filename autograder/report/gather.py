@@ -13,6 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from ..access import require_readable
 from ..checks.verdict import Verdict
 from ..marking.journal import Journal, Marked
+from ..marking.last_run import LAST_RUN
 from ..marking.results import state_folder
 from ..marking.student import why_refused
 from .copies import Copy, Record, read_copy, read_verdict
@@ -37,12 +38,13 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
     require_readable(*(root / f for f in (course.submitted_directory, course.autograded_directory)))
     rows = read_gradebook(course.db_url, assignment)
     state = state_folder(course.root, assignment)
-    run, unmarked = read_last_run(state / "last_run.json")
+    last_run, journal = state / LAST_RUN, Journal(course.root, assignment)
+    run, unmarked = read_last_run(last_run)
     handed_in = _folders(course, assignment)
     faults = [
         Fault(student, "", "not marked", words)
         for student, words in unmarked.items()
-        if not _marked_since(state, student)
+        if not journal.marked_since(student, last_run)
     ]
     faults += (Fault(student, "", "interrupted") for student in _interrupted(state / "begun"))
     copies: dict[str, dict[str, Copy]] = {}
@@ -54,7 +56,6 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
             }
             faults += (fault for copy in copies[student].values() for fault in copy.faults)
     exercises = _exercises(rows, copies)
-    journal = Journal(course.root, assignment)
     papers = []
     for student in sorted({*rows.students, *rows.submitted, *handed_in}):
         pages = _pages(course, assignment, student, rows.notebooks)
@@ -205,15 +206,6 @@ def _unchanged_since(marked: Marked, submitted: Submitted) -> datetime.datetime 
     if first.tzinfo is not None:
         first = first.astimezone(datetime.UTC).replace(tzinfo=None)
     return first if submitted.came is not None and first < submitted.came else None
-
-
-def _marked_since(state: Path, student: str) -> bool:
-    """Whether a submission was marked after the last run, by nbgrader's command or button."""
-    try:
-        marked = (state / "marked" / student).stat().st_mtime_ns
-        return marked > (state / "last_run.json").stat().st_mtime_ns
-    except (OSError, ValueError):
-        return False
 
 
 def _interrupted(folder: Path) -> list[str]:

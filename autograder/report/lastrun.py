@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from ..isolation import Isolation
+from ..marking.last_run import record_of
 from .data import Run
 
 __all__ = ["read_last_run"]
@@ -15,13 +15,10 @@ __all__ = ["read_last_run"]
 
 def read_last_run(path: Path) -> tuple[Run | None, dict[str, str]]:
     """The last run, and why some students could not be marked in it; (None, {}) if unknown."""
+    raw = record_of(path)
     try:
-        raw = json.loads(path.read_bytes())
-        if raw["version"] != 1:
-            return None, {}
-        faults = {str(student): str(words) for student, words in raw["faults"].items()}
-        return _run(raw), faults
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _run(raw), raw["faults"]
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None, {}
 
 

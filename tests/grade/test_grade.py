@@ -369,6 +369,82 @@ def test_a_stranger_is_named(graded: Path, grade):
     assert "nobody handed in nothing" in said.summary["error"]
 
 
+def test_whoever_is_asked_for_and_cannot_be_marked_is_named_with_the_reason(
+    graded: Path, grade, tmp_path: Path
+):
+    root = copy(graded, tmp_path / "course")
+    (root / "submitted" / "tab\there" / ASSIGNMENT).mkdir(parents=True)
+    with (root / "nbgrader_config.py").open("a") as file:
+        file.write('c.CourseDirectory.student_id_exclude = "honest"\n')
+    before = rows(root), files(root)
+    for student, words in {
+        "honest": "honest is in CourseDirectory.student_id_exclude",
+        "tab\there": "characters that cannot be printed. Nothing is lost: rename the folder",
+        "hones": "hones handed in nothing for small, and is not in the gradebook either",
+        "nobody": "nobody handed in nothing for small.",
+    }.items():
+        said = grade(root, "--student", student, "--student", "o'brien [2] & co", "--force")
+        assert said.status == 2, said
+        assert words in said.summary["error"]
+        assert "Nobody was marked, and no mark was changed." in said.summary["error"]
+        assert said.summary["marked"] == 0
+    assert (rows(root), files(root)) == before
+    shutil.rmtree(root / "submitted")
+    said = grade(root, "--student", "nobody")
+    assert (said.status, said.summary["marked"]) == (2, 0)
+    assert "nobody handed in nothing for small." in said.summary["error"]
+
+
+def test_who_is_never_marked_is_not_unchanged(graded: Path, grade, tmp_path: Path):
+    root = copy(graded, tmp_path / "course")
+    with (root / "nbgrader_config.py").open("a") as file:
+        file.write('c.CourseDirectory.student_id_exclude = "honest"\n')
+    said = grade(root)
+    assert (said.status, said.summary["unchanged"]) == (0, len(CLASS) - 1)
+
+
+def test_a_run_says_of_those_alone_whom_it_was_about(graded: Path, grade, tmp_path: Path):
+    """The class report has what the last run said of all others."""
+    root = copy(graded, tmp_path / "course")
+    path = root / ".autograder" / ASSIGNMENT / "last_run.json"
+    record = json.loads(path.read_text())
+    other = CLASS[3].student
+    record["faults"] = {"honest": "a full disk", "ada": "a full disk", other: "a full disk"}
+    path.write_text(json.dumps(record))
+    said = grade(root, "--force", "--student", "honest")
+    assert said.status == 0, said
+    after = json.loads(path.read_text())
+    assert after["faults"] == {"ada": "a full disk", other: "a full disk"}
+    assert after["submissions"].keys() == record["submissions"].keys()
+    assert {**after, "faults": 0, "submissions": 0} == {**record, "faults": 0, "submissions": 0}
+
+    said = grade(root, "--force", "--notebook", FIRST)
+    assert json.loads(path.read_text())["faults"] == after["faults"], "of one notebook alone"
+
+    # Marked by nbgrader's command since, which leaves no record of its own.
+    (root / ".autograder" / ASSIGNMENT / "marked" / other).touch()
+    assert grade(root, "--force", "--student", "honest").status == 0
+    assert json.loads(path.read_text())["faults"] == {"ada": "a full disk"}
+
+    assert grade(root, "--force").status == 0
+    assert json.loads(path.read_text())["faults"] == {}
+
+
+def test_a_run_that_is_stopped_says_nothing_of_those_whose_turn_did_not_come(fresh: Path, grade):
+    told = dict.fromkeys((submission.student for submission in CLASS), "a full disk")
+    state = fresh / ".autograder" / ASSIGNMENT
+    state.mkdir(parents=True)
+    record = {"version": 1, "faults": told, "submissions": {}}
+    (state / "last_run.json").write_text(json.dumps(record))
+    run = start(fresh)
+    after_submissions(run, 2)
+    os.killpg(run.pid, signal.SIGINT)
+    output, _ = run.communicate(timeout=600)
+    summary = json.loads(output.splitlines()[-1])
+    left = json.loads((state / "last_run.json").read_text())["faults"]
+    assert len(left) == summary["left"] > 0
+
+
 def test_not_in_a_course_directory(tmp_path: Path, grade):
     said = grade(tmp_path)
     assert said.status == 1
