@@ -428,7 +428,7 @@ class Grade(Autograde):
             return True
         # Penalties depend on it. What a notebook is worth is known, so that this takes no time.
         marked = journal.marked(student)
-        if marked.due not in ("", self._due_date):
+        if marked.due not in ("", self._due_date(student)):
             return True
         return bool(marked.digest) and marked.digest != digest_of_all(self.coursedir, folder)
 

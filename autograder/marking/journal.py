@@ -23,7 +23,7 @@ class Marked:
     Attributes:
         digest: of its files.
         by: a digest of what it was marked by.
-        due: when the assignment was due then.
+        due: when it was due then, an extension counted.
         work: a digest of its files but the time stamp.
         since: when the first submission with just that work came in, as its time stamp says.
     """

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader.api import BaseCell, Comment, Grade, MissingEntry
+from nbgrader.api import BaseCell, Comment, Grade, MissingEntry, SubmittedAssignment
 from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
@@ -250,7 +250,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         self._make_courses()
         # Once: nobody's marks are by a source that changes while the class is marked.
         self._by = rubric_digest(self.coursedir, str(self.coursedir.assignment_id), self.expected())
-        self._due_date = self._due_in_gradebook()
+        self._due_dates = self._due_in_gradebook()
         self._faults: dict[str, str] = dict(self._refused)
         self._marked = 0
         self._student = ""
@@ -278,15 +278,25 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             for course in ({}, {"course_id": self.coursedir.course_id}):
                 opened(self.coursedir.db_url, **course).close()
 
-    def _due_in_gradebook(self) -> str:
-        """When the assignment is due, in ISO 8601, UTC; "never" where it is not."""
-        due = None
+    def _due_date(self, student_id: str) -> str:
+        """When a submission is or was due, in ISO 8601, UTC; "never" where it is not."""
+        return self._due_dates.get(student_id, self._due_dates[""])
+
+    def _due_in_gradebook(self) -> dict[str, str]:
+        """The same by student who has an extension; of all others, under ""."""
+        dates = {"": "never"}
         with (
             opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
             contextlib.suppress(MissingEntry),
         ):
-            due = gradebook.find_assignment(str(self.coursedir.assignment_id)).duedate
-        return due.isoformat() if due is not None else "never"
+            assignment = gradebook.find_assignment(str(self.coursedir.assignment_id))
+            if (due := assignment.duedate) is not None:
+                dates[""] = due.isoformat()
+                whose = gradebook.db.query(
+                    SubmittedAssignment.student_id, SubmittedAssignment.extension
+                ).filter_by(assignment_id=assignment.id)
+                dates |= {s: (due + more).isoformat() for s, more in whose if more is not None}
+        return dates
 
     def convert_all(self) -> None:
         """Mark the submissions in `assignments`."""
@@ -405,7 +415,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             marked = Marked(
                 work + stamp,
                 self._by,
-                self._due_date,
+                self._due_date(student_id),
                 work,
                 "" if came is None else came.isoformat(),
             )

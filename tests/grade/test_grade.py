@@ -133,6 +133,33 @@ def test_a_due_date_that_moves_takes_its_penalties_along(tmp_path: Path, grade):
     assert marked("2026-01-10 17:30:00 +0100") == (1, 5.0)
 
 
+def test_an_extension_takes_its_penalty_along(tmp_path: Path, grade):
+    """It is granted to a submission that is marked; nobody else is marked again."""
+    small.make(tmp_path, REPOSITORY)
+    with (tmp_path / "nbgrader_config.py").open("a") as file:
+        file.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    with small.gradebook(tmp_path) as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
+    for student in ("adam", "eve"):
+        (small.hand_in(tmp_path, small.Submission(student)) / "timestamp.txt").write_text(LATE)
+    said = grade(tmp_path)
+    assert (said.status, said.summary["marked"]) == (0, 2), said
+
+    def marked(**extension: int) -> tuple[list[str], float]:
+        with small.gradebook(tmp_path) as gradebook:
+            gradebook.grant_extension(ASSIGNMENT, "eve", **extension)
+        said = grade(tmp_path)
+        assert said.status == 0, said
+        with small.gradebook(tmp_path) as gradebook:
+            found = gradebook.find_submission(ASSIGNMENT, "eve")
+            score = found.score - found.late_submission_penalty
+        return [e["student"] for e in said.events if e["event"] == "submission"], score
+
+    assert marked(hours=4) == (["eve"], 5.0)
+    assert marked(hours=4) == ([], 5.0)
+    assert marked() == (["eve"], 0.0), "and is taken back"
+
+
 def test_that_marks_are_by_another_version_of_the_source_is_said(
     graded: Path, grade, tmp_path: Path
 ):
