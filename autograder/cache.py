@@ -13,15 +13,18 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
 
 from .access import translated
+from .held import held, remove_left
 
-__all__ = ["cache_folder", "cache_root", "sweep", "why_for_this_run_only"]
+__all__ = ["cache_folder", "cache_root", "own_folder", "sweep", "why_for_this_run_only"]
 
-_SEASON_SECONDS = 90 * 24 * 3600
+_DAY_SECONDS = 24 * 3600
+_SEASON_SECONDS = 90 * _DAY_SECONDS
 # The stand-in for a folder that cannot be written, for the processes that this one starts.
 _STAND_IN = "AUTOGRADER_CACHE"
 _PROBE = bytes(4096)  # more than a name, for which a full disk has room
@@ -103,10 +106,27 @@ def _surroundings() -> tuple[bytes, ...]:
     return tuple(version.encode() for version in versions)
 
 
+@contextlib.contextmanager
+def own_folder(kept: Path) -> Iterator[Path]:
+    """A folder beside a kept one in which this process alone works; gone when it is done."""
+    with (
+        tempfile.TemporaryDirectory(
+            prefix=f"{kept.name}.", dir=kept.parent, ignore_cleanup_errors=True
+        ) as place,
+        held(Path(place)),
+    ):
+        yield Path(place)
+
+
 def sweep(kind: str) -> None:
-    """Remove folders of a kind that nobody has used for a season: releases change, and JAX does."""
+    """Remove folders of a kind that nobody has used for a season: releases change, and JAX does.
+
+    Those that a process had for itself are removed after a day, unless it lives.
+    """
     for old in cache_root().glob(f"{kind}-*"):
-        # Among them are folders in which others work, who remove them when they are done.
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - old.stat().st_mtime > _SEASON_SECONDS:
+            age = time.time() - old.stat().st_mtime
+            if age > _SEASON_SECONDS:
                 shutil.rmtree(old, ignore_errors=True)
+            elif age > _DAY_SECONDS and old.suffix:
+                remove_left(old)

@@ -21,6 +21,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from ..database import file_of
 from ..errors import MarkingError
+from ..held import held, remove_left
 from ..marking.record import read_record
 from ..marking.results import state_folder
 from .worker import snapshot
@@ -83,6 +84,7 @@ class DryRun:
         self._course, self._assignment = course, assignment
         self._state = state_folder(course.root, assignment)
         self._real = course.db_url, course.autograded_directory
+        self._open = contextlib.ExitStack()
 
     def __enter__(self) -> DryRun:
         """Have the course directory write to copies.
@@ -97,9 +99,10 @@ class DryRun:
             )
         self._state.mkdir(parents=True, exist_ok=True)
         for left in self._state.glob(f"{_PREFIX}*"):  # by a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
+            remove_left(left)
         # In the course: copies are put aside by a rename.
         self.place = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._state)).absolute()
+        self._open.enter_context(held(self.place))
         self._course.db_url = snapshot(self._course.db_url, self.place)
         # Relative: nbgrader takes an absolute one for a pattern of `re`, brackets and all.
         self._course.autograded_directory = os.path.relpath(
@@ -110,6 +113,7 @@ class DryRun:
     def __exit__(self, *error: object) -> None:
         self._course.db_url, self._course.autograded_directory = self._real
         shutil.rmtree(self.place, ignore_errors=True)
+        self._open.close()
 
     def change(self, student: str) -> Change | None:
         """What would be different for a student who was marked here, or None."""

@@ -146,10 +146,11 @@ class _Bench:
 
     def mark(self, submission: Mapping[str, Any]) -> dict[str, Any]:
         """What is found out of a submission, as plain data."""
+        from ..marking.files import private_folder
         from .worker import why_cold, why_plain
 
         told: dict[str, Any] = {}
-        with tempfile.TemporaryDirectory(prefix="autograder-files-") as folder:
+        with private_folder("autograder-files") as folder:
             try:
                 lay_out(folder, submission["files"])
             except Exception as exc:  # noqa: BLE001 - a full disk, say: told to the grader
@@ -162,7 +163,7 @@ class _Bench:
                     "notebook": name,
                 }
                 try:
-                    told[name] = self._mark_notebook(paper, names, Path(folder))
+                    told[name] = self._mark_notebook(paper, names, folder)
                 except Exception as exc:  # noqa: BLE001 - ours, and not the student's
                     told[name] = {"fault": _words(exc), "starved": isinstance(exc, Starved)}
         plain = why_plain(self._examine)

@@ -18,7 +18,6 @@ import json
 import logging
 import os
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from ..cache import why_for_this_run_only
 from ..errors import AutograderError, ClusterError, MarkingError
 from ..isolation import Isolation
-from ..marking.files import digest_of_all, digest_of_files
+from ..marking.files import digest_of_all, digest_of_files, private_folder
 from ..marking.journal import Journal
 from ..marking.last_run import LAST_RUN, VERSION, record_of
 from ..marking.results import Results, contents, state_folder, write_whole
@@ -302,7 +301,7 @@ class Grade(Autograde):
                 "says who is never marked: take the name off that list first."
             )
         if ascii(student) in self._refused:
-            return f"{ascii(student)}: {self._refused[ascii(student)]}"
+            return f"{student!a}: {self._refused[ascii(student)]}"
         if student in map(self.student_of, self.assignments):
             return ""
         said = f"{student} handed in nothing for {self.summary.assignment}"
@@ -333,7 +332,8 @@ class Grade(Autograde):
         self._tell(len(due))
         if not due:
             return
-        with tempfile.TemporaryDirectory(prefix="autograder-grade-") as place:
+        with private_folder("autograder-grade") as folder:
+            place = os.fspath(folder)
             self._step.secret()  # made once, before several processes want it
             run = secrets.token_hex(8)
             self.found_out = _FoundOut(self, self._step, Results(self._state), run)

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import os
 import shutil
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ import nbformat
 from nbgrader import utils
 
 from ..errors import MarkingError
-from ..marking.files import digest_of_files
+from ..marking.files import digest_of_files, private_folder
 from ..marking.results import Results, as_kept, contents, fingerprint, state_folder
 from ..marking.sources import rubric_files
 from ..nbgrader.converter import Autograde
@@ -113,10 +112,10 @@ class Submissions:
     @contextlib.contextmanager
     def laid_out(self, student: str) -> Iterator[Path]:
         """A folder with what will be in the submission's autograded copy, notebooks excepted."""
-        with tempfile.TemporaryDirectory(prefix="autograder-worker-") as folder:
-            course, place = self.course, Path(folder)
+        with private_folder("autograder-worker") as place:
+            course = self.course
             submitted = course.format_path(course.submitted_directory, student, self.assignment)
-            self._converter.copy_files(submitted, folder)
+            self._converter.copy_files(submitted, os.fspath(place))
             for relative, path in self._converter.given_files().items():
                 (place / relative).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, place / relative)

@@ -18,13 +18,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import jax
 
-from ..cache import cache_folder, sweep
+from ..cache import cache_folder, own_folder, sweep
 
 __all__ = ["kept_compilations"]
 
@@ -69,14 +67,11 @@ def _own_folder() -> Iterator[str]:
     if sum(file.stat().st_size for file in kept.iterdir()) > _MOST_BYTES:
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f"{kept.name}.", dir=kept.parent, ignore_cleanup_errors=True
-    ) as place:
-        own = Path(place)
+    with own_folder(kept) as own:
         for file in kept.iterdir():
             os.link(file, own / file.name)
         try:
-            yield place
+            yield os.fspath(own)
         finally:
             with contextlib.suppress(OSError):
                 for file in own.iterdir():

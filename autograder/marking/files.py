@@ -32,6 +32,7 @@ __all__ = [
     "link_or_copy",
     "matches",
     "not_in_the_way",
+    "private_folder",
     "say_left_out",
     "without_links",
 ]
@@ -142,9 +143,25 @@ def not_in_the_way(
 @contextlib.contextmanager
 def kernel_folder(course: CourseDirectory, copy: str | os.PathLike[str]) -> Iterator[str]:
     """A folder for a kernel, made from a submission's copy; it goes in the end."""
-    with tempfile.TemporaryDirectory(prefix="autograder-files-") as folder:
+    with private_folder("autograder-files") as folder:
         tree.copy(copy, folder, [e for e in beside(course, copy) if not e.left_out])
-        yield folder
+        yield os.fspath(folder)
+
+
+@contextlib.contextmanager
+def private_folder(kind: str) -> Iterator[Path]:
+    """A temporary folder of this process alone; of one that is killed, the next one removes it."""
+    try:
+        from ..sandbox.outside.private import PrivateFolder
+    except ImportError:  # a system without such locks, on which nobody marks a class
+        with tempfile.TemporaryDirectory(prefix=f"{kind}-") as plain:
+            yield Path(plain)
+        return
+    folder = PrivateFolder(kind)
+    try:
+        yield folder.path
+    finally:
+        folder.remove()
 
 
 def bounds(course: CourseDirectory) -> tree.Bounds:

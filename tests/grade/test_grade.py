@@ -19,6 +19,7 @@ from traitlets.config import Config
 from autograder.compiled import why_plain
 from autograder.grade.display import _summary_lines
 from autograder.grade.run import Summary
+from autograder.held import held
 from autograder.nbgrader.converter import install
 from tests.grade.conftest import REPOSITORY, SEED, command
 from tests.grade.ledger import files, rows
@@ -325,6 +326,32 @@ def test_half_a_submission_is_made_whole(graded: Path, grade, tmp_path: Path):
     assert files(fresh) == {**before_others, **files(graded)}
     honest = [row for row in rows(fresh)["grades"] if row[0] == "honest"]
     assert honest == [row for row in rows(graded)["grades"] if row[0] == "honest"]
+
+
+def test_what_a_killed_run_left_in_the_temporary_directory_goes_with_the_next(
+    graded: Path, grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A copy of the gradebook among it; what a living run has, stays."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for arguments in ((), ("--dry-run",)):
+        root = copy(graded, tmp_path / f"course{len(arguments)}")
+        run = start(root, "--fresh", *arguments)
+        after_submissions(run, 1)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+    roots = {kind: tmp_path / f"autograder-{kind}-{os.getuid()}" for kind in ("grade", "worker")}
+    left = [*roots["grade"].iterdir(), *roots["worker"].iterdir()]
+    dry = [*(root / ".autograder" / ASSIGNMENT).glob("dry-run-*")]
+    assert len(dry) == 1
+    assert any((folder / "gradebook.db").exists() for folder in left)
+    living = copy(dry[0], dry[0].with_name("dry-run-living"))
+    for folder in (*left, *dry, living):
+        os.utime(folder, (0, 0))
+    with held(living):
+        assert grade(root, "--dry-run", "--student", "honest").status == 0
+        assert living.exists()
+    assert not any(folder.exists() for folder in (*left, *dry))
+    assert [*roots["grade"].iterdir(), *roots["worker"].iterdir()] == []
 
 
 def test_ctrl_c_keeps_what_is_done(fresh: Path, graded: Path, grade):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import jax.numpy as jnp
 import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
+from autograder import cache
 from autograder.cache import sweep
 from autograder.marking import compilations
 from autograder.marking.compilations import kept_compilations
@@ -73,6 +75,22 @@ def test_a_process_that_is_killed_keeps_nothing(tmp_path: Path):
     assert run(tmp_path, "die").returncode == -signal.SIGKILL
     assert kept(tmp_path) == []
     assert json.loads(run(tmp_path).stdout)[2] > 0
+
+
+def test_what_a_killed_process_had_is_removed_and_what_a_living_one_has_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert run(tmp_path, "die").returncode == -signal.SIGKILL
+    (left,) = (tmp_path / "autograder").glob("rubrics-*.*")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with cache.own_folder(tmp_path / "autograder" / "rubrics-a") as living:
+        for folder in (left, living):
+            day_before_yesterday = time.time() - 2 * 24 * 3600
+            os.utime(folder, (day_before_yesterday, day_before_yesterday))
+        sweep("rubrics")
+        assert not left.exists()
+        assert living.exists()
+    assert not living.exists()
 
 
 def compile_something(number: float) -> float:
