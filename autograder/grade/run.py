@@ -34,11 +34,9 @@ from ..cache import why_for_this_run_only
 from ..errors import AutograderError, ClusterError, MarkingError
 from ..isolation import Isolation
 from ..marking.files import digest_of_all, digest_of_files, private_folder
-from ..marking.journal import Journal
 from ..marking.last_run import LAST_RUN, VERSION, record_of
 from ..marking.results import Results, contents, state_folder, write_whole
 from ..nbgrader.converter import NOBODY, Autograde
-from ..nbgrader.patience import wait_until_free
 from ..nbgrader.shared import OneGradebook, opened
 from .dry_run import Change, DryRun
 from .pool import Pool, WorkerSetup
@@ -224,19 +222,17 @@ class Grade(Autograde):
                 self.summary.seconds = time.monotonic() - began
                 self._remember()
 
-    def journal(self, assignment_id: str) -> Journal:
-        """What is written down of the marking; of a dry run, nothing that outlives it."""
-        if self._dry is None:
-            return super().journal(assignment_id)
-        return Journal(self._dry.place, assignment_id)
+    def state_root(self) -> str | os.PathLike[str]:
+        """Where the run is remembered; a dry run, where nothing outlives it."""
+        return super().state_root() if self._dry is None else self._dry.place
 
-    def wait_for_gradebook(self) -> None:
-        """Wait until no other program is writing to it, or the run is stopped.
+    def say(self, words: str) -> None:
+        """Show what there is to wait for."""
+        self._tell(words)
 
-        Raises:
-            GradebookError: one is, for long.
-        """
-        wait_until_free(self.coursedir.db_url, self._tell, self._stopped)
+    def is_stopped(self) -> bool:
+        """Whether the run is to end."""
+        return self._stopped()
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
 from ..marking import files
 from ..marking.journal import Journal, Marked
+from ..marking.results import STATE
 from ..marking.sources import rubric_digest
 from ..marking.student import CURE, why_refused
 from ..sandbox import tree
@@ -50,6 +51,7 @@ __all__ = ["Autograde", "install"]
 NOBODY = "Nobody was marked, and no mark was changed."
 MAX_COPY = 120_000_000  # characters of an autograded notebook; an honest one's are a million
 _ASIDE = ".before-"
+_TURNS = ".turns"  # beside the assignments' own folders; none can be called so
 _EXPOSED = {
     Isolation.UNSANDBOXED: (
         "Submissions run WITHOUT a sandbox (Examine.sandboxed = False): they can read what you can "
@@ -168,7 +170,15 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         Raises:
             GradebookError: one is, for long.
         """
-        wait_until_free(self.coursedir.db_url, self.log.warning)
+        wait_until_free(self.coursedir.db_url, self.say, self.is_stopped)
+
+    def say(self, words: str) -> None:
+        """Tell whoever marks what there is to wait for."""
+        self.log.warning("%s", words)
+
+    def is_stopped(self) -> bool:
+        """Whether there is nothing to wait for any more, since the run is to end."""
+        return False
 
     def prepare(self, examine: Examine) -> None:
         """Find out whether anyone can be marked.
@@ -246,7 +256,14 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             NbGraderException: some could not be marked.
         """
         self._before: dict[tuple[str, str], _Before] = {}
-        self._turns = Turns(self.coursedir.db_url, self.coursedir.course_id)
+        self._turns = Turns(
+            self.coursedir.db_url,
+            self.coursedir.course_id,
+            Path(self.state_root(), STATE, _TURNS),
+            group=bool(self.coursedir.groupshared),
+            say=self.say,
+            stopped=self.is_stopped,
+        )
         self._make_courses()
         # Once: nobody's marks are by a source that changes while the class is marked.
         self._by = rubric_digest(self.coursedir, str(self.coursedir.assignment_id), self.expected())
@@ -370,7 +387,11 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
 
     def journal(self, assignment_id: str) -> Journal:
         """What is written down of the marking of an assignment."""
-        return Journal(self.coursedir.root, assignment_id)
+        return Journal(self.state_root(), assignment_id)
+
+    def state_root(self) -> str | os.PathLike[str]:
+        """In which folder marking keeps what it has to remember."""
+        return str(self.coursedir.root)
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Prepare the autograded copy and the rows in the gradebook."""

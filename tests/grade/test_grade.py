@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from autograder.grade.display import _summary_lines
 from autograder.grade.run import Summary
 from autograder.held import held
 from autograder.nbgrader.converter import install
+from autograder.nbgrader.turns import Turns
 from tests.grade.conftest import REPOSITORY, SEED, command
 from tests.grade.ledger import files, rows
 from tests.marking import small_course as small
@@ -415,6 +417,36 @@ def test_two_runs_at_once_are_one(graded: Path, grade, tmp_path: Path):
         said = grade(root, "--force")
     assert said.status == 2
     assert "Another" in said.summary["error"]
+
+
+@pytest.mark.parametrize("program", ["autograder", "nbgrader"])
+def test_a_submission_is_marked_by_one_program_at_a_time(
+    graded: Path, tmp_path: Path, program: str
+):
+    """The formgrader's button beside a run, where the gradebook is SQLite's."""
+    root = copy(graded, tmp_path / "course")
+    url = f"sqlite:///{root / 'gradebook.db'}"
+    turns = Turns(url, small.COURSE_ID, root / ".autograder" / ".turns")
+    arguments = [ASSIGNMENT, SEED, "--force", "--student=honest"]
+    typed = [str(Path(sys.executable).with_name("nbgrader")), "autograde", *arguments]
+    with (root / "said").open("w+") as said, turns.taken(ASSIGNMENT, "honest"):
+        run = subprocess.Popen(
+            typed if program == "nbgrader" else command(*arguments),
+            cwd=root,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        begun = root / ".autograder" / ASSIGNMENT / "begun" / "honest"
+        deadline = time.monotonic() + 600
+        while "Another program is marking honest: waiting" not in (root / "said").read_text():
+            assert run.poll() is None, (root / "said").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert not begun.exists()
+    assert run.wait(600) == 0, (root / "said").read_text()
+    assert rows(root) == rows(graded)
+    assert files(root) == files(graded)
 
 
 def test_a_stranger_is_named(graded: Path, grade):
