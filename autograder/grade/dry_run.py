@@ -24,6 +24,7 @@ from ..errors import MarkingError
 from ..held import held, remove_left
 from ..marking.record import read_record
 from ..marking.results import state_folder
+from ..nbgrader.rights import to_step
 from .worker import snapshot
 
 __all__ = ["Change", "DryRun", "Grades"]
@@ -105,8 +106,10 @@ class DryRun:
         self._open.enter_context(held(self.place))
         self._course.db_url = snapshot(self._course.db_url, self.place)
         # Relative: nbgrader takes an absolute one for a pattern of `re`, brackets and all.
-        self._course.autograded_directory = os.path.relpath(
-            self.place / "autograded", self._course.root
+        # And of what the course's structure has above it, it leads out again.
+        above = [os.pardir] * to_step(self._course).count(os.sep)
+        self._course.autograded_directory = os.path.join(
+            *above, os.path.relpath(self.place / "autograded", self._course.root)
         )
         return self
 

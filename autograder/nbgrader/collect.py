@@ -75,6 +75,7 @@ class CarefulCollect(Collect):
                     "%r was not collected: %s: %s", record["filename"], type(exc).__name__, exc
                 )
         self.src_records = records
+        keep_private(self.coursedir)
         if failed:
             self.fail(f"{failed} of {len(records)} submissions were not collected; see above.")
 

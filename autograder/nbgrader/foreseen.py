@@ -10,6 +10,7 @@ from .. import access, database
 from ..access import require_readable, require_writable
 from ..errors import AutograderError
 from ..marking.results import state_folder
+from .rights import folders_of
 
 __all__ = ["foreseen", "require_rights"]
 
@@ -27,10 +28,10 @@ def require_rights(course: CourseDirectory) -> None:
     source = Path(course.format_path(course.source_directory, ".", assignment))
     release = Path(course.format_path(course.release_directory, ".", assignment))
     require_readable(source, *source.glob("*.ipynb"), release, *release.glob("*.ipynb"))
-    require_readable(root / course.submitted_directory, root / ".autograder_seed")
+    require_readable(*folders_of(course, course.submitted_directory), root / ".autograder_seed")
     state = state_folder(root, assignment)
     written = [state, *(state / name for name in ("lock", "last_run.log", "last_run.json"))]
-    require_writable(root, root / course.autograded_directory, *written)
+    require_writable(root, *folders_of(course, course.autograded_directory), *written)
     database.require_database(course.db_url)
 
 

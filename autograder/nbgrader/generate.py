@@ -64,7 +64,10 @@ class GenerateFeedback(NbgraderGenerateFeedback):
     def start(self) -> None:
         """Write the feedback pages."""
         keep_private(self.coursedir, self.coursedir.feedback_directory)
-        super().start()
+        try:
+            super().start()
+        finally:
+            keep_private(self.coursedir)
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy what lies beside a submission's notebooks.

@@ -11,6 +11,7 @@ stays open to their group.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import stat
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from ..marking.results import STATE
 
-__all__ = ["gradebook_file", "keep_private", "private_parts"]
+__all__ = ["folders_of", "gradebook_file", "keep_private", "private_parts", "to_step"]
 
 _SEED = ".autograder_seed"
 
@@ -32,15 +33,15 @@ def private_parts(course: CourseDirectory) -> list[Path]:
         course.source_with_tests_directory,
         course.solution_directory,
     )
-    parts = [*(_folder(course, step) for step in solutions), *_marking(course)]
-    return [path for path in parts if path.exists()]
+    parts = [*(folder for step in solutions for folder in folders_of(course, step))]
+    return [path for path in (*parts, *_marking(course)) if path.exists()]
 
 
 def _marking(course: CourseDirectory) -> list[Path]:
     steps = (course.submitted_directory, course.autograded_directory, course.feedback_directory)
     book = gradebook_file(course)
     return [
-        *(_folder(course, step) for step in steps),
+        *(folder for step in steps for folder in folders_of(course, step)),
         *(Path(course.root) / name for name in (STATE, _SEED)),
         *([book] if book else []),
     ]
@@ -60,10 +61,13 @@ def keep_private(course: CourseDirectory, *steps: str) -> None:
     Args:
         course: the course directory.
         steps: folders that are about to be filled, such as `course.feedback_directory`: made before
-            anything is in them, if they are not there.
+            anything is in them, if they are not there. Where each student has one of their own
+            (`{student_id}/{nbgrader_step}`), it is closed by the next call.
     """
-    shared = bool(course.groupshared)
-    for folder in [_folder(course, step) for step in steps]:
+    shared, structure = bool(course.groupshared), to_step(course)
+    for step in steps if "{student_id}" not in structure else ():
+        names = {"nbgrader_step": step, "assignment_id": course.assignment_id}
+        folder = Path(course.root, structure.format(**names))
         # Where it cannot be made, whoever writes into it says so.
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, mode=0o700)
@@ -85,8 +89,18 @@ def _for_the_group(course: CourseDirectory) -> Iterator[Path]:
     yield from (state, *state.rglob("*"))
 
 
-def _folder(course: CourseDirectory, step: str) -> Path:
-    return Path(os.path.normpath(course.format_path(step, ".", ".")))
+def to_step(course: CourseDirectory) -> str:
+    """The course's `directory_structure`, down to the folder that is named after the step."""
+    parts = Path(course.directory_structure).parts
+    named = [place for place, part in enumerate(parts) if "{nbgrader_step}" in part]
+    return os.path.join(*parts[: named[0] + 1 if named else None])
+
+
+def folders_of(course: CourseDirectory, step: str) -> list[Path]:
+    """The folders that are there of a step: one, or one for each assignment or student."""
+    names = {"student_id": "*", "assignment_id": "*", "nbgrader_step": glob.escape(step)}
+    pattern = os.path.join(glob.escape(str(course.root)), to_step(course).format(**names))
+    return [Path(os.path.normpath(folder)) for folder in glob.glob(pattern)]
 
 
 def _allow(path: Path, granted: int, refused: int = 0) -> None:

@@ -16,6 +16,7 @@ from ..marking.journal import Journal, Marked
 from ..marking.last_run import LAST_RUN
 from ..marking.results import state_folder
 from ..marking.student import why_refused
+from ..nbgrader.rights import folders_of
 from .copies import Copy, Record, read_copy, read_verdict
 from .data import FAULTS, ClassData, Exercise, Fault, Mark, Outcome, Paper
 from .gradebook import Grade, Rows, Submitted, read_gradebook
@@ -34,8 +35,8 @@ def gather(course: CourseDirectory, assignment: str) -> ClassData:
         ReportError: there is no gradebook, or it has no such assignment.
         CourseError: the gradebook, or what was handed in and marked, cannot be read.
     """
-    root = Path(course.root)
-    require_readable(*(root / f for f in (course.submitted_directory, course.autograded_directory)))
+    for step in (course.submitted_directory, course.autograded_directory):
+        require_readable(*folders_of(course, step))
     rows = read_gradebook(course.db_url, assignment)
     state = state_folder(course.root, assignment)
     last_run, journal = state / LAST_RUN, Journal(course.root, assignment)

@@ -99,3 +99,49 @@ def test_graders_of_one_group_keep_their_access(root: Path) -> None:
     notebook = root / "submitted" / "ada" / ASSIGNMENT / f"{FIRST}.ipynb"
     assert mode(notebook) == 0o660
     assert mode(notebook.parent) == 0o2770
+
+
+STRUCTURES = [
+    "{nbgrader_step}/{assignment_id}/{student_id}",
+    "{assignment_id}/{nbgrader_step}/{student_id}",
+    "{student_id}/{nbgrader_step}/{assignment_id}",
+    "work/{assignment_id} {nbgrader_step}/{student_id}",
+]
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_a_structure_of_the_courses_own_is_closed_as_well(root: Path, structure: str) -> None:
+    with (root / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.CourseDirectory.directory_structure = {structure!r}\n")
+
+    def place(step: str, student: str) -> Path:
+        names = {"nbgrader_step": step, "student_id": student, "assignment_id": ASSIGNMENT}
+        return Path(os.path.normpath(root / structure.format(**names)))
+
+    small.hand_in(root, small.Submission("ada"))
+    for step, student in (("source", "."), ("release", "."), ("submitted", "ada")):
+        old = root / step / student / ASSIGNMENT
+        place(step, student).parent.mkdir(parents=True, exist_ok=True)
+        if old != place(step, student):
+            old.rename(place(step, student))
+    before = os.umask(0o022)
+    try:
+        api = small.api(root)
+        for step in ("autograde", "generate_feedback"):
+            said = getattr(api, step)(ASSIGNMENT, "ada")
+            assert said["success"], said["log"]
+    finally:
+        os.umask(before)
+    for step in ("submitted", "autograded", "feedback"):
+        folder = place(step, "ada")
+        assert list(folder.iterdir())
+        closed = [part for part in folder.parents if part.is_relative_to(root) and part != root]
+        assert any(mode(part) & 0o077 == 0 for part in closed if step in part.name), step
+    if "/{nbgrader_step}/" in structure:
+        before_it = {path for path in root.rglob("*") if ".autograder" not in path.parts}
+        said = small.typed(root, "autograder", "grade", ASSIGNMENT, "--dry-run", "--workers=1")
+        assert said.returncode == 0, said.stdout
+        assert "Nobody's marks would be others" in said.stdout
+        after = {path for path in root.rglob("*") if ".autograder" not in path.parts}
+        assert after == before_it, "it is thrown away"
+        assert not list(root.rglob("dry-run-*"))
