@@ -434,7 +434,13 @@ class Grade(Autograde):
         return bool(by) and by != self._by
 
     def _is_complete(self, target: str) -> bool:
-        return all(os.path.exists(os.path.join(target, f"{n}.ipynb")) for n in self.expected())
+        """Whether a copy has the assignment's notebooks, and none that it has no more.
+
+        Feedback cannot be made of such a one; made anew, the copy is without it.
+        """
+        there = {path.stem for path in Path(target).glob("*.ipynb")}
+        expected = set(self.expected())
+        return expected <= there if self._is_partial() else expected == there
 
     def _is_newer(self, source: str, target: str) -> bool:
         try:

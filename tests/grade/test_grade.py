@@ -210,6 +210,21 @@ def test_only_what_changed_is_marked(graded: Path, grade, tmp_path: Path):
     assert small.marks(root, "honest") != small.marks(graded, "honest")
 
 
+def test_a_copy_of_a_notebook_that_the_assignment_has_no_more_goes(
+    graded: Path, grade, tmp_path: Path
+):
+    root = copy(graded, tmp_path / "course")
+    folder = root / "autograded" / "honest" / ASSIGNMENT
+    shutil.copy(folder / f"{FIRST}.ipynb", folder / "dropped.ipynb")
+    assert not small.api(root).generate_feedback(ASSIGNMENT, "honest")["success"]
+    assert grade(root, "--notebook", FIRST).summary["marked"] == 0
+    assert (folder / "dropped.ipynb").exists(), "a run for one notebook touches no other"
+    said = grade(root)
+    assert (said.summary["marked"], said.summary["reused"]) == (1, 1)
+    assert (rows(root), files(root)) == (rows(graded), files(graded))
+    assert small.api(root).generate_feedback(ASSIGNMENT, "honest")["success"]
+
+
 def test_a_grade_given_by_hand_stays(graded: Path, grade, tmp_path: Path):
     root = copy(graded, tmp_path / "course")
     with small.gradebook(root) as gradebook:
