@@ -273,6 +273,34 @@ def test_a_dry_run_tells_whose_marks_would_change_and_writes_none(
     assert "Nobody's marks would be others; nothing was written." in again.output
 
 
+def test_a_dry_run_under_an_odd_path_writes_nothing_down(graded: Path, grade, tmp_path: Path):
+    """Brackets and a plus mean something in a pattern; and what marking lacked is remembered."""
+    root = copy(graded, tmp_path / "c[x]+ (1)" / "course")
+    state = root / ".autograder" / ASSIGNMENT
+    path = root / "submitted" / "honest" / ASSIGNMENT / f"{FIRST}.ipynb"
+    notebook = json.loads(path.read_text())
+    cell = small.cell_of(notebook, "slope")
+    cell["source"] = f"import no_such_package\n{cell['source']}"
+    path.write_text(json.dumps(notebook))
+    with small.gradebook(root) as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2026-02-10 12:00:00")
+
+    def written_down() -> dict[Path, tuple[int, bytes]]:
+        journal = [p for kind in ("begun", "marked", "lacking") for p in (state / kind).rglob("*")]
+        assert any(p.parent.name == "marked" for p in journal)
+        found = [*journal, state / "last_run.json", *(root / ".autograder" / ".turns").iterdir()]
+        return {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in found}
+
+    before = rows(root), files(root), written_down()
+    said = grade(root, "--dry-run")
+    assert said.status == 0, said
+    assert "honest" in [change["student"] for change in said.summary["changes"]]
+    assert (rows(root), files(root), written_down()) == before
+    assert not list(state.glob("dry-run-*"))
+    assert grade(root, "--student", "honest").status == 0
+    assert (state / "lacking" / "honest").exists(), "which a dry run would have written down"
+
+
 def test_lines_for_a_log(graded: Path, grade):
     said = grade(graded, "--force", "--student", "honest", json=False)
     assert said.status == 0, said
