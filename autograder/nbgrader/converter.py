@@ -207,7 +207,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """
         self._refused: dict[str, str] = {}
         pattern = self.submitted(self.coursedir.assignment_id, self.coursedir.student_id)
-        # A name may hold what means something in a pattern: "o'brien [2]". So may the course's path.
+        # A name, and the course's path, may hold what means something in a pattern: "o'brien [2]".
         root = str(self.coursedir.root)
         inside = pattern.replace(root, glob.escape(root), 1)
         folders = [pattern] if os.path.isdir(pattern) else glob.glob(inside)
