@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 from filelock import FileLock, Timeout
-from nbgrader.api import MissingEntry
+from nbgrader.api import Assignment, MissingEntry, SubmittedAssignment
 from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 
@@ -317,6 +317,7 @@ class Grade(Autograde):
         folders = self.assignments
         self.summary.faults.update(self._refused)
         asked_for = sorted(folder for folder in folders if self._is_asked_for(folder))
+        self._in_gradebook = self._who_is_in_gradebook()
         due = {self.student_of(folder): folder for folder in asked_for if self._is_due(folder)}
         self._to_do = frozenset(due)
         self.summary.unchanged = len(asked_for) - len(due)
@@ -418,7 +419,7 @@ class Grade(Autograde):
         journal = self.journal(self.summary.assignment)
         if self.force or journal.interrupted(student) or journal.is_lacking(student):
             return True
-        if not self._is_complete(target):
+        if student not in self._in_gradebook or not self._is_complete(target):
             return True
         if self._is_newer(folder, target):
             return True
@@ -427,6 +428,15 @@ class Grade(Autograde):
         if marked.due not in ("", self._due_date(student)):
             return True
         return bool(marked.digest) and marked.digest != digest_of_all(self.coursedir, folder)
+
+    def _who_is_in_gradebook(self) -> frozenset[str]:
+        """The students whose submissions it has; a copy alone, of another gradebook, is no mark."""
+        with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            whose = gradebook.db.query(SubmittedAssignment.student_id).join(
+                Assignment, Assignment.id == SubmittedAssignment.assignment_id
+            )
+            found = whose.filter(Assignment.name == self.summary.assignment)
+            return frozenset(student for (student,) in found)
 
     def _is_outdated(self, student: str) -> bool:
         """Whether a submission was marked by what the source has been changed from since."""

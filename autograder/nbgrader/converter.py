@@ -25,6 +25,7 @@ from nbgrader.api import BaseCell, Comment, Grade, MissingEntry, SubmittedAssign
 from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
+from ..errors import CURE as SAYS_CURE
 from ..errors import AutograderError, MarkingError
 from ..isolation import Isolation
 from ..marking import files
@@ -203,7 +204,7 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
         """Find the submissions; each has all notebooks of the assignment, there or not.
 
         Raises:
-            NbGraderException: there is no submission.
+            NbGraderException: there is no submission, or the gradebook has no such notebook.
         """
         self._refused: dict[str, str] = {}
         pattern = self.submitted(self.coursedir.assignment_id, self.coursedir.student_id)
@@ -227,6 +228,8 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
             self.assignments |= {folder: sorted(found)} if found else {}
         if not self.assignments and not self._refused:
             super().init_notebooks()  # says what is near
+        if not expected:
+            self._say_what_is_unknown()
 
     def _handed_in(self, folder: str) -> list[str]:
         """The names of a submission's notebooks, whatever they are."""
@@ -248,6 +251,32 @@ class Autograde(NbgraderAutograde, _CarefulCopy):
                 return []
             names = [notebook.name for notebook in notebooks]
         return sorted(fnmatch.filter(names, self.coursedir.notebook_id))
+
+    def _say_what_is_unknown(self) -> None:
+        """Say why the gradebook knows nothing of what is to be marked.
+
+        Raises:
+            NbGraderException: always.
+        """
+        course = self.coursedir
+        name, which = str(course.assignment_id), course.notebook_id
+        with opened(course.db_url, course.course_id) as gradebook:
+            try:
+                known = sorted(one.name for one in gradebook.find_assignment(name).notebooks)
+            except MissingEntry:
+                known = []
+        if known:
+            says = f"No notebook of {name} is called {which}"
+            cure = f"name one of {', '.join(known)}"
+        else:
+            says = f"The gradebook has no notebook of {name}"
+            cure = f"`nbgrader generate_assignment {name}`, which puts them there, then mark again"
+            source = course.format_path(course.source_directory, ".", name)
+            if not os.path.isdir(source):
+                cure = f"put its source notebooks into {source}, then {cure}"
+        message = f"{NOBODY} {says}.{SAYS_CURE}{cure}."
+        self.log.error(message)
+        raise NbGraderException(message)
 
     # ------------------------------------------------------------------ the run
 

@@ -225,6 +225,47 @@ def test_a_copy_of_a_notebook_that_the_assignment_has_no_more_goes(
     assert small.api(root).generate_feedback(ASSIGNMENT, "honest")["success"]
 
 
+def looks(folder: Path) -> dict[str, tuple[int, int]]:
+    """When files were written last, and who may read them."""
+    found = [(path.name, path.stat()) for path in sorted(folder.rglob("*"))]
+    return {name: (about.st_mtime_ns, about.st_mode) for name, about in found}
+
+
+def test_a_gradebook_that_does_not_know_the_assignment_is_told_of_it(
+    graded: Path, grade, tmp_path: Path
+):
+    root = copy(graded, tmp_path / "course")
+    (root / "gradebook.db").unlink()  # as in a fresh clone, where release/ is there all the same
+    release = root / "release" / ASSIGNMENT
+    (release / f"{FIRST}.ipynb").chmod(0o600)
+    made = looks(release)
+    for asked in ((), ("--student", "honest", "--force")):
+        said = grade(root, *asked)
+        assert (said.status, said.summary["marked"], said.summary["unchanged"]) == (2, 0, 0)
+        assert "The gradebook has no notebook of small." in said.summary["error"]
+        assert "What to do: `nbgrader generate_assignment small`" in said.summary["error"]
+    typed = small.typed(root, "nbgrader", "generate_assignment", ASSIGNMENT)
+    assert "The gradebook has no notebook of small and gets them now" in typed.stderr
+    assert (typed.returncode, looks(release)) == (0, made)
+    said = grade(root, "--notebook", "cubs")
+    assert said.status == 2
+    assert "No notebook" in said.summary["error"]
+    # The copies in autograded/ are of the other gradebook: nobody is marked in this one.
+    said = grade(root)
+    assert (said.status, said.summary["marked"], said.summary["unchanged"]) == (0, len(CLASS), 0)
+    with small.gradebook(root) as gradebook:
+        assert len(gradebook.assignment_submissions(ASSIGNMENT)) == len(CLASS)
+
+
+def test_a_release_outlives_a_source_that_cannot_be_generated(tmp_path: Path):
+    set_up(tmp_path)
+    (tmp_path / "gradebook.db").unlink()
+    (tmp_path / "source" / ASSIGNMENT / f"{FIRST}.ipynb").write_text("no notebook")
+    before = looks(tmp_path / "release")
+    assert not small.api(tmp_path).generate_assignment(ASSIGNMENT, force=False)["success"]
+    assert looks(tmp_path / "release") == before
+
+
 def test_a_grade_given_by_hand_stays(graded: Path, grade, tmp_path: Path):
     root = copy(graded, tmp_path / "course")
     with small.gradebook(root) as gradebook:
