@@ -22,11 +22,13 @@ from .files import bounds, matches
 from .given import Given, name_of
 from .reading import read_notebook
 from .recognise import places_of
-from .statements import plain, same_text
+from .statements import plain, print_of, same_text
 
 __all__ = [
     "OtherName",
+    "checkpoints",
     "content_of",
+    "fuller",
     "is_as_given",
     "kin_of",
     "others",
@@ -41,6 +43,7 @@ _LIKE_A_NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$|\.json$", re.IGNORECASE)
 _LIKE_WORK = re.compile(
     r"\.(ipynb|ipynb\.\w+|py|html?|pdf|md|tex|docx?|odt|txt|zip|7z|rar|tar|t?gz)$", re.IGNORECASE
 )
+_CHECKPOINTS = ".ipynb_checkpoints"  # where Jupyter keeps a notebook as it was once saved
 _LEAST = 0.3  # of a notebook's named cells
 
 
@@ -83,23 +86,70 @@ def kin_of(course: CourseDirectory, folder: str, names: Iterable[str]) -> list[s
     ]
 
 
+def checkpoints(course: CourseDirectory, folder: str) -> list[str]:
+    """The paths of the notebooks that Jupyter kept in a submission; no link is followed."""
+    ignored = [pattern for pattern in course.ignore if pattern != _CHECKPOINTS]
+    found = tree.look(folder, bounds(course), lambda name: not matches(name, ignored))
+    return [
+        entry.path
+        for entry in found
+        if entry.kind == "file" and not entry.left_out and _LIKE_A_NOTEBOOK.search(entry.path)
+        if _CHECKPOINTS in entry.path.split(os.sep)[:-1]
+    ]
+
+
 def strangers(
-    course: CourseDirectory, folder: str, names: Iterable[str], given: Iterable[str]
+    course: CourseDirectory,
+    folder: str,
+    name: str,
+    assignment: Mapping[str, Sequence[Given]],
+    given: Iterable[str],
+    max_bytes: int,
 ) -> list[str]:
-    """The paths of files in a submission that may be a student's work in another form.
+    """The paths of files in a submission that may be the notebook `name` in another form.
+
+    What is known to be another notebook of the assignment is not.
 
     Args:
         course: the course.
         folder: the submission's.
-        names: of the assignment's notebooks.
+        name: the notebook's.
+        assignment: the cells of each of its notebooks.
         given: paths of files that the assignment gives.
+        max_bytes: how large a file may be.
     """
-    usual = {*given, "timestamp.txt", *(f"{name}.ipynb" for name in names)}
+    usual = {*given, "timestamp.txt", *(f"{name}.ipynb" for name in assignment)}
+    kin = kin_of(course, folder, assignment)[:_MOST_READ]
+    usual |= {path for path in kin if _is_another(folder, path, name, assignment, max_bytes)}
     return [
         entry.path
         for entry in _entries(course, folder)
         if entry.kind != "folder" and entry.path not in usual and _LIKE_WORK.search(entry.path)
     ]
+
+
+def _is_another(
+    folder: str, path: str, name: str, assignment: Mapping[str, Sequence[Given]], max_bytes: int
+) -> bool:
+    """Whether a file is another notebook of the assignment, with no cell of the notebook `name`."""
+    try:
+        notebook = read_notebook(os.path.join(folder, path), max_bytes)
+    except UnreadableSubmission:
+        return False
+    it_is = which(notebook, assignment, os.path.basename(path))
+    return it_is not in ("", name) and not _has_cells_of(notebook, name, it_is, assignment)
+
+
+def _has_cells_of(
+    notebook: nbformat.NotebookNode,
+    name: str,
+    it_is: str,
+    assignment: Mapping[str, Sequence[Given]],
+) -> bool:
+    """Whether cells of the notebook `name` were put into one that is `it_is`."""
+    wanted = {cell.name for cell in assignment[name]}
+    wanted -= {cell.name for cell in assignment[it_is]}
+    return bool(wanted & {name_of(cell) for cell in notebook.cells})
 
 
 def _entries(course: CourseDirectory, folder: str) -> list[tree.Entry]:
@@ -134,20 +184,61 @@ def others(
 
 
 def hosts(
-    folder: str, name: str, assignment: Mapping[str, Sequence[Given]], max_bytes: int
+    folder: str,
+    name: str,
+    assignment: Mapping[str, Sequence[Given]],
+    max_bytes: int,
+    kin: Sequence[str] = (),
 ) -> list[str]:
-    """The other notebooks of a submission into which cells of the notebook `name` were put."""
+    """The other notebooks of a submission into which cells of the notebook `name` were put.
+
+    Args:
+        folder: the submission's.
+        name: the notebook's.
+        assignment: the cells of each of its notebooks.
+        max_bytes: how large a file may be.
+        kin: paths of notebooks under none of their names.
+    """
     found = []
-    for other in assignment.keys() - {name}:
-        known = {cell.name for cell in assignment[other]}
-        wanted = {cell.name for cell in assignment[name]} - known
+    usual = sorted(assignment.keys() - {name})
+    named = [(f"{other}.ipynb", other) for other in usual]
+    for path, known in [*named, *((path, "") for path in kin[:_MOST_READ])]:
         try:
-            notebook = read_notebook(os.path.join(folder, f"{other}.ipynb"), max_bytes)
+            notebook = read_notebook(os.path.join(folder, path), max_bytes)
         except UnreadableSubmission:
             continue
-        if wanted & {name_of(cell) for cell in notebook.cells}:
-            found.append(f"{other}.ipynb")
-    return sorted(found)
+        it_is = known or which(notebook, assignment, os.path.basename(path))
+        if it_is not in ("", name) and _has_cells_of(notebook, name, it_is, assignment):
+            found.append(path)
+    return found
+
+
+def fuller(
+    notebook: nbformat.NotebookNode,
+    other: nbformat.NotebookNode,
+    given: Sequence[Given],
+    *,
+    blank_alone: bool = False,
+) -> list[Given]:
+    """The graded cells for which a copy of a notebook has something that the notebook has not.
+
+    Args:
+        notebook: the notebook.
+        other: the copy.
+        given: the notebook's cells as they were given.
+        blank_alone: whether only those count for which the notebook has nothing.
+    """
+    texts = {plain(cell.source) for cell in notebook.cells}
+    prints = {print_of(cell.cell_type, cell.source) for cell in notebook.cells}
+    here = {one for _, after in _theirs(notebook, given) for one in _concerned(after, given)}
+    found: dict[int, Given] = {}
+    for cell, after in _theirs(other, given):
+        if plain(cell.source) in texts or print_of(cell.cell_type, cell.source) in prints:
+            continue
+        for one in _concerned(after, given):
+            if not (blank_alone and one in here):
+                found[one] = given[one]
+    return [found[one] for one in sorted(found)]
 
 
 def which(
@@ -183,15 +274,44 @@ def is_as_given(notebook: nbformat.NotebookNode, given: Sequence[Given]) -> bool
 
 
 def _answered(notebook: nbformat.NotebookNode, given: Sequence[Given]) -> int:
-    places = places_of(notebook.cells, given)
-    count = 0
-    for cell, place in zip(notebook.cells, places, strict=True):
+    return len(_theirs(notebook, given))
+
+
+def _theirs(
+    notebook: nbformat.NotebookNode, given: Sequence[Given]
+) -> list[tuple[nbformat.NotebookNode, float]]:
+    """The cells that are not as they were given, each with its place; of an added one, between."""
+    found = []
+    last = -1
+    for cell, place in zip(notebook.cells, places_of(notebook.cells, given), strict=True):
         if place is None:
-            count += bool(cell.source.strip())
-        else:
-            texts = given[place].text, given[place].source
-            count += not any(same_text(given[place].kind, cell.source, text) for text in texts)
-    return count
+            if cell.source.strip():
+                found.append((cell, last + 0.5))
+            continue
+        last = place
+        texts = given[place].text, given[place].source
+        if not any(same_text(given[place].kind, cell.source, text) for text in texts):
+            found.append((cell, float(place)))
+    return found
+
+
+def _concerned(place: float, given: Sequence[Given]) -> list[int]:
+    """The places of the graded cells for which there may be an answer at a place.
+
+    Those below it up to the next answer; of what was added below a graded cell, that one as well.
+    """
+    at = int(place)
+    found = []
+    if place >= 0 and given[at].graded:
+        found.append(at)
+        if at == place:
+            return found
+    for number in range(at + 1 if place >= 0 else 0, len(given)):
+        if given[number].answer and any(n > at for n in found):
+            break
+        if given[number].graded:
+            found.append(number)
+    return found
 
 
 def shown(path: str) -> str:

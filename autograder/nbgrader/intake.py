@@ -20,7 +20,9 @@ from ..marking.files import given_files
 from ..marking.given import Given, released_cells
 from ..marking.other_names import (
     OtherName,
+    checkpoints,
     content_of,
+    fuller,
     hosts,
     is_as_given,
     kin_of,
@@ -58,7 +60,8 @@ class SubmissionExporter(Writer):
     def _found(self, filename: str, names: dict[str, str]) -> nbformat.NotebookNode:
         """The notebook to mark: the file, one under another name, or one that says what is wrong.
 
-        A file with the right name counts, unless it is as it was given and another is answered.
+        A file with the right name counts, unless it is as it was given and another is answered. For
+        what another has and it has not, a person is asked.
         """
         folder, wanted = os.path.dirname(filename), names["notebook"]
         notebook, reason = None, ""
@@ -86,6 +89,11 @@ class SubmissionExporter(Writer):
                     f"There is also {_files(unlike)}, another version of this notebook; the one "
                     "under the right name counts."
                 )
+            for other in unlike:
+                _ask(notebook, other.path, fuller(notebook, other.notebook, known))
+            for other in self._kept(folder, wanted, assignment):
+                more = fuller(notebook, other.notebook, known, blank_alone=True)
+                _ask(notebook, other.path, more)
             return notebook
         if holds != wanted:
             reason = f"In `{wanted}.ipynb` there is the notebook `{holds}`."
@@ -94,9 +102,12 @@ class SubmissionExporter(Writer):
         if notebook is None:
             return self._in_its_place(filename, reason, names, assignment)
         if blank and not reason:
-            elsewhere = hosts(folder, wanted, assignment, self.max_bytes)
+            elsewhere = hosts(folder, wanted, assignment, self.max_bytes, kin)
+            kept = self._kept(folder, wanted, assignment)
             if elsewhere:
                 reason = f"It has no answers, but {shown(elsewhere[0])} has cells of it."
+            elif kept:
+                reason = f"It has no answers, but {shown(kept[0].path)} has, as Jupyter kept it."
         if reason:
             notebook.metadata.autograder["review"] = True
             notebook.metadata.autograder.notes.append(f"{reason} A person will look.")
@@ -140,8 +151,10 @@ class SubmissionExporter(Writer):
         review, folder = os.path.lexists(filename), os.path.dirname(filename)
         if not review:
             given = given_files(course_of(self), names["assignment"])
-            found = strangers(course_of(self), folder, assignment, given)
-            found += hosts(folder, names["notebook"], assignment, self.max_bytes)
+            wanted, most = names["notebook"], self.max_bytes
+            found = strangers(course_of(self), folder, wanted, assignment, given, most)
+            found += hosts(folder, wanted, assignment, most)
+            found += [other.path for other in self._kept(folder, wanted, assignment)]
             if found:
                 review = True
                 reason += (
@@ -151,6 +164,14 @@ class SubmissionExporter(Writer):
                 self.log.warning("%s is not there, but %s: is it that?", filename, found)
         self.log.warning("%s earns nothing: %s", filename, reason)
         return unreadable_notebook(reason, review=review)
+
+    def _kept(
+        self, folder: str, wanted: str, assignment: Mapping[str, Sequence[Given]]
+    ) -> list[OtherName]:
+        """What Jupyter kept of a notebook with answers, in a submission's checkpoints."""
+        paths = checkpoints(course_of(self), folder)
+        found = others(folder, paths, wanted, assignment, self.max_bytes)
+        return [other for other in found if other.answered]
 
     def _assignment(self, names: dict[str, str]) -> dict[str, list[Given]]:
         """The cells of all notebooks of the assignment, as they were released."""
@@ -171,6 +192,22 @@ class SubmissionExporter(Writer):
             course.autograded_directory, names["student"], names["assignment"]
         )
         return os.path.normpath(os.path.dirname(filename)) != os.path.normpath(ours)
+
+
+def _ask(notebook: nbformat.NotebookNode, path: str, cells: Sequence[Given]) -> None:
+    """Have a person look at graded cells for which another file has an answer of its own."""
+    about = notebook.metadata.autograder
+    new = [cell for cell in cells if cell.name not in about.get("ask", {})]
+    if not new:
+        return
+    names = ", ".join(f"`{cell.exercise}`" for cell in new)
+    reason = (
+        f"In {shown(path)} there is something else for {names}; a person will look, unless there "
+        "are all points for it here."
+    )
+    asked = about.setdefault("ask", nbformat.NotebookNode())
+    asked.update({cell.name: reason for cell in new})
+    about.notes.append(reason)
 
 
 def _files(found: Sequence[OtherName]) -> str:

@@ -48,7 +48,7 @@ def mend(notebook: nbformat.NotebookNode, given: Sequence[Given]) -> list[str]:
     asking.look()
     if asking.ask:
         about = notebook.metadata.setdefault("autograder", nbformat.NotebookNode())
-        about["ask"] = nbformat.from_dict(asking.ask)
+        about["ask"] = nbformat.from_dict({**asking.ask, **about.get("ask", {})})
     return list(dict.fromkeys([*asking.notes, *work.notes]))
 
 

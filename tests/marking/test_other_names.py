@@ -104,10 +104,83 @@ def test_the_right_name_counts(root: Path, worker: Worker, folder: Folder):
     assert f"There is also `{FIRST} (1).ipynb`" in found.metadata.autograder.notes[0]
 
 
+def test_a_person_looks_at_what_another_copy_answers(root: Path, worker: Worker, folder: Folder):
+    blank = released(root)
+    first, last = small.honest(root, FIRST), small.honest(root, FIRST)
+    for name in ("lowest", "why"):
+        small.cell_of(first, name)["source"] = small.cell_of(blank, name)["source"]
+    small.cell_of(last, "slope")["source"] = small.cell_of(blank, "slope")["source"]
+    write(folder, f"{FIRST}.ipynb", first)
+    write(folder, f"{FIRST} (1).ipynb", last)
+    about = read(worker, folder).metadata.autograder
+    assert set(about.ask) == {"lowest_check", "why"}
+    assert f"In `{FIRST} (1).ipynb` there is something else for `lowest`, `why`" in about.notes[1]
+
+
+def test_a_person_looks_at_what_another_copy_answers_otherwise(
+    root: Path, worker: Worker, folder: Folder
+) -> None:
+    older, final = small.honest(root, FIRST), small.honest(root, FIRST)
+    small.cell_of(older, "slope")["source"] = "def slope(x):\n    return 2 * x"
+    write(folder, f"{FIRST}.ipynb", older)
+    write(folder, f"{FIRST}_final.ipynb", final)
+    assert set(read(worker, folder).metadata.autograder.ask) == {"slope_check"}
+    # Also where it stands in a cell of its own there.
+    small.cell_of(final, "slope")["source"] = small.cell_of(released(root), "slope")["source"]
+    own = {"cell_type": "code", "metadata": {}, "source": ANSWERS["slope"], "outputs": []}
+    final["cells"].insert(small.index_of(final, "slope") + 1, {**own, "execution_count": None})
+    write(folder, f"{FIRST}_final.ipynb", final)
+    assert set(read(worker, folder).metadata.autograder.ask) == {"slope_check"}
+
+
+@pytest.mark.parametrize("there", ["blank", "nothing", "half", "all"])
+def test_what_jupyter_kept_is_for_a_person_where_there_is_no_answer(
+    root: Path, worker: Worker, folder: Folder, there: str
+) -> None:
+    full, blank = small.honest(root, FIRST), released(root)
+    write(folder, f".ipynb_checkpoints/{FIRST}-checkpoint.ipynb", full)
+    if there == "half":
+        blank["cells"] = [
+            c if c is not small.cell_of(blank, "slope") else small.cell_of(full, "slope")
+            for c in blank["cells"]
+        ]
+    if there == "all":
+        blank = small.honest(root, FIRST)
+        small.cell_of(blank, "slope")["source"] = "def slope(x):\n    return 2 * x"
+    if there != "nothing":
+        write(folder, f"{FIRST}.ipynb", blank)
+    about = read(worker, folder).metadata.autograder
+    asked = {"half": {"lowest_check", "why"}}
+    assert bool(about.get("review")) == (there in ("blank", "nothing"))
+    assert set(about.get("ask", {})) == asked.get(there, set())
+    assert any("-checkpoint.ipynb`" in note for note in about.notes) == (there != "all")
+
+
+def test_a_second_copy_of_one_notebook_says_nothing_of_the_other(
+    root: Path, worker: Worker, folder: Folder
+) -> None:
+    (folder / f"{SECOND}.ipynb").unlink()
+    notebook = small.honest(root, FIRST)
+    write(folder, f"{FIRST}.ipynb", notebook)
+    small.cell_of(notebook, "slope")["source"] = "slope = 0"
+    write(folder, f"{FIRST} (1).ipynb", notebook)
+    about = read(worker, folder, SECOND).metadata.autograder
+    assert not about.review
+    assert about.unreadable == "This notebook was not handed in."
+    # Unless cells of the other were put into it.
+    notebook["cells"].append(small.cell_of(small.honest(root, SECOND), "cubed_slope"))
+    write(folder, f"{FIRST} (1).ipynb", notebook)
+    assert read(worker, folder, SECOND).metadata.autograder.review
+    write(folder, f"{SECOND}.ipynb", json.loads(
+        (root / "release" / ASSIGNMENT / f"{SECOND}.ipynb").read_text(encoding="utf-8")
+    ))  # fmt: skip
+    assert read(worker, folder, SECOND).metadata.autograder.review
+
+
 def test_a_copy_that_is_the_same_is_not_worth_a_word(root: Path, worker: Worker, folder: Folder):
     write(folder, f"{FIRST}.ipynb", small.honest(root, FIRST))
     write(folder, f"{FIRST} (1).ipynb", small.honest(root, FIRST))
-    assert read(worker, folder).metadata.autograder.notes == []
+    assert read(worker, folder).metadata.autograder == {"notes": []}
 
 
 def test_the_right_name_without_an_answer_gives_way(
