@@ -182,16 +182,17 @@ def run_source(
         name = str(nbgrader.get("grade_id", f"number {place + 1}"))
         broken: Exception | None = None
         with recording() as checks:
+            here = f"<{path.name}: {name}>"
             try:
-                code = compile(_code(cell), f"<{path.name}: {name}>", "exec")
+                code = compile(_code(cell), here, "exec")
                 with shown.of(place):
                     exec(code, namespace)  # the instructor's own notebook
             except Exception as exc:
                 if strict:
-                    last = traceback.extract_tb(exc.__traceback__)[-1]
+                    line = _line(exc, here)
                     raise RubricError(
-                        f"{path}: cell {name} of the source notebook stopped at line "
-                        f"{last.lineno} with {type(exc).__name__}: {exc}"
+                        f"{path}: cell {name} of the source notebook stopped"
+                        f"{f' at line {line}' if line else ''} with {type(exc).__name__}: {exc}"
                     ) from exc
                 broken = exc
         if is_test(cell) and broken is not None:
@@ -205,6 +206,14 @@ def run_source(
             taken.update((*check.answers, *check.given))
         exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
         yield Stop(exercise, namespace)
+
+
+def _line(error: Exception, name: str) -> int | None:
+    """The line at which a cell, compiled under a name, stopped; not that of what it called."""
+    lines = [at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == name]
+    if lines:
+        return lines[-1]
+    return error.lineno if isinstance(error, SyntaxError) and error.filename == name else None
 
 
 def read_source(path: Path) -> nbformat.NotebookNode:

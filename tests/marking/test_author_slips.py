@@ -164,3 +164,17 @@ def test_a_line_that_goes_on_with_a_percent_sign_is_no_magic() -> None:
     text = "def f(x):\n    return (\n        x**2\n        % 3.0\n    )"
     assert _code({"source": text}) == text
     assert "%" not in _code({"source": f"%matplotlib inline\n{text.replace('% 3.0', '')}"})
+
+
+@pytest.mark.parametrize(
+    ("test", "stopped"),
+    [
+        ("check.gradient('df', of=3)", "ex_check of the source notebook stopped at line 1"),
+        ("\ncheck.gradient('df', of=3)", "stopped at line 2 with CheckError"),
+        ("x = 1\nx = np.reshape([x], (2, 3))", "stopped at line 2 with ValueError"),
+        ("x = 1\n\nx = =", "stopped at line 3 with SyntaxError"),
+    ],
+)
+def test_the_line_is_one_of_the_cell(tmp_path: Path, test: str, stopped: str) -> None:
+    with pytest.raises(RubricError, match=stopped):
+        look(tmp_path, SQUARE, RIGHT, test)
