@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..access import refusal
-from ..cells import nbgrader_of
+from ..cells import is_test, nbgrader_of
 from .findings import Finding, fine, warning, wrong
+
+if TYPE_CHECKING:
+    from ..marking.rubric import Rubric
 
 __all__ = ["NOT_ONE", "assignments", "read_cells", "sources", "subfolders"]
 
@@ -64,9 +67,15 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
 
     for folder in sorted({path.parent for path in source.glob("*/*.ipynb")}):
         subject, sound = f"{folder.name}, run", True
+        untried, free = [], []
         for path in sorted(folder.glob("*.ipynb")):
+            made = release / folder.name / path.name
             try:
-                rubric = verified_rubric(path, release / folder.name / path.name, anew=True)
+                rubric = verified_rubric(path, made, anew=True)
+                if made.is_file():
+                    free += [f"{cell} of {path.stem}" for cell in _earning(path, made, rubric)]
+                else:
+                    untried.append(path.stem)
             except RubricError as error:
                 sound = False
                 yield wrong(subject, str(error).rstrip("."), f"mend {path}, and generate it again")
@@ -80,8 +89,30 @@ def sources(source: Path, release: Path) -> Iterator[Finding]:
                     f"`{first}` of {path.stem} has the tag illustration, and marking runs it: {why}"
                 )
                 yield warning(subject, says, "mend that, or take the tag off")
+        for cell in free:
+            says = f"{cell} is a test without a check, and earns points in an empty submission"
+            yield warning(subject, says, "let it fail where there is no answer, or write a check")
         if sound:
-            yield fine(subject, "its own answers earn all points, and an empty submission none")
+            says = "its own answers earn all points"
+            if untried:
+                says += (
+                    f"; an empty submission was not tried, with no release: {', '.join(untried)}"
+                )
+            elif not free:
+                says += ", and an empty submission none"
+            yield fine(subject, says)
+
+
+def _earning(source: Path, release: Path, rubric: Rubric) -> list[str]:
+    """The test cells without checks that earn something in an empty submission."""
+    from ..marking.source_run import aside, earning, read_source
+
+    whole, made = read_source(source), read_source(release)
+    tests = {nbgrader_of(cell).get("grade_id") for cell in whole.cells if is_test(cell)}
+    if tests <= rubric.exercises.keys():
+        return []
+    with aside(release.resolve().parent):
+        return earning(whole, made, source.name)
 
 
 def subfolders(folder: Path) -> list[Path]:

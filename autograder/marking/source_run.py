@@ -23,7 +23,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.display import display
 
-from ..cells import is_test, nbgrader_of
+from ..cells import is_test, nbgrader_of, points_of
 from ..check import recording
 from ..checks.base import Check
 from ..checks.questions import Reply
@@ -31,7 +31,7 @@ from ..draw.output import output
 from ..errors import RubricError
 from .unmarked import refuse_what_would_not_be_run
 
-__all__ = ["Broken", "Exercise", "Shown", "Stop", "aside", "read_source", "run_source"]
+__all__ = ["Broken", "Exercise", "Shown", "Stop", "aside", "earning", "read_source", "run_source"]
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,43 @@ def run_source(
             taken.update((*check.answers, *check.given))
         exercise = Exercise(name, float(nbgrader["points"]), tuple(checks), frozenset(taken))
         yield Stop(exercise, namespace)
+
+
+def earning(source: nbformat.NotebookNode, release: nbformat.NotebookNode, name: str) -> list[str]:
+    """The test cells without checks of ours that earn something in an empty submission.
+
+    Args:
+        source: the instructor's notebook, whose test cells are whole, hidden tests among them.
+        release: as students get it, which is run.
+        name: the notebook's.
+    """
+    tests = {nbgrader_of(cell)["grade_id"]: cell for cell in source.cells if is_test(cell)}
+    namespace: dict[str, Any] = {"__name__": "__main__", "display": display}
+    found = []
+    for cell in release.cells:
+        if cell.cell_type != "code":
+            continue
+        grade_id = nbgrader_of(cell).get("grade_id")
+        cell = tests.get(grade_id, cell)
+        with recording() as checks:
+            try:
+                earned = _earned(_code(cell), f"<{name}: {grade_id}>", namespace)
+            except Exception:  # noqa: BLE001 - as in a student's notebook, the cell ends there
+                continue
+        if is_test(cell) and points_of(cell) > 0 and earned and not checks:
+            found.append(str(grade_id))
+    return found
+
+
+def _earned(code: str, name: str, namespace: dict[str, Any]) -> bool:
+    """Run a cell, and tell whether nbgrader gives something for what it shows at its end."""
+    tree = ast.parse(code, name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), namespace)  # the instructor's own notebook
+    if not isinstance(last, ast.Expr):
+        return True
+    shown = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
+    return shown is None or (isinstance(shown, int | float) and shown > 0)
 
 
 def _line(error: Exception, name: str) -> int | None:

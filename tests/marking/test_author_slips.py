@@ -150,6 +150,42 @@ def test_the_doctor_runs_the_source(tmp_path: Path) -> None:
     assert "`assert True`" in bad.says
 
 
+PLAIN = {
+    "assert True": True,
+    "1 + 1": True,
+    "assert 'df' in globals()": False,
+    "0.0": False,
+    "### BEGIN HIDDEN TESTS\nassert df(0.0) == 1\n### END HIDDEN TESTS": False,
+    "Ellipsis": False,
+}
+
+
+@pytest.mark.parametrize("test", PLAIN)
+def test_the_doctor_tries_plain_tests_on_an_empty_submission(tmp_path: Path, test: str) -> None:
+    more = _cell("code", test, "plain", grade=True, locked=True, points=1)
+    released = _cell("code", test.partition("### BEGIN")[0], "plain", grade=True, points=1)
+    for folder, answer, cell in (("source", RIGHT, more), ("release", STUB, released)):
+        made = notebook(SQUARE, answer, CHECK)
+        made.cells.append(cell)
+        (tmp_path / folder / "it").mkdir(parents=True)
+        nbformat.write(made, tmp_path / folder / "it" / "one.ipynb")
+    *warned, fine = sources(tmp_path / "source", tmp_path / "release")
+    assert (fine.level, bool(warned)) == ("fine", PLAIN[test])
+    assert ("an empty submission none" in fine.says) != bool(warned)
+    assert all("plain of one is a test without a check" in each.says for each in warned)
+    assert all(each.level == "warning" for each in warned)
+
+
+def test_the_doctor_claims_nothing_of_an_empty_submission_before_there_is_one(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "source" / "it").mkdir(parents=True)
+    nbformat.write(notebook(SQUARE, RIGHT, CHECK), tmp_path / "source" / "it" / "one.ipynb")
+    (fine,) = sources(tmp_path / "source", tmp_path / "release")
+    assert fine.level == "fine"
+    assert "an empty submission was not tried, with no release: one" in fine.says
+
+
 def test_practice_too_wants_a_name() -> None:
     from autograder import check
 
