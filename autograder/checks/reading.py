@@ -111,7 +111,7 @@ def read_parts(value: Value, shapes: Sequence[tuple[int, ...]]) -> np.ndarray | 
 
 
 def _is_path(value: Value, size: int) -> bool:
-    """Whether `value` looks like a history of places of `size` numbers."""
+    """Whether `value` looks like a history: of places of `size` numbers, or of a number a step."""
     if value.kind == "mapping":
         return True
     array = _stack(value)
@@ -119,6 +119,8 @@ def _is_path(value: Value, size: int) -> bool:
         return value.kind == "sequence" and (value.length != len(value.items) or not value.length)
     if size == 1 or not array.size:
         return array.ndim >= 1
+    if array.ndim == 1:  # as many numbers as a place has may be one
+        return len(array) > size
     return array.ndim >= 2 and array.size == len(array) * size
 
 

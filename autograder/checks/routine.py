@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -102,7 +102,8 @@ class DescentRoutine(Check):
         calls = replies[1]
         if not isinstance(calls, Calls) or len(calls.outcomes) != len(trials):
             return [wrong(self.answer, "garbled")]
-        tried = [self._try(t, o) for t, o in zip(trials, calls.outcomes, strict=True)]
+        index = _index_of_place(trials, calls.outcomes)
+        tried = [self._try(t, o, index) for t, o in zip(trials, calls.outcomes, strict=True)]
         return [self._judge(_excused(tried))]
 
     def _judge(self, tried: list[Tried]) -> Verdict:
@@ -189,7 +190,8 @@ class DescentRoutine(Check):
 
     # ------------------------------------------------------------------ reading
 
-    def _try(self, trial: Trial, outcome: Outcome) -> Tried:
+    def _try(self, trial: Trial, outcome: Outcome, index: int | None = None) -> Tried:
+        """What came of a trial; `index`: of the place, in a tuple with a history."""
         match outcome:
             case Late(seconds):
                 late = wrong(self.answer, "never_returns", seconds=seconds)
@@ -211,7 +213,8 @@ class DescentRoutine(Check):
                 return Tried(trial, outcome, problem=raised)
             case Garbled():
                 return Tried(trial, outcome, problem=wrong(self.answer, "garbled"))
-        read = read_point(outcome.value, trial.start.size)
+        value = outcome.value if index is None else outcome.value.items[index]
+        read = read_point(value, trial.start.size)
         point, beside = (read, "") if isinstance(read, np.ndarray) else (None, "")
         if point is None:
             point, beside = _with_count(outcome.value, trial.start.size)
@@ -501,6 +504,37 @@ def _places(r: Tried, most: int, size: int) -> list[np.ndarray]:
             break
         places.append(point)
     return places
+
+
+def _index_of_place(trials: Sequence[Trial], outcomes: Sequence[Outcome]) -> int | None:
+    """Which entry of the tuples that came back is the place, if all else in them is a history.
+
+    One trial may not tell: after one step from a pair of numbers, the values before and after it
+    are a pair, too. Only the place has as many numbers as the start in all of them.
+    """
+    came = [(t, o.value) for t, o in zip(trials, outcomes, strict=True) if isinstance(o, Returned)]
+    lengths = {len(v.items) if v.kind == "sequence" else 0 for _, v in came}
+    (length,) = lengths if len(lengths) == 1 else (0,)
+    if not 2 <= length <= BESIDE:
+        return None
+
+    def is_place(k: int) -> bool:
+        read = [(read_numbers(v.items[k]), t.start.size) for t, v in came]
+        return all(isinstance(p, np.ndarray) and p.size == size for p, size in read)
+
+    def all_of(kind: Callable[[Value], bool], k: int) -> bool:
+        return all(kind(v.items[k]) for _, v in came)
+
+    places = [k for k in range(length) if is_place(k)]
+    others = [k for k in range(length) if k not in places and not all_of(_is_count, k)]
+    kept = bool(others) and all(all_of(_is_history, k) for k in others)
+    return places[0] if len(places) == 1 and kept else None
+
+
+def _is_history(item: Value) -> bool:
+    """Whether it may hold one thing a step: values, step sizes, slopes, places."""
+    listed = item.kind in ("sequence", "mapping")
+    return listed or (item.numbers is not None and item.numbers.ndim > 0)
 
 
 def _with_count(value: Value, size: int) -> tuple[np.ndarray | None, str]:

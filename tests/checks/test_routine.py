@@ -6,9 +6,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from autograder.answers.local import ask, judge
+from autograder.checks.minimum import StationaryPoint
 from autograder.checks.questions import Calls, Late, Raised
 from autograder.checks.routine import DescentRoutine
 from autograder.checks.trials import draw_trials
@@ -37,6 +39,46 @@ def test_history_first_is_read() -> None:
         return steps, steps[-1]
 
     assert marked(gd).right
+
+
+KEPT = {
+    "step sizes": lambda x, path, slopes, sizes: (x, sizes),
+    "step sizes first": lambda x, path, slopes, sizes: (sizes, x),
+    "an array of step sizes": lambda x, path, slopes, sizes: (x, jnp.array(sizes)),
+    "a value a step": lambda x, path, slopes, sizes: (x, [jnp.sum(g) for g in slopes]),
+    "a value a place": lambda x, path, slopes, sizes: (x, [jnp.sum(p) for p in path]),
+    "both, and a count": lambda x, path, slopes, sizes: [
+        x, path, np.array([np.sum(p) for p in path]), len(sizes)
+    ],
+}  # fmt: skip
+
+
+def keeping(what: str, sign: float) -> Any:
+    def gd(df: Any, start: Any, step_size: Any, num_steps: int) -> Any:
+        x, path, slopes, sizes = start, [start], [], []
+        for _ in range(num_steps):
+            slopes.append(df(x))
+            x = x - sign * step_size * slopes[-1]
+            path.append(x)
+            sizes.append(step_size)
+        return KEPT[what](x, path, slopes, sizes)
+
+    return gd
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_a_history_of_numbers_beside_the_place_is_no_mistake(what: str) -> None:
+    assert marked(keeping(what, 1.0)).right
+    assert marked(keeping(what, -1.0)).misconception == "ascent"
+
+
+def test_a_place_in_a_pair_may_have_a_history_of_numbers_beside_it() -> None:
+    for beside in ([0.1] * 30, jnp.full(30, 0.1), np.full(1000, 0.1)):
+        place = (jnp.array([0.5, -1.0]), beside)
+        (verdict,) = judge(
+            StationaryPoint("p", lambda u: (u[0] - 0.5) ** 2 + (u[1] + 1) ** 2), {"p": place}, 3
+        )
+        assert verdict.right
 
 
 def test_a_count_beside_the_place_is_told() -> None:
