@@ -580,7 +580,7 @@ PLACE = {
     ),
     "step_bounces": _m(
         "With a step size of {step}, descent keeps jumping back and forth, but does not run away.",
-        "You are just at the border. On which side of it do the jumps grow?",
+        "The jumps do not grow. With which step sizes would each be longer than the one before?",
     ),
     "step_not_positive": _m(
         "A step size of {step} is not a step downhill.",
