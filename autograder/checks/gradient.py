@@ -30,7 +30,16 @@ from .scenery import curve, rounded, surface
 from .shapes import Entries, Mask, Points
 from .tolerance import derivative_tolerance
 from .verdict import Row, Verdict
-from .wording import decimals, derivative, explain, name_value, number, place
+from .wording import (
+    NOTHING,
+    decimals,
+    derivative,
+    explain,
+    name_value,
+    number,
+    place,
+    significant_digits,
+)
 
 __all__ = ["Gradient"]
 
@@ -331,9 +340,10 @@ class Gradient(Check):
             )
             undivided = None if exact else difference_not_divided(ref, points, student, truth)
             if near is not None:
+                counted = significant_digits if near.significant else decimals
                 words = {
                     "step": near.step,
-                    "decimals": decimals(near.digits),
+                    "decimals": counted(near.digits),
                     "quantity": self._quantity,
                 }
                 fact, hint = explain(near.kind, **words)
@@ -412,9 +422,19 @@ class Gradient(Check):
 
         letter = "x = " if self._reference.layout.size == 1 else ""
         return (
-            f"At {letter}{place(places.points[k])} yours is {show(student[k])}, "
+            f"At {letter}{self._where(places, int(k))} yours is {show(student[k])}, "
             f"the {self._quantity} is {show(truth[k])}."
         )
+
+    @staticmethod
+    def _where(places: Places, k: int) -> str:
+        """A place in digits enough to tell it from others, in a narrow domain too."""
+        asked, digits = places.points[: places.first], 4
+        nothing = min(NOTHING, 1e-3 * float(np.abs(asked).max()))
+        ends = asked.min(axis=0), asked.max(axis=0)
+        while digits < 9 and place(ends[0], digits, nothing) == place(ends[1], digits, nothing):
+            digits += 1
+        return place(places.points[k], digits, nothing)
 
     def _rows(
         self, places: Places, student: Entries, truth: Entries, right: Mask
@@ -439,13 +459,14 @@ class Gradient(Check):
         asked = places.points[: places.first]
         low, high = asked.min(axis=0), asked.max(axis=0)
         if size == 1:
-            room = 0.12 * (high - low) + 0.1
+            room = 0.12 * (high - low) + np.minimum(0.1, high - low)
             heights = ref.all_derivatives(asked, self.order - 1).reshape(len(asked))
             window = (float((low - room)[0]), float((high + room)[0]))
             drawn = curve(ref, *window, order=self.order - 1)
             return DerivativeEvidence(self.order, drawn, rounded(heights))
         if size == 2 and self.order == 1:
-            room = 0.2 * (high - low).max() + 0.1  # for the arrows
+            spread = (high - low).max()
+            room = 0.2 * spread + min(0.1, spread)  # for the arrows
             axes = tuple(int(k) for k in ref.selected)
             ground = surface(ref, low - room, high + room)
             return DerivativeEvidence(self.order, surface=ground, axes=axes)

@@ -34,6 +34,7 @@ class Inexact:
     near: bool
     step: float = 0.0
     digits: int = 0
+    significant: bool = False
 
 
 def _quotient(ref: Reference, points: Points, h: float, kind: str) -> Entries:
@@ -120,6 +121,19 @@ def _digits(student: Entries, truth: Entries) -> int | None:
     return None
 
 
+def _significant(student: Entries, truth: Entries) -> int | None:
+    """To how many significant digits the numbers are rounded or cut, if they are."""
+    if any(len(np.unique(entry)) <= 2 for entry in student.T):
+        return None
+    size = np.floor(np.log10(np.abs(truth), where=truth != 0, out=np.zeros_like(truth)))
+    for digits in range(1, 5):  # more are exact
+        unit = 10.0 ** (digits - 1 - size)
+        ways = [cut(truth * unit) / unit for cut in (np.round, np.trunc)]
+        if any((np.abs(student - w) <= 2e-7 * np.abs(w)).all() for w in ways):
+            return digits
+    return None
+
+
 def _rough(student: Entries, truth: Entries, tol: Entries, places: Places) -> bool:
     """Whether the error jumps from a place to its neighbours, as noise does."""
     # Where an entry is right, its error is nothing but the last bits: rough, and no matter.
@@ -164,6 +178,9 @@ def recognise(
     if digits is not None:
         cut = bool((error <= 0.5).all())  # rounded, and not cut off, which may be off by 1
         return Inexact("rounded", near=digits > 0 or cut, digits=digits)
+    significant = _significant(student, truth)
+    if significant is not None:
+        return Inexact("rounded", near=significant > 1, digits=significant, significant=True)
     if near and _rough(student, truth, tol, places):
         return Inexact("inexact", near=True)
     step = _difference(ref, places.points, student, truth, tol)

@@ -18,7 +18,7 @@ from .stationary import Stationary, levels_off
 from .surroundings import scenery, shortened, where_it_began
 from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
-from .wording import NOTHING, decimals, explain, place, slopes
+from .wording import NOTHING, decimals, explain, place, significant_digits, slopes
 
 __all__ = ["NAMES", "WITHIN", "beside", "judge_place", "reach"]
 
@@ -127,11 +127,17 @@ def _name_place(
         return wrong(answer, name, **{**words, **more}, rows=rows, evidence=shown(walk))
 
     if found is not None and found.kind == "minimum":
-        digits = _rounded(u, found, landscape, descent)
+        room = _room(landscape, found, within, descent)
+        digits = _rounded(u, found, room, landscape, descent)
         if digits == 1:  # too coarse to be worth something
             return verdict("place_rounded", decimals=decimals(digits))
-        if digits is not None:
-            fact, hint = explain("place_rounded", **words, decimals=decimals(digits))
+        significant = None if digits else _few_digits(u, found)
+        # Of numbers in the thousands, 3 digits are coarser than 1 decimal.
+        if significant is not None and (significant < 3 or np.abs(u).max() >= 1):
+            return verdict("place_rounded", decimals=significant_digits(significant))
+        if digits or significant:
+            rounded = significant_digits(significant) if significant else decimals(digits or 0)
+            fact, hint = explain("place_rounded", **words, decimals=rounded)
             return Verdict(answer, "partly", 0.5, fact, hint, "place_rounded", rows, shown())
     if descent is not None:
         hit = name_end(landscape, descent, u)
@@ -156,7 +162,9 @@ def _name_place(
     mistaken = mistaken_quantity(landscape, u, ruler, descent)
     if mistaken is not None:
         return verdict(mistaken)
-    close = found is not None and np.abs(u - found.place).max() <= 0.1
+    # Where the scale is small, the ruler is a tenth of it; else a hundredth.
+    around = 0.1 if within is not None or ruler >= WITHIN else 3 * ruler
+    close = found is not None and np.abs(u - found.place).max() <= around
     if found is not None and close and found.kind == "minimum":
         return verdict("near_but_not_there")
     return verdict("not_stationary", place=level)
@@ -224,8 +232,21 @@ def beside(landscape: Landscape, u: Point, found: Stationary | None) -> str:
     return place(u, digits, nothing)
 
 
+def _few_digits(u: Point, found: Stationary) -> int | None:
+    """To how many significant digits, 2 or 3, `u` is a rounding of the minimum."""
+    for digits in (2, 3):
+        nearest = [float(f"{x:.{digits - 1}e}") for x in found.place]
+        if u.all() and (np.abs(u - nearest) <= 1e-6 * np.abs(u)).all():
+            return digits
+    return None
+
+
 def _rounded(
-    u: Point, found: Stationary, landscape: Landscape, descent: Descent | None
+    u: Point,
+    found: Stationary,
+    room: np.ndarray,
+    landscape: Landscape,
+    descent: Descent | None,
 ) -> int | None:
     """To how many decimals `u` is a rounding of the minimum or of the descent's end."""
     targets = [found.place]
@@ -236,7 +257,7 @@ def _rounded(
     for digits in (1, 2, 3):
         for target in targets:
             nearest = np.round(target, digits)
-            if not nearest.any() and target.any():
+            if ((nearest == 0) & (np.abs(target) > room)).any():
                 continue  # a minimum at 0.0001 is told in other numbers
             if np.abs(u - nearest).max() <= 1e-6:
                 return digits

@@ -8,6 +8,7 @@ asked as well, however level.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,8 @@ NEIGHBOUR = 2.0**-8
 # Neighbours which show whether an error is rough: some steps of float32 away, where nothing smooth
 # changes but rounding falls out anew, and farther, where a smooth function moves a little.
 ULPS = (3, 7, 12)
+LEAST = 64  # places that a domain must hold
+CHANGE = 0.01  # of the derivative there, or an answer that is nearly right everywhere tells nothing
 BOXES = ((-3.0, 3.0), (0.1, 6.0), (-1.0, 1.0), (-0.45, 0.45), (1.1, 12.0))
 
 
@@ -75,7 +78,44 @@ def _box(
     return [wide, (low, high), *BOXES]
 
 
-def _suitable(reference: Reference, points: Points) -> tuple[Entries, Mask, Mask]:
+@dataclass(frozen=True)
+class _Ruler:
+    """The lengths above, as they are where places are drawn: shorter in a domain narrower than 1.
+
+    By a power of two, so that places stay exact in float32; but no shorter than float32 can tell.
+    """
+
+    grid: float = GRID
+    neighbour: float = NEIGHBOUR
+
+
+def _ruler(domain: tuple[float, float] | None, name: str) -> _Ruler:
+    if domain is None or domain[1] - domain[0] >= 1:
+        return _Ruler()
+    low, high = domain
+    unit = 2.0 ** math.floor(math.log2(high - low))
+    spacing = float(np.spacing(np.float32(max(abs(low), abs(high)))))
+    ruler = _Ruler(max(unit * GRID, spacing), max(unit * NEIGHBOUR, max(ULPS) * spacing))
+    if high - low < LEAST * ruler.grid:
+        raise CheckError(
+            f"domain=({low}, {high}) for {name}: float32 numbers, in which students compute, are "
+            f"{spacing:.1g} apart there, too far for so narrow an interval. Give a wider one."
+        )
+    return ruler
+
+
+def _refuse_level(d: Entries, domain: tuple[float, float], name: str) -> None:
+    """Raise CheckError where the derivative (k, m**order) changes, but by next to nothing."""
+    change, most = np.ptp(d, axis=0), np.abs(d).max(axis=0)
+    changes = change > 1e-9 * most  # of 3x it does not, anywhere
+    if domain[1] - domain[0] < 1 and changes.any() and not (change > CHANGE * most).any():
+        raise CheckError(
+            f"domain=({domain[0]}, {domain[1]}) for {name}: the derivative hardly changes there, "
+            "so that mistakes would be nearly right, too. Give a wider one."
+        )
+
+
+def _suitable(reference: Reference, points: Points, ruler: _Ruler) -> tuple[Entries, Mask, Mask]:
     """The derivative at candidates (k, m**order); which are smooth, and which of them generic."""
     with np.errstate(all="ignore"):
         d = reference.derivative(points)
@@ -88,8 +128,8 @@ def _suitable(reference: Reference, points: Points) -> tuple[Entries, Mask, Mask
         big = (np.abs(d) >= 0.1 * scale).all(axis=1) | (scale == 0).all()
         # Smooth around: over a small step the derivative changes as a smooth function's would,
         # that is, twice the step changes it about twice as much.
-        near = reference.derivative(points + NEIGHBOUR)
-        far = reference.derivative(points + 2 * NEIGHBOUR)
+        near = reference.derivative(points + ruler.neighbour)
+        far = reference.derivative(points + 2 * ruler.neighbour)
         bend = np.abs(far - 2 * near + d)
         smooth = np.isfinite(bend).all(axis=1) & (
             bend <= 0.02 * np.abs(d) + 1e-3 * scale + 0.1 * np.abs(far - d)
@@ -147,27 +187,31 @@ def draw_places(
         domain: (low, high) of every coordinate; by default around the shown places.
 
     Raises:
-        CheckError: no five places were found at which the derivative is finite and not zero.
+        CheckError: no five places were found at which the derivative is finite and not zero; or
+            `domain` is too narrow to tell them apart.
     """
     n = reference.layout.size
     rng = np.random.default_rng(seed)
+    name = getattr(reference.of, "__name__", "the function")
+    ruler = _ruler(domain, name)
     for low, high in _box(shown, domain):
         # Place by place, each derivative costs some 10 ms.
         count = CANDIDATES if reference.traceable else CANDIDATES // 4
         raw = rng.uniform(low, high, size=(count, n))
-        points = np.round(raw / GRID) * GRID
-        d, smooth, good = _suitable(reference, points)
-        usual = (np.abs(points[:, :, None] - SPECIAL) > 4 * NEIGHBOUR).all(axis=(1, 2))
+        points = np.round(raw / ruler.grid) * ruler.grid
+        d, smooth, good = _suitable(reference, points, ruler)
+        usual = (np.abs(points[:, :, None] - SPECIAL) > 4 * ruler.neighbour).all(axis=(1, 2))
         smooth, good = smooth & usual, good & usual
         indices = np.flatnonzero(good)
         if len(indices) >= FRESH:
             break
     else:
-        name = getattr(reference.of, "__name__", "the function")
         raise CheckError(
             f"No place was found where the derivative of {name} is finite and generic; "
             "give the check domain=(low, high)."
         )
+    if domain is not None:
+        _refuse_level(d[indices], domain, name)
     shown = shown.reshape(-1, n)
     chosen = _choose(d, indices, points, shown)
     around = points[chosen] if n == 1 else points[chosen[:3]]
@@ -178,13 +222,13 @@ def draw_places(
     clusters = np.array(
         [[first + k, *range(start + each * k, start + each * (k + 1))] for k in range(len(around))]
     )
-    neighbours = np.concatenate([_neighbours(p) for p in around])
+    neighbours = np.concatenate([_neighbours(p, ruler.neighbour) for p in around])
     asked = np.concatenate([shown, fresh, neighbours])
     blind = points[~np.isfinite(d).all(axis=1)]
     return Places(asked, first, len(fresh), clusters, blind, count)
 
 
-def _neighbours(place: Point) -> Points:
-    """Places beside `place` (n,): by `ULPS` steps of float32, and by `NEIGHBOUR`; (4, n)."""
+def _neighbours(place: Point, farther: float) -> Points:
+    """Places beside `place` (n,): by `ULPS` steps of float32, and `farther` off; (4, n)."""
     spacing = np.spacing(np.abs(place).astype(np.float32)).astype(np.float64)
-    return np.stack([*(place + k * spacing for k in ULPS), place + NEIGHBOUR])
+    return np.stack([*(place + k * spacing for k in ULPS), place + farther])

@@ -11,7 +11,7 @@ from .reference import Reference
 if TYPE_CHECKING:
     from .landscape import Landscape
     from .stationary import Stationary
-from .shapes import Entries, Points
+from .shapes import Entries, Point, Points, Slope
 
 __all__ = ["derivative_tolerance", "place_tolerance", "stall_distance", "stall_slope"]
 
@@ -99,10 +99,31 @@ def place_tolerance(landscape: Landscape, found: Stationary, usual: float) -> np
             for own in (bends[0] / third, np.sqrt(bends[0] / fourth)):
                 if np.isfinite(own) and bends[0] * own**2 > SEEN and not 0 < size[0] < own:
                     size = np.array([own])
-    small = (size < SMALL) & (bends * size**2 > SEEN)
-    if len(u) > 1:  # in several, how far a coordinate is from 0 says nothing of its surroundings
-        small[:] = False
+    around = size if len(u) == 1 else _around(landscape, u, bends)
+    small = (around < SMALL) & (bends * around**2 > SEEN)
     with np.errstate(all="ignore"):
         level = np.where(bends > 0, np.sqrt(LEVEL / bends), 0.0)
     wide = np.minimum(LEVEL * size, level)
-    return np.where(small, np.minimum(usual, SMALL * size), np.maximum(usual, wide))
+    return np.where(small, np.minimum(usual, SMALL * around), np.maximum(usual, wide))
+
+
+def _around(landscape: Landscape, u: Point, bends: Slope) -> Slope:
+    """How far the surroundings of a minimum at `u` (n,) go along each coordinate; inf: not known.
+
+    In several coordinates, how far one is from 0 says nothing by itself: of (x - 0.02)² + (y - 1)²
+    one unit of x is 1, too. What says something is the height by which 0 is off: sqrt(h / b) is
+    as far as a coordinate with curvature b goes for the h that all the way to 0 in the one that
+    matters most makes. At most so far, then; and not beyond where its curvature has changed by
+    half, both as in one coordinate, and both in each coordinate's own unit.
+    """
+    with np.errstate(all="ignore"):
+        height = float((bends * u**2).max())
+        far = np.sqrt(height / bends) if height > SEEN else np.full(len(u), np.inf)
+        far = np.where(bends > 0, far, np.inf)
+        for j in landscape.free if landscape.reference.traceable else ():
+            t = np.outer(np.geomspace(1e-9, SMALL, 33), [1, -1]).ravel()
+            places = u + t[:, None] * np.eye(len(u))[j]
+            bend = landscape.reference.all_derivatives(places, 2)[:, j, j]
+            ended = ~(np.abs(bend - bends[j]) <= 0.5 * bends[j]) & (bends[j] * t**2 > SEEN)
+            far[j] = np.abs(t[ended]).min(initial=far[j])
+    return far

@@ -20,6 +20,7 @@ __all__ = [
     "never_met",
     "number",
     "place",
+    "significant_digits",
     "slopes",
 ]
 
@@ -82,6 +83,11 @@ def decimals(digits: int) -> str:
     if digits == 0:
         return "whole numbers"
     return f"{digits} decimal" + ("" if digits == 1 else "s")
+
+
+def significant_digits(digits: int) -> str:
+    """Say how many digits, wherever the point stands."""
+    return f"{digits} significant digit" + ("" if digits == 1 else "s")
 
 
 def name_value(value: Value) -> str:

@@ -27,10 +27,17 @@ _HELD = 12.0  # a coordinate that is held by mistake is held in what notebooks d
 _BASES = [np.log(10), 1 / np.log(10), np.log(2), 1 / np.log(2)]
 
 
-def _near(a: np.ndarray, b: np.ndarray, scale: np.ndarray) -> bool:
+def _near(a: np.ndarray, b: np.ndarray, scale: np.ndarray | float) -> bool:
     return bool(
         np.isfinite(b).all() and (np.abs(a - b) <= MATCH * np.maximum(np.abs(b), scale)).all()
     )
+
+
+def _scale(truth: Entries, axis: int | None = None) -> np.ndarray | float:
+    """What counts as 0 beside the truth (p, k), however small all of it is."""
+    size = np.abs(truth)
+    floor: np.ndarray | float = np.maximum(1e-3 * np.median(size, axis=axis), 1e-9 * size.max())
+    return floor
 
 
 def _quantity(ref: Reference) -> str:
@@ -86,7 +93,8 @@ def _offset(ref: Reference, error: Entries) -> Hit | None:
     if not (np.abs(error - c) <= MATCH * np.abs(c)).all():
         return None
     source = "function" if ref.order == 1 else "first derivative"
-    words = {"offset": place(c), "quantity": _quantity(ref), "source": source}
+    shown = place(c, nothing=MATCH * float(np.abs(c).max()))
+    words = {"offset": shown, "quantity": _quantity(ref), "source": source}
     if ref.shape != ():
         return ("constant_offset", words)
     zero = np.zeros((1, ref.layout.size))
@@ -196,7 +204,7 @@ def name_derivative(
     ref: Reference, points: Points, student: Entries, truth: Entries, tol: Entries
 ) -> Hit | None:
     """The mistake that gives `student` (p, k) where `truth` is due; None if none is known."""
-    scale = np.maximum(1e-3 * np.median(np.abs(truth), axis=0), 1e-9)
+    scale = _scale(truth, axis=0)
     quantity = _quantity(ref)
 
     def fits(prediction: Entries) -> bool:
@@ -228,13 +236,18 @@ def name_derivative(
             return (hit[0], {"quantity": quantity, **hit[1]})
     if ref.shape == () and ref.layout.size == 1:
         area = _antiderivative(ref, points) if ref.order == 1 else None
-        if area is not None and fits((student[0] + area)[:, None]):
+        # In a narrow domain an integral changes so little that any constant would fit.
+        rises = area is not None and _near(student[:, 0] - student[0], area, np.abs(area).max())
+        if area is not None and rises and fits((student[0] + area)[:, None]):
             return ("integrated", {})
     if offset is not None:
         return offset
     same = np.ptp(student, axis=0) <= 1e-6 * np.abs(student).max(axis=0)
     if same.all() and (np.ptp(truth, axis=0) > 0).any():
-        return ("constant_everywhere", {"value": place(student[0]), "quantity": quantity})
+        return (
+            "constant_everywhere",
+            {"value": place(student[0], nothing=0.0), "quantity": quantity},
+        )
     return ratio
 
 
@@ -267,7 +280,7 @@ def name_shape(ref: Reference, points: Points, rows: list[np.ndarray]) -> Hit | 
     student = np.stack([r.ravel() for r in rows])
     d = ref.derivative(points)
     full = ref.all_derivatives(points, 1)
-    scale = np.maximum(1e-3 * np.median(np.abs(d)), 1e-9) * np.ones(1)
+    scale = _scale(d)
     m = d.shape[1]
     if size == 1 and ref.order == 1:
         if _near(student, ref.value(points)[:, None], scale):

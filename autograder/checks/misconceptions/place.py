@@ -31,7 +31,7 @@ def mistaken_quantity(
             return "root_of_second_derivative"
         return None
     steepness = np.abs(landscape.slope(u)).max()
-    if steepness and abs(landscape.value(u)) / steepness <= 1e-3:
+    if steepness and abs(landscape.value(u)) / steepness <= min(1e-3, near):
         return "root_of_function"
     radians = np.deg2rad(u)
     angle = landscape.nearest_stationary(radians, REACH)
