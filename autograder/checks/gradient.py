@@ -15,7 +15,7 @@ from .base import Check, arrival, call_problem, wrong
 from .carried import around, is_carried, is_trivial
 from .evidence import DerivativeEvidence
 from .inexact import may_be_inexact, recognise
-from .layout import find_layout, is_number
+from .layout import find_layout, places_of
 from .misconceptions.derivative import (
     Hit,
     difference_not_divided,
@@ -98,8 +98,7 @@ class Gradient(Check):
                 raise CheckError(
                     f"{self.answer}: domain=({low}, {high}) is no interval: the lower end first."
                 )
-        if self.at is not None:  # one place, an array of places, a list of places
-            object.__setattr__(self, "at", [self.at] if is_number(self.at) else list(self.at))
+        object.__setattr__(self, "at", places_of(self.of, self.at))
         layout = find_layout(self.of, self.at)
         wanted = (self.argnums,) if isinstance(self.argnums, int) else tuple(self.argnums)
         if not wanted or not all(0 <= a < len(layout.shapes) for a in wanted):

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import CheckError
 from .base import Check, arrival, right, wrong
 from .evidence import LabelsEvidence
-from .layout import find_layout
+from .layout import find_layout, places_of
 from .questions import Look, Question, Reply, Value
 from .reading import read_label
 from .reference import Reference
@@ -40,6 +40,7 @@ class Curvature(Check):
 
     def __post_init__(self) -> None:
         """Compute the labels, as the function stands now."""
+        object.__setattr__(self, "at", places_of(self.of, self.at))
         reference = Reference(self.of, find_layout(self.of, self.at), order=2)
         places = np.asarray(self.at, dtype=np.float64)[:, None]
         bends = reference.derivative(places)[:, 0]
@@ -70,7 +71,8 @@ class Curvature(Check):
             return [wrong(self.answer, "not_answered")]  # the dots that the cell came with
         labels: dict[float, str] = {}
         for x in self._expected:
-            item = next((v for k, v in found.items() if k is not None and abs(k - x) < 1e-6), None)
+            near = 1e-6 * max(1.0, abs(x))  # of a place that an author has in float32
+            item = next((v for k, v in found.items() if k is not None and abs(k - x) < near), None)
             if item is None or item.kind == "nothing":
                 return [wrong(self.answer, "label_missing", place=number(x))]
             label = read_label(item, (self.positive, self.negative))

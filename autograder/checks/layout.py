@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import CheckError
 from .questions import Argument, Array
 
-__all__ = ["Layout", "find_layout", "is_number"]
+__all__ = ["Layout", "find_layout", "is_number", "places_of"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,23 @@ class Layout:
 def is_number(x: Any) -> bool:
     """Whether `x` is one number: Python's, NumPy's, or an array without axes."""
     return isinstance(x, numbers.Number) or getattr(x, "ndim", None) == 0
+
+
+def places_of(of: Any, at: Any) -> list[Any] | None:
+    """The places that an author shows: one, an array of places, or a list or tuple of them.
+
+    A row of numbers is one place where `of` takes no number, or as many as that: else, each of them
+    is. Numbers without axes, of JAX's or NumPy's, are Python's from here on, which can be keys.
+    """
+    if at is None:
+        return None
+    if is_number(at):
+        return [float(at)]
+    if getattr(at, "ndim", 0) == 1 and callable(of):
+        count = _parameters(of)
+        if count > 1 or not _gives_number(of, ((),)):
+            return [at]
+    return [float(x) if is_number(x) else x for x in at]
 
 
 def _nested(array: np.ndarray) -> tuple[Any, ...]:

@@ -93,9 +93,12 @@ def significant_digits(digits: int) -> str:
 def name_value(value: Value) -> str:
     """A short description of a value: "2.5", "the text 'abc'", "a list of 3"."""
     match value.kind:
+        case "truth" if value.numbers is not None and 0 < value.numbers.size <= 6:
+            shown = [str(bool(x)) for x in value.numbers.ravel()]
+            return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
         case "number" | "truth" | "array" if value.numbers is not None and value.numbers.size <= 6:
             return place(value.numbers) if value.numbers.size else "an empty array"
-        case "array" if value.numbers is not None:
+        case "truth" | "array" if value.numbers is not None:
             return f"an array of shape {value.numbers.shape}"
         case "text":
             return f"the text {value.text[:40]!r}"
