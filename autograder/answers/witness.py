@@ -121,7 +121,22 @@ def _error(exc):
     message = str(exc)
     if isinstance(exc, SyntaxError) and isinstance(exc.text, str):  # "invalid syntax" says little
         message = f"{message}: {exc.text.strip()}"
-    return {"type": kinds[0], "kinds": kinds, "message": _text(message)}
+    out = {"type": kinds[0], "kinds": kinds, "message": _text(message)}
+    if isinstance(exc, TypeError):
+        out["line"] = _line(exc)
+    return out
+
+
+def _line(exc):
+    """The line of a student's that was last before an error: what JAX calls on its way is not."""
+    line, trace = "", exc.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if module not in ("jax", "autograder"):
+            file = trace.tb_frame.f_code.co_filename
+            line = linecache.getline(file, trace.tb_lineno, trace.tb_frame.f_globals).strip()
+        trace = trace.tb_next
+    return _text(line)
 
 
 # --------------------------------------------------------------------------- arguments

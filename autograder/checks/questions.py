@@ -186,11 +186,19 @@ class Value:
 
 @dataclass(frozen=True)
 class Error:
-    """An exception of the student's code. `kinds`: its class and base classes by name."""
+    """An exception of the student's code.
+
+    Attributes:
+        type: its class.
+        kinds: its class and base classes by name.
+        message: what it says.
+        line: of a TypeError, the last line of the student's that it passed; "" if not known.
+    """
 
     type: str
     kinds: tuple[str, ...]
     message: str
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -348,7 +356,8 @@ def _value(raw: Any, level: int = 0) -> Value:
 def _error(raw: Any) -> Error:
     raw = _dict(raw)
     kinds = tuple(_text(k, 80) for k in _list(raw.get("kinds"), 8))
-    return Error(_text(raw.get("type"), 80), kinds, _text(raw.get("message")))
+    line = _text(raw.get("line", ""))
+    return Error(_text(raw.get("type"), 80), kinds, _text(raw.get("message")), line)
 
 
 def _asked(raw: dict[str, Any]) -> Asked | None:

@@ -202,7 +202,7 @@ class DescentRoutine(Check):
                 called = self._handed
                 name = classify(error)
                 # No `grad` is near: the start was called.
-                if name == "called_before_grad" or "object is not callable" in error.message:
+                if name in ("called_before_grad", "no_function_called"):
                     name = "wrong_arguments"
                 if name == "non_scalar_output":
                     name = "df_differentiated"
@@ -230,7 +230,7 @@ class DescentRoutine(Check):
             return wrong(self.answer, "generator_returned")
         if value.kind == "mapping":
             keys = [
-                k.text or place(k.numbers)
+                k.text or (name_value(k) if k.kind == "truth" else place(k.numbers))
                 for k in value.items[::2]
                 if k.text or k.numbers is not None
             ]

@@ -144,6 +144,16 @@ RAISED = {
         "`{name}` stopped with {what}.",
         "With several `argnums` the gradient is a tuple. What must be done to each entry?",
     ),
+    "list_as_array": _m(
+        "`{name}` stopped with {what}.",
+        "A list or a tuple is no array: Python does not compute with its entries one by one. What "
+        "makes an array of it?",
+    ),
+    "no_function_called": _m(
+        "`{name}` stopped with {what}.",
+        "What stands before a pair of brackets there is no function. Is a `*` missing between "
+        "them, or does a name hold something else than you think?",
+    ),
     "in_place": _m(
         "`{name}` stopped with {what}.",
         "JAX arrays never change. Can you make a new array in place of changing the old one "

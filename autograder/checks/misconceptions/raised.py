@@ -57,7 +57,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("TypeError", r"real- or complex-valued inputs", "integer_input"),
     ("TypeError", r"requires real-valued (inputs|outputs)", "integer_input"),
     ("TypeError", r"scalar-output functions", "non_scalar_output"),
-    ("TypeError", r"'(int|float|complex)' object is not callable", "raised"),  # 2(x)
+    ("TypeError", r"'[\w.]+' object is not callable", "no_function_called"),  # 2(x)
     ("TypeError", r"Expected a callable", "called_before_grad"),
     ("TypeError", r"must be (a )?callable|is not callable", "called_before_grad"),
     ("TypeError", r"\^|xor", "caret_for_power"),
@@ -65,12 +65,12 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("ValueError|TypeError", r"requires at least \d+ positional", "argnums_out_of_range"),
     ("TypeError", r"'float' object is not iterable", "point_as_argnums"),
     ("TypeError", r"JAX arrays are immutable|does not support item assignment", "in_place"),
+    ("TypeError", r"unsupported operand .*'tuple'|and tuple|tuple and", "tuple_as_array"),
     (
-        "TypeError",
-        r"can't multiply sequence|unsupported operand .*(tuple|dict|list)",
-        "tuple_as_array",
+        "TypeError",  # of what is multiplied, it does not say what it is
+        r"can't multiply sequence|unsupported operand .*'list'|can only concatenate (list|tuple)",
+        "list_as_array",
     ),
-    ("TypeError", r"and tuple|tuple and", "tuple_as_array"),
     ("TypeError", r"positional argument|unexpected keyword|takes .* argument", "wrong_arguments"),
     (
         "IndexError|TypeError",
@@ -81,10 +81,14 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("NameError", r"", "undefined_name"),
 )
 
+# What a message alone does not tell: `sum(3.0)` says the same as `grad(f, 3.0)`.
+_ONLY_IN = {"point_as_argnums": r"(grad|jac\w+|hessian)\s*\(.*,"}
+
 
 def classify(error: Error) -> str:
     """The id of the misconception behind an error; "raised" where none is known."""
     for classes, pattern, misconception in _TABLE:
         if any(c in error.kinds for c in classes.split("|")) and re.search(pattern, error.message):
-            return misconception
+            line = _ONLY_IN.get(misconception, r"")
+            return misconception if re.search(line, error.line) else "raised"
     return "raised"
