@@ -104,7 +104,108 @@ def test_an_error_that_says_what_it_is_is_told() -> None:
 def test_a_number_that_is_called_has_nothing_to_do_with_grad() -> None:
     two: Any = 2
     found = said(lambda: check.gradient("d", of=parabola), d=lambda x: two(x) + 3)
-    assert found.misconception == "raised"
+    assert found.misconception == "no_function_called"
+    swapped = said(lambda: check.descent("gd"), gd=lambda x, df, s, n: x - s * df(x))
+    assert swapped.misconception == "wrong_arguments"
+
+
+@pytest.mark.parametrize("what", ["text", None, [1.0], np.ones(2), jnp.ones(2)])
+def test_whatever_is_called_and_no_function_has_nothing_to_do_with_grad(what: Any) -> None:
+    found = said(lambda: check.gradient("d", of=parabola), d=lambda x: what(x))
+    assert found.misconception == "no_function_called"
+
+
+def test_a_place_in_the_brackets_of_grad_is_told_from_any_float_that_is_walked_through() -> None:
+    line = lambda: check.gradient("d", of=parabola)  # noqa: E731
+    for grad in (
+        lambda x: jax.grad(parabola, x),
+        lambda x: jax.grad(parabola, argnums=x)(x),
+        lambda x: jax.hessian(lambda y: parabola(y), x),
+    ):
+        assert said(line, d=grad).misconception == "point_as_argnums"
+    for other in (lambda x: sum(x), lambda x: [2 * y + 3 for y in x], lambda x: max(x)):
+        assert said(line, d=other).misconception == "raised"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        (lambda u: (1.0, 2.0) - u, "tuple_as_array"),
+        (lambda u: [1.0, 2.0] - u, "list_as_array"),
+        (lambda u: 0.1 * [1.0, 2.0], "list_as_array"),
+        (lambda u: [1.0, 2.0] + 0.5, "list_as_array"),
+        (lambda u: {} - u, "raised"),
+    ],
+)
+def test_a_list_is_not_called_a_tuple(wrong: Any, name: str) -> None:
+    found = said(lambda: check.gradient("d", of=lambda u: u[0] ** 2 * u[1]), d=wrong)
+    assert found.misconception == name
+    assert name == "tuple_as_array" or "argnums" not in found.hint
+
+
+@pytest.mark.parametrize(
+    ("of", "slope", "off", "name"),
+    [
+        (jnp.cos, lambda x: -jnp.sin(x), 1.0, "constant_offset"),
+        (jnp.sin, jnp.cos, -1.0, "constant_offset"),
+        (lambda x: jnp.cos(x) + 5, lambda x: -jnp.sin(x), 5.0, "constant_kept"),
+        (lambda x: jnp.cos(x) + 5, lambda x: -jnp.sin(x), 6.0, "constant_offset"),
+        (lambda x: jnp.cos(x) - 5, lambda x: -jnp.sin(x), -5.0, "constant_kept"),
+        (lambda x: jnp.sin(x) + 3 * x, lambda x: jnp.cos(x) + 3, -3.0, "term_lost"),
+        (lambda x: jnp.sin(x) + 3 * x, lambda x: jnp.cos(x) + 3, -4.0, "constant_offset"),
+        (lambda x: (x + 1) ** 2 - 6, lambda x: 2 * x + 2, -5.0, "constant_kept"),
+        (lambda x: (x + 1) ** 2 - 6, lambda x: 2 * x + 2, -6.0, "constant_kept"),
+        (lambda x: x * (x + 3) - 5, lambda x: 2 * x + 3, -3.0, "term_lost"),
+        (lambda x: x**2, lambda x: 2 * x, 1.0, "constant_offset"),
+    ],
+)
+def test_a_term_is_kept_or_lost_only_where_there_is_one(
+    of: Any, slope: Any, off: float, name: str
+) -> None:
+    found = said(lambda: check.gradient("d", of=lambda x: of(x)), d=lambda x: slope(x) + off)
+    assert found.misconception == name
+
+
+def test_a_truth_is_shown_as_one() -> None:
+    for truth in (True, np.True_, jnp.array(True)):
+        found = said(lambda: check.value("v", False), v=truth)
+        assert "`v` is True" in found.fact
+    assert "`d` is False" in said(lambda: check.gradient("d", of=parabola), d=False).fact
+    line = lambda: check.curvature("c", of=quartic, at=[3.0, 0.5])  # noqa: E731
+    assert said(line, c={3.0: True, 0.5: False}).fact.startswith("True is not one of the labels")
+    assert "(True, False)" in said(line, c=np.array([True, False])).fact
+
+
+ROW = [3.0, 0.5, -2.0]
+
+
+@pytest.mark.parametrize(
+    "at", [jnp.array(ROW), np.array(ROW), [jnp.array(x) for x in ROW], tuple(np.float32(ROW))]
+)
+def test_an_author_shows_places_in_arrays(at: Any) -> None:
+    labels = {x: "valley" if bend(x) > 0 else "hill" for x in ROW}
+    assert said(lambda: check.curvature("c", of=quartic, at=at), c=labels).right
+    assert said(lambda: check.gradient("d", of=quartic, at=at), d=slope).right
+    one = at[0]
+    assert said(lambda: check.curvature("c", of=quartic, at=one), c={3.0: "valley"}).right
+    assert said(lambda: check.gradient("d", of=quartic, at=one), d=slope).right
+
+
+@pytest.mark.parametrize("array", [np.array, jnp.array, list])
+def test_an_author_shows_a_place_of_several_numbers_in_an_array(array: Any) -> None:
+    def of_pair(u: Any) -> Any:
+        return u[0] ** 2 * u[1]
+
+    def of_two(x: Any, y: Any) -> Any:
+        return x**2 * y
+
+    row = array([1.0, 2.0])
+    for at in ([array([1.0, 2.0])], array([[1.0, 2.0], [3.0, 1.0]]), row):
+        if at is row and array is list:
+            continue  # a list is of places
+        assert said(lambda: check.gradient("d", of=of_pair, at=at), d=jax.grad(of_pair)).right  # noqa: B023
+        both = jax.grad(of_two, (0, 1))
+        assert said(lambda: check.gradient("d", of=of_two, at=at, argnums=(0, 1)), d=both).right  # noqa: B023
 
 
 def test_a_text_of_numpy_is_a_label() -> None:
@@ -184,7 +285,7 @@ def test_a_walk_down_from_a_hilltop_does_not_run_away() -> None:
     [
         (lambda x: x**3 - 12 * x, lambda x: 3 * x**2, {"at": [1.0, 1000.0]}),
         (lambda x: x**4 + 3 * x, lambda x: 4 * x**3, {"at": [0.5, 100.0]}),
-        (lambda x: jnp.exp(x) + 3 * x, jnp.exp, {"at": [0.0, 5.0, 15.0]}),
+        (lambda x: jnp.sin(x) + 3 * x, jnp.exp, {"at": [0.0, 5.0, 15.0]}),
         (quartic, lambda x: 24 * x**2 - 18 * x, {"at": [0.5, 200.0], "order": 2}),
     ],
 )

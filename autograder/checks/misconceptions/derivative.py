@@ -15,7 +15,7 @@ import numpy as np
 from ..reference import Reference
 from ..shapes import Entries, Points
 from ..wording import derivative, place
-from .rules import mistaken_derivatives
+from .rules import constant_terms, is_polynomial, mistaken_derivatives
 
 __all__ = ["Hit", "name_derivative", "name_shape"]
 
@@ -62,15 +62,19 @@ def _orders(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     yield ("average_slope", {}), d[0] / points
 
 
+def _differentiated(ref: Reference) -> Callable[[Any], Any] | None:
+    """What is differentiated by hand, if it can be traced."""
+    if ref.traceable and ref.order == 1:
+        return ref.flat
+    if ref.traceable and ref.shape == () and ref.layout.size == 1:
+        return ref.one_order_less  # the second derivative starts from the first one's formula
+    return None
+
+
 def _rules(ref: Reference, points: Points) -> Iterator[tuple[Hit, Entries]]:
     """Differentiation by hand with one rule mistaken."""
-    if not ref.traceable:
-        return
-    if ref.order == 1:
-        f: Callable[[Any], Any] = ref.flat
-    elif ref.shape == () and ref.layout.size == 1:
-        f = ref.one_order_less  # by hand, the second derivative starts from the first one's formula
-    else:
+    f = _differentiated(ref)
+    if f is None:
         return
     for mistake in mistaken_derivatives(f, points):
         prediction = mistake.prediction[:, ref.selected]
@@ -87,7 +91,7 @@ def _antiderivative(ref: Reference, points: Points) -> np.ndarray:
     return half * (values @ weights)
 
 
-def _offset(ref: Reference, error: Entries) -> Hit | None:
+def _offset(ref: Reference, points: Points, error: Entries) -> Hit | None:
     """The same number too much at every place."""
     c = error.mean(axis=0)
     if not (np.abs(error - c) <= MATCH * np.abs(c)).all():
@@ -97,12 +101,18 @@ def _offset(ref: Reference, error: Entries) -> Hit | None:
     words = {"offset": shown, "quantity": _quantity(ref), "source": source}
     if ref.shape != ():
         return ("constant_offset", words)
-    zero = np.zeros((1, ref.layout.size))
-    value = ref.derivative(zero, ref.order - 1)[0, 0]
-    slope = ref.derivative(zero, ref.order)[0, 0]
-    if np.isclose(c[0], value, rtol=MATCH):
+    f = _differentiated(ref)
+    if f is None:
+        return ("constant_offset", words)
+    # Of cos(x), 1 is the value at 0, and no term; of a polynomial, however written, it is one.
+    kept, lost = constant_terms(f, points), 0.0
+    if ref.layout.size == 1 and is_polynomial(f, points):
+        zero = np.zeros((1, 1))
+        kept.append(float(ref.derivative(zero, ref.order - 1)[0, 0]))
+        lost = -float(ref.derivative(zero, ref.order)[0, 0])
+    if any(abs(c[0] - term) <= MATCH * abs(term) for term in kept if term):
         return ("constant_kept", words)
-    if np.isclose(c[0], -slope, rtol=MATCH):
+    if lost and abs(c[0] - lost) <= MATCH * abs(lost):
         return ("term_lost", words)
     return ("constant_offset", words)
 
@@ -225,7 +235,7 @@ def name_derivative(
     held = _held(ref, points, student)
     if held is not None:
         return held
-    offset = _offset(ref, student - truth)
+    offset = _offset(ref, points, student - truth)
     if offset is not None and offset[0] == "constant_kept":
         return offset
     ratio = _ratio(truth, student, quantity)

@@ -20,10 +20,12 @@ import numpy as np
 from ..precision import enable_x64
 from .forward import LINEAR, UNARY, At, Program, Step, differentiate, exponent, times, trace
 
-__all__ = ["Mistake", "mistaken_derivatives"]
+__all__ = ["Mistake", "constant_terms", "is_polynomial", "mistaken_derivatives"]
 
 Array = np.ndarray | np.float64  # one number for all places is a scalar
 Rule = Callable[[At], Array]
+_SUMS = ("add", "add_any", "sub")
+_OF_POLYNOMIALS = {*_SUMS, "mul", "neg"}
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,16 @@ class _Steps:
     def _varying_steps(self) -> list[Step]:
         return [step for step in self.program.steps if self._depends[step.out]]
 
-    def _varies(self, arg: int | Array) -> bool:
+    def step_of(self, out: int) -> Step | None:
+        """The step that makes a variable; None of the place."""
+        return self._by_out.get(out)
+
+    def varies(self, arg: int | Array) -> bool:
         return isinstance(arg, int) and self._depends[arg]
 
     def free(self, step: Step) -> int:
         """Which of its arguments depends on the place: the first that does."""
-        return next(k for k, arg in enumerate(step.args) if self._varies(arg))
+        return next(k for k, arg in enumerate(step.args) if self.varies(arg))
 
     def _is_inner(self, out: int) -> bool:
         """Whether a variable is more than a coordinate picked from the place."""
@@ -103,13 +109,13 @@ class _Steps:
     def products(self) -> list[Step]:
         """Of two factors that both depend on the place."""
         found = [step for step in self._varying_steps if step.op == "mul"]
-        return [step for step in found if all(map(self._varies, step.args))]
+        return [step for step in found if all(map(self.varies, step.args))]
 
     @cached_property
     def scaled(self) -> list[Step]:
         """Products with a constant."""
         found = [step for step in self._varying_steps if step.op == "mul"]
-        return [step for step in found if not all(map(self._varies, step.args))]
+        return [step for step in found if not all(map(self.varies, step.args))]
 
     @cached_property
     def scaled_coordinates(self) -> list[Step]:
@@ -119,11 +125,11 @@ class _Steps:
     @cached_property
     def quotients(self) -> list[Step]:
         steps = [step for step in self.program.steps if step.op == "div"]
-        return [step for step in steps if all(map(self._varies, step.args))]
+        return [step for step in steps if all(map(self.varies, step.args))]
 
     @cached_property
     def _sums(self) -> list[Step]:
-        return [step for step in self._varying_steps if step.op in ("add", "add_any", "sub")]
+        return [step for step in self._varying_steps if step.op in _SUMS]
 
     @cached_property
     def subtracted(self) -> dict[int, Step]:
@@ -135,7 +141,7 @@ class _Steps:
     @cached_property
     def terms(self) -> list[Step]:
         """What is added up, each by the step that makes it."""
-        found = [a for s in self._sums for a in s.args if self._varies(a)]
+        found = [a for s in self._sums for a in s.args if self.varies(a)]
         return [self._by_out[int(a)] for a in found if int(a) in self._by_out]
 
     @cached_property
@@ -157,7 +163,7 @@ class _Steps:
             step
             for step in self.program.steps
             if self._is_curved(step)
-            and self._varies(step.args[0])
+            and self.varies(step.args[0])
             and self._is_inner(int(step.args[0]))
         ]
 
@@ -333,3 +339,43 @@ def mistaken_derivatives(f: Callable[[Any], Any], places: np.ndarray) -> list[Mi
             return out
     except Exception:  # noqa: BLE001 - a hypothesis that cannot be computed is only not offered
         return []
+
+
+def constant_terms(f: Callable[[Any], Any], places: np.ndarray) -> list[float]:
+    """The numbers that `f` adds to what changes, as `mistaken_derivatives` has f; and their sum."""
+    found: list[float] = []
+
+    def visit(steps: _Steps, arg: int | Array, sign: float) -> None:
+        step = None if not steps.varies(arg) else steps.step_of(int(arg))
+        if not steps.varies(arg):
+            value = steps.program.values[arg] if isinstance(arg, int) else arg
+            found.append(sign * float(np.ravel(value)[0]))
+        elif step is not None and step.op in _SUMS:
+            visit(steps, step.args[0], sign)
+            visit(steps, step.args[1], -sign if step.op == "sub" else sign)
+        elif step is not None and step.op in LINEAR and len(step.args) == 1:
+            visit(steps, step.args[0], sign)
+
+    try:
+        with enable_x64(True):
+            program = trace(f, np.asarray(places, dtype=np.float64))
+            visit(_Steps(program), program.result, 1.0)
+    except Exception:  # noqa: BLE001 - as above
+        return []
+    return [*found, sum(found)]
+
+
+def is_polynomial(f: Callable[[Any], Any], places: np.ndarray) -> bool:
+    """Whether `f` is one, as far as it is written as one: then each power has its coefficient."""
+    try:
+        with enable_x64(True):
+            steps = _Steps(trace(f, np.asarray(places, dtype=np.float64)))
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    return all(
+        step.op in _OF_POLYNOMIALS | LINEAR
+        or (exponent(step) or 0.5) in range(1, 100)
+        or (step.op == "div" and not steps.varies(step.args[1]))
+        for step in steps.program.steps
+        if steps.varies(step.out)
+    )
