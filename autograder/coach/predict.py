@@ -197,9 +197,13 @@ def predict_end(
     """
     guessed = _guessed(guess, _KINDS)
     landscape, path = _walked(of, start, step_size, num_steps)
-    picture = draw.contours(
-        lambda x, y: of((x, y)), on=on, shades=True, title=f"A walk of {num_steps} steps"
-    )
+
+    def heights(x: Any, y: Any) -> Any:
+        # Place by place, as arrays: `u.sum()` takes neither a tuple nor a whole grid at once.
+        places = np.stack([np.ravel(x), np.ravel(y)], axis=1)
+        return landscape.reference.value(places).reshape(np.shape(x))
+
+    picture = draw.contours(heights, on=on, shades=True, title=f"A walk of {num_steps} steps")
     (left, right), (low, high) = on
     shown = [u for u in path.tolist() if left <= u[0] <= right and low <= u[1] <= high]
     if shown:

@@ -170,6 +170,14 @@ def test_where_a_walk_on_a_map_ends(said: Said) -> None:
     assert "it never moved" in said()
 
 
+def test_a_walk_on_the_map_of_a_function_of_an_array(said: Said) -> None:
+    for of in (lambda u: jnp.sin(u).sum(), lambda u: u @ u, lambda u: u.dot(u)):
+        coach.predict_end(
+            "minimum", of=of, start=(1.0, 3.0), step_size=0.1, num_steps=300, on=((-4, 7), (-4, 8))
+        )
+        assert said().startswith("✓ You said minimum")
+
+
 # ------------------------------------------------------------------ in marking
 
 

@@ -172,3 +172,32 @@ def test_numbers_with_which_no_walk_ends(
 
 def test_who_interrupts_is_told_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert "does not stop" in told(HEAD + "    raise KeyboardInterrupt", capsys)
+
+
+def test_where_float32_stops_a_step_later_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    def walk(kind: Any) -> Any:
+        def loop(df: Any, start: Any, step_size: Any, tolerance: Any) -> Any:
+            x, steps = kind(start), 0
+            while abs(df(x)) >= tolerance:
+                x, steps = kind(x - step_size * df(x)), steps + 1
+            return x, steps
+
+        return loop
+
+    def wavy(x: Any) -> Any:
+        return x**2 + 0.1 * jnp.cos(x - 0.3)
+
+    for kind in (jnp.float32, np.float32, lambda x: x, float, lambda x: np.float64(float(x))):
+        for of in (func, wavy):
+            said = {"of": of, "start": 4.2, "step_size": 0.05}
+            coach.stops_when_level(walk(kind), tolerance=1e-6, **said)
+            assert "stops where the slope is smaller" in capsys.readouterr().out
+
+
+def test_a_tolerance_below_what_float32_can_tell_is_said_to_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    coach.stops_when_level(
+        lambda *a: (1.0, 1), of=func, start=4.2, step_size=0.0005, tolerance=1e-6
+    )
+    assert "less than float32 numbers can tell" in " ".join(capsys.readouterr().out.split())
