@@ -114,11 +114,14 @@ def _around(landscape: Landscape, u: Point, bends: Slope) -> Slope:
     one unit of x is 1, too. What says something is the height by which 0 is off: sqrt(h / b) is
     as far as a coordinate with curvature b goes for the h that all the way to 0 in the one that
     matters most makes. At most so far, then; and not beyond where its curvature has changed by
-    half, both as in one coordinate, and both in each coordinate's own unit.
+    half, both as in one coordinate, and both in each coordinate's own unit. On the level floor of a
+    valley through 0, where one stands says nothing either: there is no height between.
     """
     with np.errstate(all="ignore"):
+        moved = u[landscape.free]
         height = float((bends * u**2).max())
-        far = np.sqrt(height / bends) if height > SEEN else np.full(len(u), np.inf)
+        seen = float(moved @ landscape.hessian(u) @ moved) > SEEN
+        far = np.sqrt(height / bends) if seen else np.full(len(u), np.inf)
         far = np.where(bends > 0, far, np.inf)
         for j in landscape.free if landscape.reference.traceable else ():
             t = np.outer(np.geomspace(1e-9, SMALL, 33), [1, -1]).ravel()
