@@ -15,7 +15,7 @@ from ..errors import CheckError
 from .layout import Layout, find_layout
 from .precision import enable_x64
 from .reference import Reference
-from .shapes import Hessian, Path, Point, Points, Slope, Slopes, Values
+from .shapes import Hessian, Path, Point, Points, Slope, Slopes, Tensor, Values
 from .stationary import Stationary, nearest
 from .walking import DISTANCES
 
@@ -71,12 +71,19 @@ class Landscape:
     # ------------------------------------------------------------------ at one place
 
     def value(self, u: Point) -> float:
-        """f(u)."""
-        return float(self.reference.value(u[None])[0])
+        """f(u); nan where it raises, as outside of its domain."""
+        return float(self._here(u, 0)[0])
 
     def slope(self, u: Point) -> Slope:
         """The gradient at `u` in the free coordinates; shape (k,)."""
-        return self.reference.all_derivatives(u[None], 1)[0][self.free]
+        return self._here(u, 1)[0][self.free]
+
+    def _here(self, u: Point, order: int) -> Tensor:
+        """The derivative of this order at `u`; shape (1,) + (n,)*order."""
+        try:
+            return self.reference.all_derivatives(u[None], order)
+        except Exception:  # noqa: BLE001 - an author's function may raise anything, at one place
+            return np.full((1, *[self.layout.size] * order), np.nan)
 
     def slopes(self, places: Points) -> Slopes:
         """The gradients at `places` (m, n) in the free coordinates; shape (m, k)."""
@@ -87,7 +94,7 @@ class Landscape:
 
     def hessian(self, u: Point) -> Hessian:
         """The Hessian at `u` in the free coordinates; shape (k, k)."""
-        full = self.reference.all_derivatives(u[None], 2)[0]
+        full = self._here(u, 2)[0]
         return full[np.ix_(self.free, self.free)]
 
     # ------------------------------------------------------------------ stationary points

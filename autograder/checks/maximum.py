@@ -11,7 +11,7 @@ import numpy as np
 from .base import Check, right, wrong
 from .landscape import Landscape
 from .minimum import read_place
-from .place import WITHIN, beside, reach
+from .place import WITHIN, beside, reach, without_slope
 from .questions import Look, Question, Reply
 from .shapes import Point
 from .stationary import levels_off
@@ -68,6 +68,8 @@ class Maximum(Check):
         evidence = replace(scenery(landscape, u, None), place=at, slope=left)
         row = Row(at, left, (0.0,) * len(left), False)
         finite = np.isfinite(slope).all()
+        if not (finite and np.isfinite(landscape.value(u))):
+            return without_slope(self.answer, landscape, u, (row,), evidence)
         found = landscape.nearest_stationary(u, reach(u)) if finite else None
         shown = beside(landscape, u, found)
         off = np.inf if found is None else np.abs(u - found.place)

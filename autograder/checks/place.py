@@ -18,9 +18,9 @@ from .stationary import Stationary, levels_off
 from .surroundings import scenery, shortened, where_it_began
 from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
-from .wording import NOTHING, decimals, explain, place, significant_digits, slopes
+from .wording import NOTHING, decimals, explain, number, place, significant_digits, slopes
 
-__all__ = ["NAMES", "WITHIN", "beside", "judge_place", "reach"]
+__all__ = ["NAMES", "WITHIN", "beside", "judge_place", "reach", "without_slope"]
 
 WITHIN = 1e-2
 NAMES = "xyzuvw"
@@ -49,18 +49,19 @@ def judge_place(
         return evidence if walk is None else replace(evidence, walk=shortened(walk, 24))
 
     rows = (Row(at, left, (0.0,) * len(slope), False),)
-    found = landscape.nearest_stationary(u, reach(u)) if np.isfinite(slope).all() else None
+    # JAX follows the formula of a derivative on to where the function itself has no value.
+    ground = bool(np.isfinite(slope).all() and np.isfinite(landscape.value(u)))
+    found = landscape.nearest_stationary(u, reach(u)) if ground else None
     # So far out, only what is a minimum is believed to have been looked for there.
     far = np.abs(u).max() > 1e6 and (found is None or found.kind != "minimum")
-    if far or not np.isfinite(slope).all():
+    if far or not ground:
         hit = name_end(landscape, descent, u) if descent is not None else None
         if hit is not None:
             name, words = hit
         elif far:
             name, words = "diverged", {"place": place(u)}
         else:
-            what = f"at {place(u)} the slope is {place(slope)}, as outside of the domain"
-            name, words = "not_finite", {"what": what}
+            return without_slope(answer, landscape, u, rows, shown())
         walk = None if descent is None or hit is None else walk_of(landscape, descent, hit, u)
         evidence = shown(walk)
         if walk is None and descent is not None:  # what is seen is where it began
@@ -93,6 +94,22 @@ def judge_place(
             evidence = replace(shown(walk if arrives else None), stall=stall)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, shown)
+
+
+def without_slope(
+    answer: str, landscape: Landscape, u: Point, rows: tuple[Row, ...], evidence: PlaceEvidence
+) -> Verdict:
+    """Of a place (n,) at which the function has no value, or a value and no slope."""
+    value, slope = landscape.value(u), landscape.slope(u)
+    verdict = wrong(answer, "not_finite", what="", rows=rows, evidence=evidence)
+    name = getattr(landscape.of, "__name__", "")
+    name = f"`{name}`" if name.isidentifier() else "the function"
+    if not np.isfinite(value):
+        fact = f"At {place(u)}, {name} is {number(value)}: that place lies outside of its domain."
+        return replace(verdict, fact=fact, hint=f"For which places has {name} a value?")
+    fact = f"At {place(u)}, {name} is {number(value)}, but has no slope: it comes out as "
+    hint = "What is under the root, in the logarithm, or below the fraction bar there?"
+    return replace(verdict, fact=f"{fact}{place(slope)}.", hint=hint)
 
 
 def _name_place(

@@ -1,0 +1,56 @@
+"""Where functions end, bend sharply or are put together: right answers pass there, wrong ones fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import pytest
+
+from autograder import check
+from autograder.answers.local import judge
+from autograder.check import recording
+from autograder.checks.verdict import Verdict
+
+
+def said(line: Callable[[], Any], seed: int = 7, **answers: Any) -> Verdict:
+    """What a check, as an author writes it, says of answers."""
+    with recording() as checks:
+        line()
+    (verdict, *_) = judge(checks[0], answers, seed=seed)
+    return verdict
+
+
+# ------------------------------------------------------------------ outside of a domain
+
+
+def barrier(s: Any) -> Any:
+    return jnp.log(s) + 1 / s**2
+
+
+def wall(s: Any) -> Any:
+    if s < 0:
+        raise ValueError("negative")
+    return (s - 1) ** 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda: check.minimum("m", of=barrier),
+        lambda: check.stationary_point("m", of=barrier),
+        lambda: check.maximum("m", of=lambda s: -barrier(s)),
+        lambda: check.minimum("m", of=lambda s: jnp.where(s > 0, barrier(s), jnp.inf)),
+    ],
+)
+def test_a_place_where_the_function_has_no_value_is_wrong(line: Callable[[], Any]) -> None:
+    outside = said(line, m=-(2**0.5))
+    assert outside.outcome == "wrong"
+    assert "outside of its domain" in outside.fact, outside.fact
+    assert said(line, m=2**0.5).right
+
+
+def test_a_place_where_the_function_raises_lies_outside_of_its_domain() -> None:
+    line = lambda: check.minimum("m", of=wall)  # noqa: E731
+    assert "`wall` is nan: that place lies outside" in said(line, m=-1.0).fact
