@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import functools
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from .base import Check, right, wrong
 from .landscape import Landscape
 from .minimum import read_place
-from .place import WITHIN, beside, reach, without_slope
+from .place import WITHIN, beside, is_minimum, reach, without_slope
 from .questions import Look, Question, Reply
 from .shapes import Point
 from .stationary import levels_off
@@ -23,12 +24,23 @@ from .wording import slopes
 __all__ = ["Maximum"]
 
 _OTHERS = {
+    "maximum": "stationary_not_maximum",
     "minimum": "minimum_found",
     "saddle": "saddle_found",
     "plateau": "plateau_no_top",
     "flat": "plateau_no_top",
 }
 _NEAR = 0.1  # in each coordinate: what looks like a walk that was left too early
+
+
+def _negative(of: Callable[..., Any]) -> Callable[..., Any]:
+    """The function upside down; it takes what `of` takes."""
+
+    @functools.wraps(of)
+    def negative(*args: Any) -> Any:
+        return -of(*args)
+
+    return negative
 
 
 @dataclass(frozen=True)
@@ -42,12 +54,14 @@ class Maximum(Check):
     answer: str
     of: Any
     _landscape: Landscape = field(init=False, repr=False, compare=False)
+    _upside_down: Landscape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Bind the reference, as the function stands now."""
         landscape = Landscape(self.of)
         landscape.refuse_constant(self.answer)
         object.__setattr__(self, "_landscape", landscape)
+        object.__setattr__(self, "_upside_down", Landscape(_negative(self.of)))
 
     def questions(self, seed: int) -> list[Question]:
         """What the answer is; nothing is drawn."""
@@ -74,7 +88,10 @@ class Maximum(Check):
         shown = beside(landscape, u, found)
         off = np.inf if found is None else np.abs(u - found.place)
         here = found is not None and bool((off <= place_tolerance(landscape, found, WITHIN)).all())
-        if here and found is not None and found.kind == "maximum":
+        # A top of the function is a valley of its negative, and judged by the same rule: a level one
+        # ends at an edge, beyond which it falls.
+        valley = self._upside_down.nearest_stationary(u, reach(u))
+        if is_minimum(self._upside_down, u, valley):
             fact = f"`{self.answer}` = {shown} is a maximum: the slope there is {slopes(slope)}."
             return right(self.answer, fact, rows=(replace(row, right=True),), evidence=evidence)
         words = {"place": shown, "slope": slopes(slope), "way": ""}
@@ -93,7 +110,5 @@ class Maximum(Check):
 
     def _is_height(self, u: Point) -> bool:
         """Whether it is how high a function of one number is at one of its tops."""
-        upside_down = Landscape(lambda x: -self.of(x)) if len(u) == 1 else None
-        tops = upside_down.minima if upside_down is not None else []
-        heights = [self._landscape.value(top) for top in tops]
+        heights = [self._landscape.value(top) for top in self._upside_down.minima]
         return any(abs(float(u[0]) - h) <= 1e-3 * (1 + abs(h)) for h in heights)

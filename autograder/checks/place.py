@@ -20,7 +20,7 @@ from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
 from .wording import NOTHING, decimals, explain, number, place, significant_digits, slopes
 
-__all__ = ["NAMES", "WITHIN", "beside", "judge_place", "reach", "without_slope"]
+__all__ = ["NAMES", "WITHIN", "beside", "is_minimum", "judge_place", "reach", "without_slope"]
 
 WITHIN = 1e-2
 NAMES = "xyzuvw"
@@ -185,6 +185,13 @@ def _name_place(
     if found is not None and close and found.kind == "minimum":
         return verdict("near_but_not_there")
     return verdict("not_stationary", place=level)
+
+
+def is_minimum(landscape: Landscape, u: Point, found: Stationary | None) -> bool:
+    """Whether `u` (n,) is as near as need be to a minimum, the stationary point nearest to it."""
+    if found is None or found.kind != "minimum":
+        return False
+    return bool((np.abs(u - found.place) <= _room(landscape, found, None, None)).all())
 
 
 def _room(

@@ -54,3 +54,26 @@ def test_a_place_where_the_function_has_no_value_is_wrong(line: Callable[[], Any
 def test_a_place_where_the_function_raises_lies_outside_of_its_domain() -> None:
     line = lambda: check.minimum("m", of=wall)  # noqa: E731
     assert "`wall` is nan: that place lies outside" in said(line, m=-1.0).fact
+
+
+# ------------------------------------------------------------------ level tops
+
+
+def mesa(x: Any) -> Any:
+    return -(jnp.maximum(0.0, jnp.abs(x) - 1) ** 2)
+
+
+def cut_off(x: Any) -> Any:
+    return jnp.minimum(1.0, 4 - x**2)
+
+
+@pytest.mark.parametrize(
+    ("of", "place", "right"),
+    [(mesa, 0.0, True), (mesa, 0.3, True), (mesa, 1.5, False), (cut_off, 0.0, True),
+     (cut_off, 3.0, False), (lambda x: -(x**4), 0.0, True)],
+)  # fmt: skip
+def test_a_level_top_is_a_maximum_as_a_level_valley_is_a_minimum(
+    of: Any, place: float, right: bool
+) -> None:
+    assert said(lambda: check.maximum("top", of=of), top=place).right is right
+    assert said(lambda: check.minimum("top", of=lambda x: -of(x)), top=place).right is right

@@ -865,6 +865,10 @@ SEARCH = {
         "a top.",
         "Descent goes down. Which function would you have to walk down, so that this one goes up?",
     ),
+    "stationary_not_maximum": _m(
+        "The slope at {place} is zero, but it is not a maximum: the function is higher nearby.",
+        "Look at the function a little to both sides of it.",
+    ),
     "plateau_no_top": _m(
         "At {place} the ground is all but level (the slope is {slope}), but it is no top.",
         "Where nothing is steep, steps are short. Where is the function higher, and which step may "
