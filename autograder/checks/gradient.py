@@ -52,6 +52,22 @@ _CLEARLY = 0.25
 _VAGUE = ("constant_offset", "constant_factor")
 
 
+# The types that keep two or three digits, with the part of a number that one rounding may change; a
+# formula of some terms rounds some times.
+_FEW_BITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
+_ROUNDINGS = 8
+
+
+def _few_bits(outcomes: Sequence[Outcome]) -> str:
+    """The type with few digits that an answer returns, if it does; else ""."""
+    for outcome in outcomes:
+        if isinstance(outcome, Returned):
+            for value in (outcome.value, *outcome.value.items):
+                if value.dtype in _FEW_BITS:
+                    return value.dtype
+    return ""
+
+
 def _proportional(student: Entries, truth: Entries) -> bool:
     """Whether the one is a multiple of the other, to float32."""
     ratio = (student * truth).sum() / (truth**2).sum()
@@ -299,6 +315,22 @@ class Gradient(Check):
             if told is None:  # nobody asked for `more`
                 return wrong(self.answer, "garbled")
         seen = self._seen(places, student, truth, right)
+        low = _few_bits(outcomes)
+        if low and told is None and self._told(seed, student[: places.first]) is None:
+            # Neither noise nor a formula that is right at some places: it cannot hold more digits.
+            fact, hint = explain("low_precision", name=self.answer, dtype=low)
+            room = tol + _ROUNDINGS * _FEW_BITS[low] * (np.abs(truth) + np.median(np.abs(truth)))
+            near = bool((np.abs(student - truth) <= room).all())
+            return Verdict(
+                self.answer,
+                "partly" if near else "wrong",
+                0.5 if near else 0.0,
+                f"{fact} {seen}",
+                hint,
+                "low_precision",
+                table,
+                evidence,
+            )
         g = places.generic
         if any(is_carried(reply, student[g], truth[g]) for reply in earlier):
             share = 0.0 if is_trivial(student, truth) else self.carried

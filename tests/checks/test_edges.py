@@ -77,3 +77,25 @@ def test_a_level_top_is_a_maximum_as_a_level_valley_is_a_minimum(
 ) -> None:
     assert said(lambda: check.maximum("top", of=of), top=place).right is right
     assert said(lambda: check.minimum("top", of=lambda x: -of(x)), top=place).right is right
+
+
+# ------------------------------------------------------------------ few digits
+
+
+def cubic(x: Any) -> Any:
+    return 2 * x**3 - 3 * x**2 + x
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_derivative_in_few_digits_is_told_that_and_no_other_mistake(dtype: Any, seed: int) -> None:
+    def slope(x: Any) -> Any:
+        x = jnp.asarray(x, dtype)
+        return 6 * x**2 - 6 * x + 1
+
+    line = lambda: check.gradient("d", of=cubic, at=[2.0, 0.5, -1.0])  # noqa: E731
+    found = said(line, seed, d=slope)
+    assert (found.misconception, found.share) == ("low_precision", 0.5), found.fact
+    assert "float16" in found.fact
+    for mistake in (lambda x: -slope(x), lambda x: 0 * slope(x), lambda x: slope(x) + x):
+        assert said(line, seed, d=mistake).share == 0
