@@ -28,7 +28,7 @@ from .reading import Problem, read_numbers, read_parts
 from .reference import Reference
 from .scenery import curve, rounded, surface
 from .shapes import Entries, Mask, Points
-from .tolerance import derivative_tolerance
+from .tolerance import RELATIVE, derivative_tolerance
 from .verdict import Row, Verdict
 from .wording import (
     NOTHING,
@@ -47,6 +47,9 @@ __all__ = ["Gradient"]
 # Of the tolerance. What is nearer at the shown and fresh places is an exact derivative, rounded;
 # whatever else there is, noise or a step, is farther off at some of them, and is asked more.
 _CLEARLY = 0.25
+
+# How far on either side of a shown place one looks for a kink, twice.
+_BESIDE_KINK = (1e-8, 1e-6)
 
 # They may also be how a difference with a step looks.
 _VAGUE = ("constant_offset", "constant_factor")
@@ -168,6 +171,51 @@ class Gradient(Check):
 
         return compute
 
+    @functools.cached_property
+    def _sides(self) -> tuple[Entries, Entries]:
+        """At the shown places (s, n), the least and the largest derivative from either side.
+
+        nan where they are no kink, and what is asked for has one value.
+        """
+        ref, shown = self._reference, self._shown
+        size = math.prod(ref.shape)
+        low = np.full((len(shown), size), np.nan)
+        if not len(shown) or (size > 1 and self.order > 1):
+            return low, low
+        high = low.copy()
+        for k, j in enumerate(ref.selected):
+            unit = np.zeros(ref.layout.size)
+            unit[j] = 1.0
+            each = []
+            for h in _BESIDE_KINK:
+                step = h * (1 + np.abs(shown[:, j : j + 1])) * unit
+                beside = ref.derivative(np.concatenate([shown - step, shown + step]))[:, k]
+                each.append(beside.reshape(2, -1))
+            near, far = each
+            jump = np.abs(near[1] - near[0])
+            # Of what is smooth the jump would be a hundredth, where the steps are.
+            kink = (jump > 0.5 * np.abs(far[1] - far[0])) & (jump > 1e-4 * np.abs(near).max(axis=0))
+            low[kink, k], high[kink, k] = near.min(axis=0)[kink], near.max(axis=0)[kink]
+        return low, high
+
+    def _compared(self, seed: int, student: Entries) -> tuple[Entries, Entries]:
+        """The derivative at the places asked, (p, k), with the room around it.
+
+        Where the author shows a kink there is none, and any slope between those of the two sides
+        is as good as JAX's: there it is the student's.
+        """
+        truth, tol = (entries[: len(student)] for entries in self._truth(seed))
+        shown = len(self._shown)
+        at, due = student[:shown], truth[:shown]
+        if (np.abs(at - due) <= tol[:shown]).all():
+            return truth, tol
+        low, high = self._sides
+        room = RELATIVE * np.maximum(np.abs(low), np.abs(high))
+        between = (low - room <= at) & (at <= high + room)
+        truth = truth.copy()
+        truth[:shown] = np.where(between, at, due)
+        return truth, np.where(np.isfinite(tol), tol, 0.0)
+
     def questions(self, seed: int) -> list[Question]:
         """The answer at the shown places and at fresh ones."""
         places = self._places(seed)
@@ -190,8 +238,8 @@ class Gradient(Check):
         if isinstance(rows, Verdict) or any(row.size != size for row in rows):
             return []
         student = np.stack([row.ravel() for row in rows])
-        truth, tol = self._truth(seed)
-        clearly = np.abs(student - truth[: places.first]) <= _CLEARLY * tol[: places.first]
+        truth, tol = self._compared(seed, student)
+        clearly = np.abs(student - truth) <= _CLEARLY * tol
         if not np.isfinite(student).all() or clearly.all():
             return []
         asked: list[Question] = []
@@ -204,7 +252,7 @@ class Gradient(Check):
     def _told(self, seed: int, student: Entries) -> Hit | None:
         """The mistake that the numbers at the shown and fresh places alone tell, if they do."""
         places = self._places(seed)
-        truth, tol = (entries[: places.first] for entries in self._truth(seed))
+        truth, tol = self._compared(seed, student)
         if (np.abs(student - truth) <= tol).all() or may_be_inexact(student, truth):
             return None
         hit = name_derivative(self._reference, places.points[: places.first], student, truth, tol)
@@ -297,12 +345,11 @@ class Gradient(Check):
             if not transposed:
                 return self._wrong_shape(points, rows, outcomes)
         student = np.stack([r.ravel() for r in rows])
-        truth, tol = self._truth(seed)
-        truth, tol = truth[: len(rows)], tol[: len(rows)]
         if not np.isfinite(student).all():
             k = int(np.flatnonzero(~np.isfinite(student).all(axis=1))[0])
             what = f"at {place(points[k])} it gives {place(student[k])}"
             return wrong(self.answer, "not_finite", what=what)
+        truth, tol = self._compared(seed, student)
         right = (np.abs(student - truth) <= tol).all(axis=1)
         evidence = self._evidence(places)
         table = self._rows(places, student, truth, right)

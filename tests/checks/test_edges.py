@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -99,3 +100,46 @@ def test_a_derivative_in_few_digits_is_told_that_and_no_other_mistake(dtype: Any
     assert "float16" in found.fact
     for mistake in (lambda x: -slope(x), lambda x: 0 * slope(x), lambda x: slope(x) + x):
         assert said(line, seed, d=mistake).share == 0
+
+
+# ------------------------------------------------------------------ kinks
+
+
+def relu(x: Any) -> Any:
+    return jnp.maximum(x, 0.0)
+
+
+def root_of_square(x: Any) -> Any:
+    return jnp.sqrt(x**2)
+
+
+def steps(low: float, high: float, at: float) -> Callable[[float], float]:
+    return lambda x: low if x < 0 else high if x > 0 else at
+
+
+@pytest.mark.parametrize(
+    ("of", "slope", "right"),
+    [
+        *((relu, steps(0.0, 1.0, at), True) for at in (0.0, 0.5, 1.0)),
+        *((relu, steps(0.0, 1.0, at), False) for at in (-0.5, 2.0)),
+        *((jnp.abs, steps(-1.0, 1.0, at), True) for at in (-1.0, 0.0, 1.0)),
+        (jnp.abs, steps(-1.0, 1.0, 2.0), False),
+        (root_of_square, steps(-1.0, 1.0, 0.0), True),
+        (relu, steps(0.0, 2.0, 1.0), False),
+        (lambda x: x**2, lambda x: 2 * x if x else 0.1, False),
+        (lambda x: jnp.sin(40 * x), lambda x: 40 * math.cos(40 * x) if x else 39.0, False),
+    ],
+)
+def test_at_a_shown_kink_each_slope_between_the_sides_is_right(
+    of: Any, slope: Any, right: bool
+) -> None:
+    line = lambda: check.gradient("d", of=of, at=[-1.0, 0.0, 2.0])  # noqa: E731
+    assert said(line, d=slope).right is right
+
+
+def test_in_two_coordinates_a_kink_is_one_of_its_own() -> None:
+    line = lambda: check.gradient(  # noqa: E731
+        "d", of=lambda u: jnp.abs(u[0]) + u[1] ** 2, at=[[0.0, 1.5], [1.0, -2.0]]
+    )
+    assert said(line, d=lambda u: [1.0 if u[0] >= 0 else -1.0, 2 * u[1]]).right
+    assert not said(line, d=lambda u: [jnp.sign(u[0]), 3.2 if u[0] == 0 else 2 * u[1]]).right
