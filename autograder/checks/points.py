@@ -22,6 +22,8 @@ __all__ = ["Places", "draw_places"]
 CANDIDATES = 128
 FRESH = 5
 FEW = 10  # candidates of which the most distant is taken
+FAR = 32.0  # how far out to look for a piece that has no place nearer by
+STEEPER = 100.0  # than elsewhere, and such a place would hide what is small at the others
 PIECES = 3  # places more, at most, for pieces of the function that are not asked yet
 SPECIAL = np.array([-1.0, 0.0, 1.0])  # where mistakes hide, and 1/x, log(x), ... have no value
 GRID = 2.0**-10  # places are multiples of this, so that float32 holds them exactly
@@ -217,6 +219,8 @@ def draw_places(
     around = points[chosen] if n == 1 else points[chosen[:3]]
     chosen = _each_piece(chosen, np.flatnonzero(smooth), reference.decided(points))
     fresh = points[chosen]
+    if domain is None:
+        fresh = np.concatenate([fresh, _farther(reference, fresh, points, ruler, rng)])
     first, start = len(shown), len(shown) + len(fresh)
     each = len(ULPS) + 1
     clusters = np.array(
@@ -226,6 +230,24 @@ def draw_places(
     asked = np.concatenate([shown, fresh, neighbours])
     blind = points[~np.isfinite(d).all(axis=1)]
     return Places(asked, first, len(fresh), clusters, blind, count)
+
+
+def _farther(
+    reference: Reference, fresh: OtherPoints, points: Points, ruler: _Ruler, rng: np.random.Generator
+) -> np.ndarray:
+    """Places (k, n) in pieces of the function that none of the candidates `points` lies in."""
+    met = reference.decided(points)
+    none = np.zeros((0, points.shape[1]))
+    if not met.shape[1] or not reference.traceable:
+        return none
+    far = np.round(rng.uniform(-FAR, FAR, size=points.shape) / ruler.grid) * ruler.grid
+    d, smooth, _ = _suitable(reference, far, ruler)
+    with np.errstate(all="ignore"):
+        most = np.abs(reference.derivative(fresh)).max()
+        pool = np.flatnonzero(smooth & (np.abs(d).max(axis=1) <= STEEPER * most))
+    both = np.concatenate([met, reference.decided(far)])
+    chosen = _each_piece(np.arange(len(met)), pool + len(met), both)[len(met) :] - len(met)
+    return far[chosen]
 
 
 def _neighbours(place: Point, farther: float) -> Points:

@@ -143,3 +143,24 @@ def test_in_two_coordinates_a_kink_is_one_of_its_own() -> None:
     )
     assert said(line, d=lambda u: [1.0 if u[0] >= 0 else -1.0, 2 * u[1]]).right
     assert not said(line, d=lambda u: [jnp.sign(u[0]), 3.2 if u[0] == 0 else 2 * u[1]]).right
+
+
+# ------------------------------------------------------------------ pieces
+
+
+def far_piece(x: Any) -> Any:
+    return jnp.where(x > 10, 3 * x, x**2)
+
+
+def low_piece(x: Any) -> Any:
+    return jnp.where(x < -12, 5 - x, jnp.sin(x))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_piece_far_out_is_asked(seed: int) -> None:
+    line = lambda: check.gradient("d", of=far_piece, at=[1.0, -2.0])  # noqa: E731
+    assert said(line, seed, d=lambda x: 3.0 if x > 10 else 2 * x).right
+    assert said(line, seed, d=lambda x: 2 * x).outcome == "wrong"
+    line = lambda: check.gradient("d", of=low_piece)  # noqa: E731
+    assert said(line, seed, d=lambda x: -1.0 if x < -12 else math.cos(x)).right
+    assert said(line, seed, d=math.cos).outcome == "wrong"
