@@ -12,14 +12,14 @@ import numpy as np
 from .base import Check, right, wrong
 from .landscape import Landscape
 from .minimum import read_place
-from .place import WITHIN, beside, is_minimum, reach, without_slope
+from .place import WITHIN, beside, bottom_of_a_funnel, goes_on, inflection, is_minimum, reach, without_slope
 from .questions import Look, Question, Reply
 from .shapes import Point
 from .stationary import levels_off
 from .surroundings import scenery
 from .tolerance import place_tolerance
 from .verdict import Row, Verdict
-from .wording import slopes
+from .wording import place, slopes
 
 __all__ = ["Maximum"]
 
@@ -83,6 +83,10 @@ class Maximum(Check):
         row = Row(at, left, (0.0,) * len(left), False)
         finite = np.isfinite(slope).all()
         if not (finite and np.isfinite(landscape.value(u))):
+            if bottom_of_a_funnel(self._upside_down, u):
+                fact = f"`{self.answer}` = {place(u)} is a maximum: the function is lower all around."
+                row = Row(at, left, left, True)
+                return right(self.answer, fact, rows=(row,), evidence=evidence)
             return without_slope(self.answer, landscape, u, (row,), evidence)
         found = landscape.nearest_stationary(u, reach(u)) if finite else None
         shown = beside(landscape, u, found)
@@ -100,6 +104,11 @@ class Maximum(Check):
         name = "not_a_top"
         if here and found is not None:
             name = _OTHERS.get(found.kind, name)
+            if onwards := goes_on(landscape, found):
+                told = wrong(
+                    self.answer, "stationary_not_maximum", **words, rows=(row,), evidence=evidence
+                )
+                return replace(told, fact=inflection(shown, onwards))
         elif found is not None and found.kind == "maximum" and np.max(off) <= _NEAR:
             name = "near_but_not_there"
         elif found is None and finite and levels_off(landscape, u):

@@ -20,7 +20,7 @@ from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
 from .wording import NOTHING, decimals, explain, number, place, significant_digits, slopes
 
-__all__ = ["NAMES", "WITHIN", "beside", "is_minimum", "judge_place", "reach", "without_slope"]
+__all__ = ["NAMES", "WITHIN", "beside", "bottom_of_a_funnel", "goes_on", "inflection", "is_minimum", "judge_place", "reach", "without_slope"]
 
 WITHIN = 1e-2
 NAMES = "xyzuvw"
@@ -60,6 +60,10 @@ def judge_place(
             name, words = hit
         elif far:
             name, words = "diverged", {"place": place(u)}
+        elif not any_kind and bottom_of_a_funnel(landscape, u):
+            fact = f"`{answer}` = {place(u)} is a minimum: the function is higher all around."
+            right = (Row(at, left, left, True),)
+            return Verdict(answer, "right", 1.0, fact, rows=right, evidence=shown())
         else:
             return without_slope(answer, landscape, u, rows, shown())
         walk = None if descent is None or hit is None else walk_of(landscape, descent, hit, u)
@@ -170,6 +174,10 @@ def _name_place(
             "plateau": "plateau_found",
             "flat": "plateau_found",
         }
+        onwards = goes_on(landscape, found)
+        if onwards:
+            fact = inflection(level, onwards)
+            return replace(verdict("stationary_not_minimum", place=level), fact=fact)
         return verdict(names.get(found.kind, "stationary_not_minimum"), place=level)
     if found is None and levels_off(landscape, u):
         return verdict("plateau_found", place=level)
@@ -192,6 +200,47 @@ def is_minimum(landscape: Landscape, u: Point, found: Stationary | None) -> bool
     if found is None or found.kind != "minimum":
         return False
     return bool((np.abs(u - found.place) <= _room(landscape, found, None, None)).all())
+
+
+def bottom_of_a_funnel(landscape: Landscape, u: Point) -> bool:
+    """Whether the function rises from `u` (n,) in all directions, though it has no slope there.
+
+    As sqrt(x² + y²) does from the origin, and Ackley's function. It has to rise from each distance to
+    the next, so that neither rounding nor the edge of a domain is taken for it.
+    """
+    free = landscape.free
+    ways = np.random.default_rng(0).normal(size=(32, len(free)))
+    ways = np.concatenate([np.eye(len(free)), ways / np.abs(ways).max(axis=1, keepdims=True)])
+    ways = np.array([[-1.0], [1.0]]) if len(free) == 1 else np.concatenate([ways, -ways])
+    sizes = np.geomspace(1e-6, 1e-3, 7) * (1 + np.abs(u).max())
+    places = np.repeat(u[None], len(sizes) * len(ways), axis=0)
+    places[:, free] += (sizes[:, None, None] * ways).reshape(-1, len(free))
+    here = landscape.value(u)
+    if not np.isfinite(here):
+        return False
+    around = landscape.reference.value(np.concatenate([u[None], places]))[1:]
+    heights = np.concatenate([np.full((1, len(ways)), here), around.reshape(len(sizes), -1)])
+    rounding = 1e-13 * np.abs(heights).max()
+    return bool((np.diff(heights, axis=0) > rounding).all())
+
+
+def goes_on(landscape: Landscape, found: Stationary) -> str:
+    """Of a place that is level, whether the one coordinate that is free "rises" or "falls" on.
+
+    "" where it does neither, or where there are several ways to go.
+    """
+    if found.kind != "saddle" or len(landscape.free) > 1:
+        return ""
+    beside = np.repeat(found.place[None], 2, axis=0)
+    beside[:, landscape.free] += np.array([[-1.0], [1.0]]) * 1e-2 * (1 + np.abs(found.place).max())
+    left, right = landscape.slopes(beside)[:, 0]
+    return "rises" if left > 0 < right else "falls" if left < 0 > right else ""
+
+
+def inflection(where: str, onwards: str) -> str:
+    """What is said of a place that is level on the way up, or down."""
+    on = {"rises": "rising", "falls": "falling"}[onwards]
+    return f"The slope at {where} is zero, but the function {onwards} before it and goes on {on}."
 
 
 def _room(

@@ -164,3 +164,54 @@ def test_a_piece_far_out_is_asked(seed: int) -> None:
     line = lambda: check.gradient("d", of=low_piece)  # noqa: E731
     assert said(line, seed, d=lambda x: -1.0 if x < -12 else math.cos(x)).right
     assert said(line, seed, d=math.cos).outcome == "wrong"
+
+
+# ------------------------------------------------------------------ level on the way
+
+
+@pytest.mark.parametrize(
+    ("of", "onwards"),
+    [
+        (lambda x: x**3, "rises before it and goes on rising"),
+        (lambda x: 3 * x**4 - 4 * x**3, "falls before it and goes on falling"),
+        (lambda x: -(x**5), "falls before it and goes on falling"),
+    ],
+)
+def test_an_inflection_is_no_saddle(of: Any, onwards: str) -> None:
+    for line in (lambda: check.minimum("m", of=of), lambda: check.maximum("m", of=of)):
+        found = said(line, m=0.0)
+        assert found.outcome == "wrong"
+        assert onwards in found.fact, found.fact
+        assert "saddle" not in found.fact
+    pair = said(lambda: check.minimum("m", of=lambda u: u[0] ** 2 - u[1] ** 2), m=[0.0, 0.0])
+    assert pair.misconception == "saddle_found"
+
+
+# ------------------------------------------------------------------ no slope, and a minimum
+
+
+def distance(u: Any) -> Any:
+    return jnp.sqrt(u[0] ** 2 + u[1] ** 2)
+
+
+def ackley(u: Any) -> Any:
+    waves = jnp.exp(0.5 * (jnp.cos(2 * jnp.pi * u[0]) + jnp.cos(2 * jnp.pi * u[1])))
+    return -20 * jnp.exp(-0.2 * jnp.sqrt(0.5 * (u[0] ** 2 + u[1] ** 2))) - waves + jnp.e + 20
+
+
+@pytest.mark.parametrize("of", [distance, ackley])
+def test_the_bottom_of_a_funnel_is_a_minimum_and_a_spike_a_maximum(of: Any) -> None:
+    bottom = said(lambda: check.minimum("m", of=of), m=[0.0, 0.0])
+    assert bottom.right, bottom.fact
+    assert said(lambda: check.maximum("m", of=lambda u: -of(u)), m=[0.0, 0.0]).right
+
+
+@pytest.mark.parametrize(
+    "of",
+    [lambda u: -distance(u), lambda u: distance(u) - 2 * u[0], lambda u: distance(u) - u[0],
+     lambda u: jnp.sqrt(u[0]) + jnp.sqrt(u[1])],
+)  # fmt: skip
+def test_where_there_is_no_slope_the_truth_is_said(of: Any) -> None:
+    found = said(lambda: check.minimum("m", of=of), m=[0.0, 0.0])
+    assert found.outcome == "wrong"
+    assert "is 0, but has no slope" in found.fact, found.fact

@@ -222,6 +222,16 @@ RAISED = {
         "It takes no arguments. If it makes the function that the exercise wants, call it once and "
         "give the result this name.",
     ),
+    "keywords_only": _m(
+        "`{name}` stopped with {what}.",
+        "It takes its arguments by name alone: that is what a `*` before them, or `**`, says. The "
+        "check gives them by position. How do you write an argument that can be given so?",
+    ),
+    "unanswered_used": _m(
+        "`{name}` stopped with {what}.",
+        "It uses something that is still `...`: another answer, which is not given yet, or a part "
+        "of this one. Which is it?",
+    ),
     "undefined_name": _m(
         "`{name}` stopped with {what}.",
         "A name is used that does not exist when the notebook runs from the top. "
