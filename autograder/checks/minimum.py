@@ -25,9 +25,12 @@ __all__ = ["StationaryPoint", "read_place"]
 
 
 def read_place(
-    answer: str, reply: Reply, taken: Collection[str], size: int
+    answer: str, reply: Reply, taken: Collection[str], size: int, *, by_steps: bool = True
 ) -> np.ndarray | Verdict:
-    """The place (size,) that arrived under `answer`, or the verdict that ends the matter."""
+    """The place (size,) that arrived under `answer`, or the verdict that ends the matter.
+
+    `by_steps`: whether a walk may have led there, and not a pencil.
+    """
     arrived = arrival(answer, reply, taken, function=False)
     if isinstance(arrived, Verdict):
         return arrived
@@ -44,7 +47,7 @@ def read_place(
         return wrong(answer, point.misconception, what=point.fact.removeprefix("it is "))
     if not np.isfinite(point).all():
         # A walk that runs away takes all coordinates with it, to inf and then nan.
-        if np.isfinite(point).any():
+        if np.isfinite(point).any() or not by_steps:
             return wrong(answer, "not_finite", what=place(point))
         ended = wrong(answer, "diverged", place=place(point))
         if np.isnan(point).any():
@@ -110,7 +113,9 @@ class StationaryPoint(Check):
     ) -> list[Verdict]:
         """One verdict."""
         size = self._landscape.layout.size
-        u = read_place(self.answer, replies[0], {*taken, *self.given}, size)
+        by_steps = self.descent is not None or not self.any_kind
+        taken = {*taken, *self.given}
+        u = read_place(self.answer, replies[0], taken, size, by_steps=by_steps)
         value = replies[0].value if isinstance(replies[0], Found) else None
         path = None if value is None else read_path(value, size, gaps=True)
         if isinstance(u, Verdict):

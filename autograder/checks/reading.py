@@ -71,7 +71,11 @@ def _what(value: Value) -> Problem:
             )
         case "sequence":
             inner = next((i for i in value.items if _stack(i) is None), None)
-            if inner is not None and inner.kind in ("function", "text", "nothing"):
+            if inner is not None and inner.kind == "text":
+                seen = _what(inner)
+                entry = seen.fact.removeprefix("it is ")
+                return Problem(seen.misconception, f"it is a {value.type} with {entry} in it")
+            if inner is not None and inner.kind in ("function", "nothing"):
                 return Problem(_what(inner).misconception, f"an entry of it: {_what(inner).fact}")
             return Problem("wrong_shape", f"it is a {value.type} whose entries do not line up")
     return Problem("wrong_kind", f"it is a {value.type}, not a number")

@@ -148,15 +148,15 @@ class Asking:
         if later := lost & after:
             self._ask(
                 cell,
-                f"Before {cell.title} there is no answer, but {_listed(later)} is defined again "
-                "further down, after this check. Cells run from top to bottom, so it comes too "
+                f"Before {cell.title} there is no answer, but {_listed(later)} {_be(later)} defined again "
+                "further down, after this check. Cells run from top to bottom, so that comes too "
                 "late; a person will look.",
             )
         elif hidden := lost & unreached:
             self._ask(
                 cell,
                 "Lines that were there for you to replace still stand, so that your "
-                f"{_listed(hidden)} is not what {cell.title} finds; a person will look.",
+                f"{_listed(hidden)} {_be(hidden)} not what {cell.title} finds; a person will look.",
             )
         elif self._is_told(lost) or any(
             self._has_words(n) for n in self._near(place) if self._is_text(n)
@@ -303,6 +303,10 @@ def _in_the_end(text: str) -> frozenset[str]:
 
 def _listed(names: Collection[str]) -> str:
     return " and ".join(f"`{name}`" for name in sorted(names))
+
+
+def _be(names: Collection[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from autograder import check
@@ -215,3 +217,53 @@ def test_where_there_is_no_slope_the_truth_is_said(of: Any) -> None:
     found = said(lambda: check.minimum("m", of=of), m=[0.0, 0.0])
     assert found.outcome == "wrong"
     assert "is 0, but has no slope" in found.fact, found.fact
+
+
+# ------------------------------------------------------------------ what the words say
+
+
+DOTS: Any = ...
+
+
+def square(x: Any) -> Any:
+    return x**2
+
+
+def test_arguments_by_name_alone_are_not_no_arguments() -> None:
+    def d(*, x: float) -> float:
+        return 2 * x
+
+    for answer in (d, lambda **given: 2 * given["x"], lambda: square):
+        found = said(lambda: check.gradient("d", of=square), d=answer)
+        assert found.misconception == "takes_nothing"
+        assert "no arguments" not in found.hint
+        assert "by name alone" in found.hint
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda x: DOTS(x), lambda x: 2 * DOTS, lambda x: jax.grad(DOTS)(x), lambda x: jnp.sin(DOTS),
+     lambda x: DOTS.real],
+)  # fmt: skip
+def test_an_answer_made_from_dots_is_told_that_they_are_dots(answer: Any) -> None:
+    found = said(lambda: check.gradient("d", of=square), d=answer)
+    assert found.misconception == "unanswered_used", found.fact
+    assert "not given yet" in found.hint
+
+
+def test_a_truth_is_called_by_its_name() -> None:
+    assert "`v` is False, which" in said(lambda: check.value("v", True), v=False).fact
+    assert "`v` is True, which" in said(lambda: check.value("v", False), v=np.bool_(True)).fact
+
+
+def test_texts_in_a_list_are_said_to_be_in_it() -> None:
+    found = said(lambda: check.value("v", [1.0, 2.0]), v=["1", "2"])
+    assert "`v` is a list with the text '1' in it, which" in found.fact, found.fact
+
+
+@pytest.mark.parametrize("answer", [math.inf, -math.inf, math.nan])
+def test_on_paper_nothing_runs_away(answer: float) -> None:
+    found = said(lambda: check.stationary_point("x", of=square), x=answer)
+    assert found.misconception == "not_finite"
+    assert "steps" not in found.fact
+    assert said(lambda: check.minimum("x", of=square), x=answer).misconception == "diverged"

@@ -219,13 +219,9 @@ RAISED = {
     ),
     "takes_nothing": _m(
         "`{name}` stopped with {what}.",
-        "It takes no arguments. If it makes the function that the exercise wants, call it once and "
-        "give the result this name.",
-    ),
-    "keywords_only": _m(
-        "`{name}` stopped with {what}.",
-        "It takes its arguments by name alone: that is what a `*` before them, or `**`, says. The "
-        "check gives them by position. How do you write an argument that can be given so?",
+        "It takes nothing by position, but the check gives it something. Does a `*` stand before its "
+        "arguments, so that they are taken by name alone? If it takes nothing at all, but makes the "
+        "function that the exercise wants, call it once and give the result this name.",
     ),
     "unanswered_used": _m(
         "`{name}` stopped with {what}.",

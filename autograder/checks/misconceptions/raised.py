@@ -42,6 +42,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("SyntaxError", r"unterminated string|EOL while scanning", "quote_not_closed"),
     ("SyntaxError", r"was never closed|unmatched|does not match|EOF", "bracket_not_closed"),
     ("UsageError", r"", "magic_not_first"),
+    ("TypeError|AttributeError", r"(?i:\bellipsis\b)", "unanswered_used"),
     (
         "TypeError|ValueError",
         r"format string passed to|unsupported format|__format__",
