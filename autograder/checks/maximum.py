@@ -12,7 +12,16 @@ import numpy as np
 from .base import Check, right, wrong
 from .landscape import Landscape
 from .minimum import read_place
-from .place import WITHIN, beside, bottom_of_a_funnel, goes_on, inflection, is_minimum, reach, without_slope
+from .place import (
+    WITHIN,
+    beside,
+    bottom_of_a_funnel,
+    goes_on,
+    inflection,
+    is_minimum,
+    reach,
+    without_slope,
+)
 from .questions import Look, Question, Reply
 from .shapes import Point
 from .stationary import levels_off
@@ -84,7 +93,9 @@ class Maximum(Check):
         finite = np.isfinite(slope).all()
         if not (finite and np.isfinite(landscape.value(u))):
             if bottom_of_a_funnel(self._upside_down, u):
-                fact = f"`{self.answer}` = {place(u)} is a maximum: the function is lower all around."
+                fact = (
+                    f"`{self.answer}` = {place(u)} is a maximum: the function is lower all around."
+                )
                 row = Row(at, left, left, True)
                 return right(self.answer, fact, rows=(row,), evidence=evidence)
             return without_slope(self.answer, landscape, u, (row,), evidence)
@@ -92,8 +103,8 @@ class Maximum(Check):
         shown = beside(landscape, u, found)
         off = np.inf if found is None else np.abs(u - found.place)
         here = found is not None and bool((off <= place_tolerance(landscape, found, WITHIN)).all())
-        # A top of the function is a valley of its negative, and judged by the same rule: a level one
-        # ends at an edge, beyond which it falls.
+        # A top of the function is a valley of its negative, and judged by the same rule: a level
+        # one ends at an edge, beyond which it falls.
         valley = self._upside_down.nearest_stationary(u, reach(u))
         if is_minimum(self._upside_down, u, valley):
             fact = f"`{self.answer}` = {shown} is a maximum: the slope there is {slopes(slope)}."

@@ -20,7 +20,18 @@ from .tolerance import place_tolerance, stall_distance, stall_slope
 from .verdict import Row, Verdict
 from .wording import NOTHING, decimals, explain, number, place, significant_digits, slopes
 
-__all__ = ["NAMES", "WITHIN", "beside", "bottom_of_a_funnel", "goes_on", "inflection", "is_minimum", "judge_place", "reach", "without_slope"]
+__all__ = [
+    "NAMES",
+    "WITHIN",
+    "beside",
+    "bottom_of_a_funnel",
+    "goes_on",
+    "inflection",
+    "is_minimum",
+    "judge_place",
+    "reach",
+    "without_slope",
+]
 
 WITHIN = 1e-2
 NAMES = "xyzuvw"
@@ -205,8 +216,8 @@ def is_minimum(landscape: Landscape, u: Point, found: Stationary | None) -> bool
 def bottom_of_a_funnel(landscape: Landscape, u: Point) -> bool:
     """Whether the function rises from `u` (n,) in all directions, though it has no slope there.
 
-    As sqrt(x² + y²) does from the origin, and Ackley's function. It has to rise from each distance to
-    the next, so that neither rounding nor the edge of a domain is taken for it.
+    As sqrt(x² + y²) does from the origin, and Ackley's function. It has to rise from each distance
+    to the next, so that neither rounding nor the edge of a domain is taken for it.
     """
     free = landscape.free
     ways = np.random.default_rng(0).normal(size=(32, len(free)))

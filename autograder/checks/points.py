@@ -233,7 +233,11 @@ def draw_places(
 
 
 def _farther(
-    reference: Reference, fresh: OtherPoints, points: Points, ruler: _Ruler, rng: np.random.Generator
+    reference: Reference,
+    fresh: OtherPoints,
+    points: Points,
+    ruler: _Ruler,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Places (k, n) in pieces of the function that none of the candidates `points` lies in."""
     met = reference.decided(points)

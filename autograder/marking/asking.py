@@ -148,9 +148,9 @@ class Asking:
         if later := lost & after:
             self._ask(
                 cell,
-                f"Before {cell.title} there is no answer, but {_listed(later)} {_be(later)} defined again "
-                "further down, after this check. Cells run from top to bottom, so that comes too "
-                "late; a person will look.",
+                f"Before {cell.title} there is no answer, but {_listed(later)} {_be(later)} "
+                "defined again further down, after this check. Cells run from top to bottom, so "
+                "that comes too late; a person will look.",
             )
         elif hidden := lost & unreached:
             self._ask(

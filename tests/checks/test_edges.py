@@ -1,4 +1,4 @@
-"""Where functions end, bend sharply or are put together: right answers pass there, wrong ones fail."""
+"""Where functions end, bend sharply or are in pieces: right answers pass, wrong ones fail."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def cubic(x: Any) -> Any:
 
 @pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_a_derivative_in_few_digits_is_told_that_and_no_other_mistake(dtype: Any, seed: int) -> None:
+def test_a_derivative_in_few_digits_is_told_that_and_no_other_mistake(
+    dtype: Any, seed: int
+) -> None:
     def slope(x: Any) -> Any:
         x = jnp.asarray(x, dtype)
         return 6 * x**2 - 6 * x + 1

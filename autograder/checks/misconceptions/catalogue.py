@@ -219,9 +219,9 @@ RAISED = {
     ),
     "takes_nothing": _m(
         "`{name}` stopped with {what}.",
-        "It takes nothing by position, but the check gives it something. Does a `*` stand before its "
-        "arguments, so that they are taken by name alone? If it takes nothing at all, but makes the "
-        "function that the exercise wants, call it once and give the result this name.",
+        "It takes nothing by position, but the check gives it something. Does a `*` stand before "
+        "its arguments, so that they are taken by name alone? If it takes nothing at all, but "
+        "makes the function that the exercise wants, call it once and give the result this name.",
     ),
     "unanswered_used": _m(
         "`{name}` stopped with {what}.",
