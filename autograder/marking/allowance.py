@@ -44,9 +44,13 @@ class Allowance:
         left = self._began + self.seconds - time.monotonic()
         return left if left > 0 else left + self.owed()
 
-    def was_cut_short(self) -> bool:
-        """Whether others had it for longer than is given back, so that meeting it says nothing."""
-        return self._taken() > GENEROSITY * self.seconds
+    def was_cut_short(self, seconds: float | None = None) -> bool:
+        """Whether others had it for longer than is given back, so that meeting it says nothing.
+
+        Args:
+            seconds: of a limit within this one that was met; else, it was this one.
+        """
+        return self._taken() > GENEROSITY * (self.seconds if seconds is None else seconds)
 
     def _taken(self) -> float:
         now = self._processor()

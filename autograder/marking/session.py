@@ -14,8 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -439,18 +438,14 @@ class Session:
             KernelLost: it does not, and cannot be stopped.
         """
         assert self._client is not None
-        put = partial(kernel.ask, self._client.kc, self._manager)
         allowance = self._allowance()
         try:
             with self._timed("questions"):
-                replies = await put(questions, allowance.seconds, allowance.owed)
-                late = min(_late(questions, replies), allowance.seconds)
-                if late and allowance.owed() > late / 4:
-                    # The witness limits a call by the clock: once more, with the most there is.
-                    again = Allowance(late, self._processor)
-                    patient = [_patient(q) for q in questions]
-                    replies = await put(patient, (1 + GENEROSITY) * allowance.seconds)
-                    self.starved |= bool(_late(questions, replies)) and again.was_cut_short()
+                replies = await kernel.ask(
+                    self._client.kc, self._manager, questions, allowance.seconds, allowance.owed
+                )
+            late = _late(questions, replies)
+            self.starved |= bool(late) and allowance.was_cut_short(late)
         except KernelLost:
             self.starved |= allowance.was_cut_short()
             raise
@@ -470,13 +465,6 @@ def _late(questions: Sequence[Question], replies: Sequence[Reply]) -> float:
         ),
         default=0.0,
     )
-
-
-def _patient(question: Question) -> Question:
-    if not isinstance(question, Call):
-        return question
-    patience = question.patience and (1 + GENEROSITY) * question.patience
-    return replace(question, seconds=(1 + GENEROSITY) * question.seconds, patience=patience)
 
 
 def _is_graded(cell: nbformat.NotebookNode) -> bool:

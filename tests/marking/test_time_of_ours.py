@@ -11,12 +11,13 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.answers import witness
+from autograder.answers.local import judge
 from autograder.checks.gradient import Gradient
 from autograder.checks.questions import Call
-from autograder.marking.record import read_record
+from autograder.marking.allowance import Allowance
 from autograder.marking.rubric import Rubric
 from autograder.marking.session import Session, SessionLimits
-from autograder.marking.source_run import Exercise
 from autograder.marking.unsandboxed import PlainKernelManager
 from autograder.sandbox.outside.processor import Processor
 
@@ -57,18 +58,11 @@ class Crowded(PlainKernelManager):
         return Processor(used=(1 - taken) * now, waited=taken * now, at=now)
 
 
-def crowded(folder: Path, source: str, taken: float, *, asked: str = "", seconds: float = 2) -> Any:
-    """The run of one cell, and of the test cell of a derivative below it."""
-    cells, exercises = [nbformat.v4.new_code_cell(source)], {}
-    if asked:
-        cell = nbformat.v4.new_code_cell("check.gradient(...)")
-        cell.metadata["nbgrader"] = {"grade": True, "grade_id": "asked", "points": 1}
-        cells.append(cell)
-        of = Gradient(asked, of=lambda x: x**2)
-        exercises["asked"] = Exercise("asked", 1.0, (of,), frozenset())
+def crowded(folder: Path, source: str, taken: float, *, seconds: float = 2) -> Session:
+    """The run of one cell."""
     session = Session(
-        nbformat.v4.new_notebook(cells=cells),
-        Rubric("crowded", exercises),
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]),
+        Rubric("crowded", {}),
         lambda: Crowded(folder, taken),
         lambda cell: 0,
         SessionLimits(cell=seconds, notebook=4 * seconds),
@@ -133,27 +127,37 @@ def test_a_kernel_that_ends_in_borrowed_time_is_said_to_have_died(tmp_path: Path
     assert not session.starved
 
 
+def test_who_met_a_limit_within_a_longer_one_was_cut_short_by_more_than_is_given_back() -> None:
+    crowd = Allowance(20, lambda: Crowded._processor(0.95))
+    time.sleep(1)
+    assert not crowd.was_cut_short()
+    assert not crowd.was_cut_short(1)
+    assert crowd.was_cut_short(0.1)  # of which nine tenths of a second are given back
+
+
 @pytest.mark.parametrize(
-    ("taken", "pause", "outcome", "starved"),
-    [(0.0, 0.35, "late", False), (0.6, 0.35, "right", False), (0.97, 600, "late", True)],
+    ("taken", "pause", "right"), [(0.0, 0.35, False), (0.6, 0.35, True), (0.99, 5.0, False)]
 )
-def test_an_answer_that_others_keep_from_returning_is_asked_once_more(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    taken: float,
-    pause: float,
-    outcome: str,
-    starved: bool,
+def test_an_answer_is_not_late_while_others_have_the_processor(
+    monkeypatch: pytest.MonkeyPatch, taken: float, pause: float, right: bool
 ) -> None:
-    """A right answer, of which five calls take longer than all of them may."""
+    """A right answer, of which five calls take longer than all of them may by the clock."""
+
+    def so_far() -> tuple[float, float, float]:
+        now = time.monotonic()
+        return now, taken * now, (1 - taken) * now
+
     defaults = Call.__init__.__defaults__ or ()
     assert defaults[0] == Call("slope", ()).seconds
     monkeypatch.setattr(Call.__init__, "__defaults__", (1.0, *defaults[1:]))
-    source = f"import time\ndef slope(x):\n    time.sleep({pause})\n    return 2 * x"
-    session = crowded(tmp_path, source, taken, asked="slope", seconds=30)
-    record = read_record(session.notebook.cells[1])
-    assert record is not None
-    (verdict,) = record["verdicts"]
-    found = "late" if verdict.misconception == "never_returns" else verdict.outcome
-    assert found == outcome
-    assert session.starved == starved
+    monkeypatch.setattr(witness, "_so_far", so_far)
+
+    def slope(x: float) -> float:
+        time.sleep(pause)
+        return 2 * x
+
+    began = time.monotonic()
+    (verdict,) = judge(Gradient("slope", of=lambda x: x**2), {"slope": slope}, 0)
+    assert verdict.right == right
+    assert right or verdict.misconception == "never_returns"
+    assert time.monotonic() - began < 60, "it is given up at ten times the limit"
