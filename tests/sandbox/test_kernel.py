@@ -7,8 +7,11 @@ from pathlib import Path
 
 import ipykernel
 import jax
+import pytest
 
 import autograder
+
+from .test_processor import COUNTED
 
 
 def test_gradients_are_computed(kernel):
@@ -105,3 +108,9 @@ def test_interrupt_reaches_the_cell(kernel):
     ran = kernel.run("import time\nwhile True: time.sleep(0.01)", timeout=1)
     assert ran.error == "KeyboardInterrupt"
     assert kernel.value("kept") == 7
+
+
+@pytest.mark.skipif(not COUNTED, reason="this system does not count waiting (CONFIG_SCHED_INFO)")
+def test_it_sees_how_long_it_waited_for_the_processor(kernel):
+    """The witness gives back to an answer what others had meanwhile."""
+    assert kernel.value("len(open('/proc/self/schedstat').read().split())") == 3
