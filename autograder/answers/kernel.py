@@ -110,7 +110,7 @@ async def ask(
             if interrupted:
                 raise KernelLost("the answer did not return, and cannot be stopped")
             interrupted = True
-            deadline = time.monotonic() + _LAST_WORDS
+            deadline = time.monotonic() + _LAST_WORDS - owed()  # of before
             await manager.interrupt_kernel()
         try:
             message = await client.shell_channel.get_msg(timeout=1.0)
