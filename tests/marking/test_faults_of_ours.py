@@ -110,13 +110,13 @@ def test_a_limit_that_was_met_since_others_had_the_processor_costs_nobody_a_mark
         self.starved = any(cell.source.endswith("return x") for cell in self.notebook.cells)
 
     monkeypatch.setattr(Session, "run", run)
-    for student in STUDENTS:
+    for student in ("anna", "zoe"):
         break_rows(worse, student)
     said = small.api(worse).autograde(ASSIGNMENT, "*")
     assert not said["success"]
     assert "unlucky could not be marked" in said["log"]
     assert "Mark it again when the machine is free." in said["log"]
-    assert scores(worse, "unlucky")["slope"] == 0.125
+    assert scores(worse, "unlucky") == FULL
     assert scores(worse, "zoe") == BUT_ONE
 
 
