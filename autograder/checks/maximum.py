@@ -90,8 +90,7 @@ class Maximum(Check):
         at, left = tuple(map(float, u)), tuple(map(float, slope))
         evidence = replace(scenery(landscape, u, None), place=at, slope=left)
         row = Row(at, left, (0.0,) * len(left), False)
-        finite = np.isfinite(slope).all()
-        if not (finite and np.isfinite(landscape.value(u))):
+        if not (np.isfinite(slope).all() and np.isfinite(landscape.value(u))):
             if bottom_of_a_funnel(self._upside_down, u):
                 fact = (
                     f"`{self.answer}` = {place(u)} is a maximum: the function is lower all around."
@@ -99,7 +98,7 @@ class Maximum(Check):
                 row = Row(at, left, left, True)
                 return right(self.answer, fact, rows=(row,), evidence=evidence)
             return without_slope(self.answer, landscape, u, (row,), evidence)
-        found = landscape.nearest_stationary(u, reach(u)) if finite else None
+        found = landscape.nearest_stationary(u, reach(u))
         shown = beside(landscape, u, found)
         off = np.inf if found is None else np.abs(u - found.place)
         here = found is not None and bool((off <= place_tolerance(landscape, found, WITHIN)).all())
@@ -122,7 +121,7 @@ class Maximum(Check):
                 return replace(told, fact=inflection(shown, onwards))
         elif found is not None and found.kind == "maximum" and np.max(off) <= _NEAR:
             name = "near_but_not_there"
-        elif found is None and finite and levels_off(landscape, u):
+        elif found is None and levels_off(landscape, u):
             name = "plateau_no_top"
         elif self._is_height(u):
             name = "value_of_maximum"

@@ -12,18 +12,7 @@ import numpy as np
 import pytest
 
 from autograder import check
-from autograder.answers.local import judge
-from autograder.check import recording
-from autograder.checks.verdict import Verdict
-
-
-def said(line: Callable[[], Any], seed: int = 7, **answers: Any) -> Verdict:
-    """What a check, as an author writes it, says of answers."""
-    with recording() as checks:
-        line()
-    (verdict, *_) = judge(checks[0], answers, seed=seed)
-    return verdict
-
+from tests.checks.authored import said
 
 # ------------------------------------------------------------------ outside of a domain
 

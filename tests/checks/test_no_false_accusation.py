@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,19 +10,10 @@ import numpy as np
 import pytest
 
 from autograder import check
-from autograder.answers.local import judge
-from autograder.check import recording
 from autograder.checks.landscape import Landscape
 from autograder.checks.verdict import Verdict
 from autograder.coach.knobs import grows
-
-
-def said(line: Callable[[], Any], seed: int = 7, **answers: Any) -> Verdict:
-    """What a check, as an author writes it, says of answers."""
-    with recording() as checks:
-        line()
-    (verdict, *_) = judge(checks[0], answers, seed=seed)
-    return verdict
+from tests.checks.authored import said
 
 
 def quartic(x: Any) -> Any:

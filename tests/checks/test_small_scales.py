@@ -10,21 +10,8 @@ import jax.numpy as jnp
 import pytest
 
 from autograder import check
-from autograder.answers.local import judge
-from autograder.check import recording
-from autograder.checks.verdict import Verdict
 from autograder.errors import CheckError
-from autograder.feedback import html
-
-
-def said(line: Callable[[], Any], seed: int = 7, **answers: Any) -> Verdict:
-    """What a check, as an author writes it, says of answers; its card is drawn, too."""
-    with recording() as checks:
-        line()
-    (verdict, *_) = judge(checks[0], answers, seed=seed)
-    html.render([verdict])
-    return verdict
-
+from tests.checks.authored import said
 
 # ------------------------------------------------------------------ intervals
 
