@@ -34,6 +34,7 @@ class Allowance:
         self._processor = processor
         self._before = processor()
         self._began = time.monotonic()
+        self._most = 0.0
 
     def owed(self) -> float:
         """Seconds that others had, as far as they are given back."""
@@ -54,4 +55,7 @@ class Allowance:
 
     def _taken(self) -> float:
         now = self._processor()
-        return 0.0 if now is None or self._before is None else now.taken_since(self._before)
+        # Of a kernel that has ended meanwhile, nothing is known any more; what was known stays so.
+        if now is not None and self._before is not None:
+            self._most = max(self._most, now.taken_since(self._before))
+        return self._most

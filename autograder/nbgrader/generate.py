@@ -13,7 +13,6 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
-from nbgrader.converters import GenerateAssignment as NbgraderGenerateAssignment
 from nbgrader.converters import GenerateFeedback as NbgraderGenerateFeedback
 from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_grade, is_task
@@ -24,18 +23,17 @@ from ..sandbox import tree
 from .pages import FeedbackExporter
 from .rights import keep_private
 from .shared import opened
+from .upstream import Release
 
 __all__ = ["GenerateAssignment", "GenerateFeedback"]
 
 
-class GenerateAssignment(NbgraderGenerateAssignment):
+class GenerateAssignment(Release):
     """nbgrader's own; the gradebook that it makes is closed to others.
 
     Where the release is there but the gradebook has no notebook of the assignment, as in a fresh
     clone, the gradebook gets them, and the release stays as it is.
     """
-
-    _aside: Path | None = None
 
     def start(self) -> None:
         """Generate the release."""
@@ -44,13 +42,13 @@ class GenerateAssignment(NbgraderGenerateAssignment):
                 self._unused = Path(aside)
                 super().start()
         finally:
-            self._aside = None
+            self.aside = None
             keep_private(self.coursedir)
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether the assignment is to be generated."""
-        self._aside = None
-        there = os.path.isdir(self._format_dest(assignment_id, student_id))
+        self.aside = None
+        there = os.path.isdir(self.written_to(assignment_id, student_id))
         if not there or self.force or self.no_database or self._is_in_gradebook(assignment_id):
             return bool(super().init_destination(assignment_id, student_id))
         self.log.warning(
@@ -58,14 +56,8 @@ class GenerateAssignment(NbgraderGenerateAssignment):
             "and stays as it is.",
             assignment_id,
         )
-        self._aside = self._unused
+        self.aside = self._unused
         return True
-
-    def _format_dest(self, assignment_id: str, student_id: str, escape: bool = False) -> str:
-        """Where the release goes; what was made for the gradebook alone, or has failed, goes."""
-        if self._aside is not None:
-            return os.fspath(self._aside / assignment_id)
-        return str(super()._format_dest(assignment_id, student_id, escape=escape))
 
     def _is_in_gradebook(self, assignment_id: str) -> bool:
         with opened(self.coursedir.db_url, self.coursedir.course_id) as gradebook:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import nbformat
-from nbgrader import utils
+from nbgrader import converters, utils
 from nbgrader.apps import api, autogradeapp, generateassignmentapp, generatefeedbackapp
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.server_extensions.formgrader import handlers
@@ -23,6 +24,7 @@ __all__ = [
     "Collect",
     "FormgraderHandler",
     "NotebooksPage",
+    "Release",
     "check_schemas_by",
     "export_pages_by",
     "is_as_released",
@@ -53,6 +55,7 @@ BORROWED = {
     "nbgrader.converters:Autograde.init_single_notebook_resources": ("notebook_filename",),
     "nbgrader.converters:Autograde._init_preprocessors": (),
     "nbgrader.converters:Autograde._sanitizing": (),
+    "nbgrader.converters:GenerateAssignment._format_dest": ("assignment_id", "student_id"),
     "nbgrader.converters:GenerateFeedback.init_assignment": ("assignment_id", "student_id"),
     "nbgrader.exchange.default:ExchangeCollect._path_to_record": ("path",),
     "nbgrader.exchange.default:ExchangeCollect.init_src": (),
@@ -189,3 +192,18 @@ class Collect(ExchangeCollect):
 
     def _path_to_record(self, path: str) -> dict[str, Any]:
         return self.record(path)
+
+
+class Release(converters.GenerateAssignment):
+    """nbgrader's, which can be told to leave the release as it is and to write elsewhere."""
+
+    aside: Path | None = None
+
+    def written_to(self, assignment_id: str, student_id: str) -> str:
+        """Where the release goes."""
+        return self._format_dest(assignment_id, student_id)
+
+    def _format_dest(self, assignment_id: str, student_id: str, escape: bool = False) -> str:
+        if self.aside is not None:
+            return str(self.aside / assignment_id)
+        return str(super()._format_dest(assignment_id, student_id, escape=escape))

@@ -135,6 +135,13 @@ def test_who_met_a_limit_within_a_longer_one_was_cut_short_by_more_than_is_given
     assert crowd.was_cut_short(0.1)  # of which nine tenths of a second are given back
 
 
+def test_what_others_took_of_a_kernel_that_has_ended_since_is_given_back() -> None:
+    """Else its restart found the notebook's own time used up, and the cells below were not run."""
+    counts = [Processor(0.0, 0.0, 0.0), Processor(1.0, 3.0, 4.0), None]
+    allowance = Allowance(2, lambda: counts.pop(0))
+    assert [allowance.owed(), allowance.owed()] == [3.0, 3.0]
+
+
 @pytest.mark.parametrize(
     ("taken", "pause", "right"), [(0.0, 0.35, False), (0.6, 0.35, True), (0.99, 5.0, False)]
 )
