@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 
 from .base import Check, right, wrong
+from .corners import is_bottom
 from .landscape import Landscape
 from .minimum import read_place
 from .place import (
     WITHIN,
+    aside,
     beside,
-    bottom_of_a_funnel,
     goes_on,
     inflection,
     is_minimum,
+    near_a_corner,
     reach,
     without_slope,
 )
@@ -91,7 +93,7 @@ class Maximum(Check):
         evidence = replace(scenery(landscape, u, None), place=at, slope=left)
         row = Row(at, left, (0.0,) * len(left), False)
         if not (np.isfinite(slope).all() and np.isfinite(landscape.value(u))):
-            if bottom_of_a_funnel(self._upside_down, u):
+            if is_bottom(self._upside_down, u):
                 fact = (
                     f"`{self.answer}` = {place(u)} is a maximum: the function is lower all around."
                 )
@@ -106,7 +108,10 @@ class Maximum(Check):
         # one ends at an edge, beyond which it falls.
         valley = self._upside_down.nearest_stationary(u, reach(u))
         if is_minimum(self._upside_down, u, valley):
-            fact = f"`{self.answer}` = {shown} is a maximum: the slope there is {slopes(slope)}."
+            why = f"the slope there is {slopes(slope)}"
+            if valley is not None and valley.sharp:
+                why = f"the function falls {aside(landscape)} from a corner"
+            fact = f"`{self.answer}` = {shown} is a maximum: {why}."
             return right(self.answer, fact, rows=(replace(row, right=True),), evidence=evidence)
         words = {"place": shown, "slope": slopes(slope), "way": ""}
         if slope.size == 1 and slope[0]:
@@ -121,6 +126,9 @@ class Maximum(Check):
                 return replace(told, fact=inflection(shown, onwards))
         elif found is not None and found.kind == "maximum" and np.max(off) <= _NEAR:
             name = "near_but_not_there"
+        elif valley is not None and valley.sharp and np.abs(u - valley.place).max() <= _NEAR:
+            near = wrong(self.answer, "near_but_not_there", **words, rows=(row,), evidence=evidence)
+            return near_a_corner(near, shown, "maximum")
         elif found is None and levels_off(landscape, u):
             name = "plateau_no_top"
         elif self._is_height(u):

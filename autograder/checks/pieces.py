@@ -5,7 +5,7 @@ An answer may be wrong on one piece alone, so that each piece has to be asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import jax
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from .jaxprs import held, walk
 
-__all__ = ["decisions"]
+__all__ = ["bends", "decisions"]
 
 _DECIDED: dict[str, Callable[..., Any]] = {
     "select_n": lambda which, *_: which != 0,
@@ -23,6 +23,15 @@ _DECIDED: dict[str, Callable[..., Any]] = {
     "abs": lambda x: x > 0,
     "sign": lambda x: x > 0,
 }
+
+# What has a corner without deciding anything, or may hold anything.
+_BEND = {"sqrt", "rsqrt", "cbrt", "pow", "sort", "reduce_max", "reduce_min", "cummax", "cummin",
+         "cond", "while", "scan"}  # fmt: skip
+
+
+def bends(f: Callable[[Any], Any], size: int) -> bool:
+    """Whether `f`, of a flat place (size,), does what can make a corner."""
+    return _does(_traced(f, size).jaxpr, _BEND | set(_DECIDED))
 
 
 def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None:
@@ -35,8 +44,8 @@ def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None
     Returns:
         A function of a place that gives the decisions as truths (m,).
     """
-    closed = jax.make_jaxpr(f)(jax.ShapeDtypeStruct((size,), jnp.result_type(float)))
-    if not _decides(closed.jaxpr):
+    closed = _traced(f, size)
+    if not _does(closed.jaxpr, set(_DECIDED)):
         return None
 
     def decided(place: Any) -> Any:
@@ -54,9 +63,13 @@ def decisions(f: Callable[[Any], Any], size: int) -> Callable[[Any], Any] | None
     return decided
 
 
-def _decides(jaxpr: Any) -> bool:
+def _traced(f: Callable[[Any], Any], size: int) -> Any:
+    return jax.make_jaxpr(f)(jax.ShapeDtypeStruct((size,), jnp.result_type(float)))
+
+
+def _does(jaxpr: Any, operations: Collection[str]) -> bool:
     return any(
-        eqn.primitive.name in _DECIDED
-        or ((inner := held(eqn)) is not None and _decides(inner.jaxpr))
+        eqn.primitive.name in operations
+        or ((inner := held(eqn)) is not None and _does(inner.jaxpr, operations))
         for eqn in jaxpr.eqns
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .base import wrong
+from .corners import is_bottom
 from .evidence import PlaceEvidence, Stall
 from .landscape import REACH, Descent, Landscape
 from .misconceptions.place import mistaken_quantity
@@ -23,12 +24,13 @@ from .wording import NOTHING, decimals, explain, number, place, significant_digi
 __all__ = [
     "NAMES",
     "WITHIN",
+    "aside",
     "beside",
-    "bottom_of_a_funnel",
     "goes_on",
     "inflection",
     "is_minimum",
     "judge_place",
+    "near_a_corner",
     "reach",
     "without_slope",
 ]
@@ -71,7 +73,7 @@ def judge_place(
             name, words = hit
         elif far:
             name, words = "diverged", {"place": place(u)}
-        elif not any_kind and bottom_of_a_funnel(landscape, u):
+        elif not any_kind and is_bottom(landscape, u):
             fact = f"`{answer}` = {place(u)} is a minimum: the function is higher all around."
             right = (Row(at, left, left, True),)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=shown())
@@ -97,15 +99,19 @@ def judge_place(
             steep = slopes(slope) if far else place(slope)
             where = beside(landscape, u, None if near else found)
             close = "close enough to " if far and found.kind == "minimum" else ""
-            fact = f"`{answer}` = {where} is {close}{what}: the slope there is {steep}."
-            right = (Row(rows[0].place, rows[0].yours, rows[0].reference, True),)
+            why = f"the slope there is {steep}"
+            if found.sharp:
+                what, why = "the corner of a minimum", f"the function rises {aside(landscape)}"
+                close = close or "at "
+            fact = f"`{answer}` = {where} is {close}{what}: {why}."
+            right = (Row(at, left, left if found.sharp else rows[0].reference, True),)
             if descent is None:
                 return Verdict(answer, "right", 1.0, fact, rows=right, evidence=shown())
             # Another minimum than that of the exercise's own descent is right, and has no walk.
             walk = landscape.iterates(descent)
             arrives = walk is not None and _leads_to(landscape, walk[-1], found)
             stalls_at = stall_slope(found.place[landscape.free], descent.step_size)
-            stall = Stall(descent.step_size, stalls_at)
+            stall = None if found.sharp else Stall(descent.step_size, stalls_at)
             evidence = replace(shown(walk if arrives else None), stall=stall)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
     return _name_place(answer, landscape, u, slope, found, within, descent, rows, shown)
@@ -202,7 +208,8 @@ def _name_place(
     around = 0.1 if within is not None or ruler >= WITHIN else 3 * ruler
     close = found is not None and np.abs(u - found.place).max() <= around
     if found is not None and close and found.kind == "minimum":
-        return verdict("near_but_not_there")
+        near = verdict("near_but_not_there")
+        return near_a_corner(near, words["place"]) if found.sharp else near
     return verdict("not_stationary", place=level)
 
 
@@ -213,26 +220,16 @@ def is_minimum(landscape: Landscape, u: Point, found: Stationary | None) -> bool
     return bool((np.abs(u - found.place) <= _room(landscape, found, None, None)).all())
 
 
-def bottom_of_a_funnel(landscape: Landscape, u: Point) -> bool:
-    """Whether the function rises from `u` (n,) in all directions, though it has no slope there.
+def near_a_corner(verdict: Verdict, where: str, kind: str = "minimum") -> Verdict:
+    """What is said beside a corner, where there is no slope to become less."""
+    fact = f"{where} is near a {kind}, but not there yet: the function has a corner beside it."
+    hint = "Steps of one size leap to and fro across a corner. Would smaller ones come nearer?"
+    return replace(verdict, fact=fact, hint=hint)
 
-    As sqrt(x² + y²) does from the origin, and Ackley's function. It has to rise from each distance
-    to the next, so that neither rounding nor the edge of a domain is taken for it.
-    """
-    free = landscape.free
-    ways = np.random.default_rng(0).normal(size=(32, len(free)))
-    ways = np.concatenate([np.eye(len(free)), ways / np.abs(ways).max(axis=1, keepdims=True)])
-    ways = np.array([[-1.0], [1.0]]) if len(free) == 1 else np.concatenate([ways, -ways])
-    sizes = np.geomspace(1e-6, 1e-3, 7) * (1 + np.abs(u).max())
-    places = np.repeat(u[None], len(sizes) * len(ways), axis=0)
-    places[:, free] += (sizes[:, None, None] * ways).reshape(-1, len(free))
-    here = landscape.value(u)
-    if not np.isfinite(here):
-        return False
-    around = landscape.reference.value(np.concatenate([u[None], places]))[1:]
-    heights = np.concatenate([np.full((1, len(ways)), here), around.reshape(len(sizes), -1)])
-    rounding = 1e-13 * np.abs(heights).max()
-    return bool((np.diff(heights, axis=0) > rounding).all())
+
+def aside(landscape: Landscape) -> str:
+    """Where a function rises, or falls, from a corner."""
+    return "on both sides" if len(landscape.free) == 1 else "in all directions"
 
 
 def goes_on(landscape: Landscape, found: Stationary) -> str:

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from .layout import Layout
-from .pieces import decisions
+from .pieces import bends, decisions
 from .precision import enable_x64
 from .shapes import Batch, Batched, Entries, Indices, Points, Tensor, Truths, Values
 from .tracing import refuse_untraceable
@@ -123,6 +123,11 @@ class Reference:
         except Exception:  # noqa: BLE001
             return False
         return True
+
+    @cached_property
+    def bends(self) -> bool:
+        """Whether the function may have a corner, as far as is known."""
+        return not self.traceable or bends(self.flat, self.layout.size)
 
     def value(self, places: Points) -> Values:
         """F at `places` (p, n); shape (p,), float64."""

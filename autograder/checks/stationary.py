@@ -26,11 +26,15 @@ Kind = Literal["minimum", "maximum", "saddle", "plateau", "flat"]
 
 @dataclass(frozen=True)
 class Stationary:
-    """A place (n,) where the slope is zero, what it is, and the least curvature there."""
+    """A place (n,) where the slope is zero, what it is, and the least curvature there.
+
+    Or a `sharp` minimum, where there is no slope: a corner (corners.py). It has no curvature.
+    """
 
     place: Point
     kind: Kind
     curvature: float
+    sharp: bool = False
 
 
 # An eigenvalue is known to some 1e-16 of the largest: so to six digits. What is smaller is walked.
@@ -103,7 +107,13 @@ class _Noise:
         rng = np.random.default_rng(0)
         units = rng.integers(-8, 9, size=(_JITTERS, len(u)))
         self._landscape = landscape
-        self._places = u * (1 + units * np.finfo(np.float64).eps)
+        places = u * (1 + units * np.finfo(np.float64).eps)
+        if landscape.reference.bends and (beside := units.all(axis=1)).any():
+            # On one side of a corner: across it, and in it, the slope jumps, which is no rounding.
+            places = places[beside]
+            decided = landscape.reference.decided(places)
+            places = places[(decided == decided[0]).all(axis=1)]
+        self._places = places
         slopes = landscape.slopes(self._places)
         self._spread = slopes - slopes.mean(axis=0)
 

@@ -88,6 +88,8 @@ def place_tolerance(landscape: Landscape, found: Stationary, usual: float) -> np
     whether one stands at the one or at the other. Shape (n,), in each coordinate.
     """
     u = found.place
+    if found.sharp:
+        return _at_a_corner(landscape, u, usual)
     bends = np.zeros(len(u))
     bends[landscape.free] = np.abs(np.diag(landscape.hessian(u)))
     size = np.abs(u)
@@ -106,6 +108,18 @@ def place_tolerance(landscape: Landscape, found: Stationary, usual: float) -> np
         level = np.where(bends > 0, np.sqrt(LEVEL / bends), 0.0)
     wide = np.minimum(LEVEL * size, level)
     return np.where(small, np.minimum(usual, SMALL * around), np.maximum(usual, wide))
+
+
+def _at_a_corner(landscape: Landscape, u: Point, usual: float) -> np.ndarray:
+    """The same where there is no curvature; the surroundings are as wide as 0 is high, as below."""
+    size = 1e-6 * (1 + np.abs(u).max())
+    places = np.concatenate([u[None], u + size * np.eye(len(u)), u - np.diag(u)])
+    rises = np.abs(landscape.reference.value(places)[1:] - landscape.value(u))
+    steep, high = rises[: len(u)] / size, rises[len(u) :]
+    with np.errstate(all="ignore"):
+        around = np.where(steep > 0, np.nanmax(high, initial=0.0) / steep, np.inf)
+    small = (around < SMALL) & (np.abs(u) > 0) & (high > SEEN)
+    return np.where(small, np.minimum(usual, SMALL * around), usual)
 
 
 def _around(landscape: Landscape, u: Point, bends: Slope) -> Slope:
