@@ -46,7 +46,9 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("FileNotFoundError|OSError", r"^(\S{1,100}) not found\.?$", "file {0}"),
     ("OSError", r"shell not found", "shell"),
     # The sandbox starts no other program: subprocess, and what is made of it.
-    ("PermissionError", r"^\[Errno 1\] Operation not permitted$", "leave to start other programs"),
+    # It is named where `posix_spawn` starts it, as Python 3.13 has more of them be.
+    ("PermissionError", r"^\[Errno 1\] Operation not permitted(?:: '/[^']*bin/[^']+')?$",
+     "leave to start other programs"),
     ("ImportError", r"Cannot load backend '?(\w+)", "screen for Matplotlib's {0}"),
     ("ImportError", r"Qt binding modules", "screen for Matplotlib"),
     ("UsageError", r"magic (?:function )?`(%{1,2}\w+)` not found", "magic {0}"),

@@ -170,6 +170,8 @@ CLASS = [
     Submission("listing", _answer("names = !ls\ndef slope(x):\n    return 2 * x + 3")),
     Submission("program", _answer("import subprocess\nsubprocess.run(['ls'])\n"
                                   "def slope(x):\n    return 2 * x + 3")),
+    Submission("spawned", _answer("import os\nos.posix_spawn('/bin/ls', ['ls'], {})\n"
+                                  "def slope(x):\n    return 2 * x + 3")),
     Submission("screen", _answer("import matplotlib\nmatplotlib.use('TkAgg')\n"
                                  "def slope(x):\n    return 2 * x + 3")),
     Submission("memory", _answer(f"{TAKES}\ndef slope(x):\n    return 2 * x + 3")),
