@@ -87,9 +87,13 @@ def exercise() -> Iterator[None]:
 
     Raises:
         CheckFailed: at the end of the block, unless all are right.
+        CheckError: there is no check in it.
     """
-    if _record.get() is not None:
+    recorded = _record.get()
+    if recorded is not None:
+        before = len(recorded)
         yield
+        _require_checks(len(recorded) - before)
         return
     judged: list[_Judged] = []
     token = _together.set(judged)
@@ -97,8 +101,16 @@ def exercise() -> Iterator[None]:
         yield
     finally:
         _together.reset(token)
+    _require_checks(len(judged))
     verdicts = [verdict for found, _ in judged for verdict in found]
     show(verdicts, {name: see for _, sections in judged for name, see in sections.items()})
+
+
+def _require_checks(count: int) -> None:
+    if not count:
+        raise CheckError(
+            "with check.exercise(): there is no check in this block. Indent those of the exercise."
+        )
 
 
 def _run(answers: Sequence[str], make: Callable[[Any], Check], of: Any, see: str) -> None:

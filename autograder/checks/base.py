@@ -52,6 +52,11 @@ class Check(ABC):
         return () if of is None else (getattr(of, "__name__", ""),)
 
     @property
+    def refers(self) -> tuple[str, ...]:
+        """Names of other answers, beside which this one is held."""
+        return ()
+
+    @property
     def unasked(self) -> str:
         """What its author should know that it cannot ask; "" where it asks all."""
         return ""

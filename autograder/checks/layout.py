@@ -75,6 +75,9 @@ def places_of(of: Any, at: Any) -> list[Any] | None:
 
     A row of numbers is one place where `of` takes no number, or as many as that: else, each of them
     is. Numbers without axes, of JAX's or NumPy's, are Python's from here on, which can be keys.
+
+    Raises:
+        CheckError: it shows none.
     """
     if at is None:
         return None
@@ -84,7 +87,10 @@ def places_of(of: Any, at: Any) -> list[Any] | None:
         count = _parameters(of)
         if count > 1 or not _gives_number(of, ((),)):
             return [at]
-    return [float(x) if is_number(x) else x for x in at]
+    places = [float(x) if is_number(x) else x for x in at]
+    if not places:
+        raise CheckError(f"at={at!r} shows no place. Leave it out, and places are drawn.")
+    return places
 
 
 def _nested(array: np.ndarray) -> tuple[Any, ...]:

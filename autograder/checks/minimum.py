@@ -101,12 +101,16 @@ class StationaryPoint(Check):
     @property
     def given(self) -> tuple[str, ...]:
         """The function, and the answer that this one must differ from."""
-        names = super().given
-        return names if self.other_than is None else (*names, self.other_than)
+        return (*super().given, *self.refers)
+
+    @property
+    def refers(self) -> tuple[str, ...]:
+        """The answer that this one must differ from."""
+        return () if self.other_than is None else (self.other_than,)
 
     def questions(self, seed: int) -> list[Question]:
         """What the answer is; nothing is drawn."""
-        return [Look(n) for n in (self.answer, self.other_than) if n is not None]
+        return [Look(name) for name in (self.answer, *self.refers)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

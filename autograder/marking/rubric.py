@@ -150,6 +150,12 @@ def _own_replies(path: Path, stop: Stop) -> tuple[tuple[Reply, ...], ...]:
     """What the instructor's own answers reply; raises RubricError unless all are right."""
     exercise, found = stop.exercise, []
     for check in exercise.checks:
+        for name in check.refers:
+            if name not in stop.namespace:
+                raise RubricError(
+                    f"{path}: the check of {check.answer} in {exercise.cell} names another answer, "
+                    f"{name!r}, and no cell before it defines that."
+                )
         replies = ask_all(check, _SEED, stop.namespace)
         for verdict in check.judge(_SEED, replies, exercise.taken):
             if not verdict.right:

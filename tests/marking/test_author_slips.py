@@ -98,6 +98,22 @@ REFUSED = {
     "math in the function": (
         "def f(x):\n    return math.sin(x)", "df = jnp.cos", CHECK, STUB, ["ex_check", "jnp"],
     ),
+    "another answer that is none": (
+        SQUARE, "low = -0.4501836112948736", "check.minimum('low', of=f, other_than='lwo')", STUB,
+        ["ex_check", "names another answer, 'lwo'", "no cell before it"],
+    ),
+    "a derivative of what is not there": (
+        SQUARE, "d2f = lambda x: 2 - jnp.sin(x)",
+        "check.gradient('d2f', of=f, order=2, follows='df')", STUB,
+        ["ex_check", "names another answer, 'df'"],
+    ),
+    "no place": (
+        SQUARE, RIGHT, "check.gradient('df', of=f, at=[])", STUB, ["ex_check", "at=[] shows no"],
+    ),
+    "a block without a check": (
+        SQUARE, RIGHT, f"with check.exercise():\n    pass\n{CHECK}", STUB,
+        ["ex_check", "no check in this block"],
+    ),
     "a domain the wrong way round": (
         SQUARE, RIGHT, "check.gradient('df', of=f, domain=(3, 1))", STUB,
         ["ex_check", "the lower end first"],
