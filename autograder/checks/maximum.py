@@ -110,7 +110,7 @@ class Maximum(Check):
         if is_minimum(self._upside_down, u, valley):
             why = f"the slope there is {slopes(slope)}"
             if valley is not None and valley.sharp:
-                why = f"the function falls {aside(landscape)} from a corner"
+                why = f"a corner, from which the function falls {aside(landscape)}"
             fact = f"`{self.answer}` = {shown} is a maximum: {why}."
             return right(self.answer, fact, rows=(replace(row, right=True),), evidence=evidence)
         words = {"place": shown, "slope": slopes(slope), "way": ""}

@@ -101,8 +101,7 @@ def judge_place(
             close = "close enough to " if far and found.kind == "minimum" else ""
             why = f"the slope there is {steep}"
             if found.sharp:
-                what, why = "the corner of a minimum", f"the function rises {aside(landscape)}"
-                close = close or "at "
+                why = f"a corner, from which the function rises {aside(landscape)}"
             fact = f"`{answer}` = {where} is {close}{what}: {why}."
             right = (Row(at, left, left if found.sharp else rows[0].reference, True),)
             if descent is None:
@@ -224,7 +223,7 @@ def near_a_corner(verdict: Verdict, where: str, kind: str = "minimum") -> Verdic
     """What is said beside a corner, where there is no slope to become less."""
     fact = f"{where} is near a {kind}, but not there yet: the function has a corner beside it."
     hint = "Steps of one size leap to and fro across a corner. Would smaller ones come nearer?"
-    return replace(verdict, fact=fact, hint=hint)
+    return replace(verdict, fact=fact, hint=hint, rows=())
 
 
 def aside(landscape: Landscape) -> str:

@@ -30,6 +30,10 @@ def praise(verdict: Verdict) -> str:
             return "You have moved one coordinate and held the other: a partial derivative."
         case PlaceEvidence(size=size, curve=curve) if size > 1 and curve is not None:
             return "You have gone downhill along one coordinate while the other was held."
+        case PlaceEvidence() if any(
+            words in verdict.fact for words in (" a corner", " all around")
+        ):
+            return "You have found it where no slope is zero: in a corner."
         case PlaceEvidence(size=1) if " a minimum" in verdict.fact:
             return "You have found ground that is level, and that rises to both sides."
         case PlaceEvidence() if " a maximum" in verdict.fact:

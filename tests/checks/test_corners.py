@@ -15,6 +15,7 @@ from autograder.check import recording
 from autograder.checks.evidence import PlaceEvidence
 from autograder.checks.landscape import Landscape
 from autograder.checks.verdict import Verdict
+from autograder.feedback.praise import praise
 from tests.checks.authored import said
 
 HOUSES = jnp.array([1.0, 2.0, 4.0, 7.0, 11.0])
@@ -76,9 +77,11 @@ def test_a_corner_is_a_minimum_and_what_is_near_enough_is_right(of: Any, corner:
         found = verdict(off)
         assert found.right, found.fact
         assert "slope" not in found.fact, "in a corner there is none to speak of"
+        assert "no slope is zero" in praise(found)
     near, away = verdict(0.05), verdict(0.45)
     assert near.outcome == away.outcome == "wrong"
     assert "corner beside it" in near.fact
+    assert not near.rows, "its slope is not to become 0"
     assert "not 0" in away.fact, away.fact
 
 
