@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, GradeCell, SolutionCell, TaskCell
+from nbgrader.api import Gradebook, GradeCell, SolutionCell, SourceCell, TaskCell
 from nbgrader.coursedir import CourseDirectory
 
 from ..cells import nbgrader_of
@@ -126,28 +126,36 @@ def given_cells(
     Raises:
         nbgrader.api.MissingEntry: the gradebook does not know the notebook.
     """
-    kept = gradebook.find_notebook(notebook, assignment)
-    # By queries: nbgrader's relations fetch the points of each cell by one of its own.
-    graded, tasks, solutions = (
-        {cell.name: cell for cell in gradebook.db.query(kind).filter_by(notebook_id=kept.id)}
-        for kind in (GradeCell, TaskCell, SolutionCell)
+    kept = gradebook.find_notebook(notebook, assignment).id
+
+    # Columns, and no rows of nbgrader's: those fetch what belongs to them by queries of their own.
+    def of(kind: Any, *columns: str) -> Any:
+        wanted = (getattr(kind, column) for column in ("name", *columns))
+        return gradebook.db.query(*wanted).filter(kind.notebook_id == kept)
+
+    graded, tasks = (
+        {name: float(points) for name, points in of(kind, "max_score")}
+        for kind in (GradeCell, TaskCell)
     )
-    points = {name: float(cell.max_score) for name, cell in (graded | tasks).items()}
+    solutions = {name for (name,) in of(SolutionCell)}
+    points = graded | tasks
     named = {}
-    for cell in kept.source_cells:
+    for name, kind, source, locked, checksum in of(
+        SourceCell, "cell_type", "source", "locked", "checksum"
+    ):
         about = {
             "schema_version": 3,
-            "grade": cell.name in graded,
-            "solution": cell.name in solutions,
-            "locked": bool(cell.locked),
-            "task": cell.name in tasks,
-            "grade_id": cell.name,
-            "checksum": cell.checksum,
-            "cell_type": cell.cell_type,
+            "grade": name in graded,
+            "solution": name in solutions,
+            "locked": bool(locked),
+            "task": name in tasks,
+            "grade_id": name,
+            "checksum": checksum,
+            "cell_type": kind,
         }
-        if cell.name in points:
-            about["points"] = points[cell.name]
-        named[cell.name] = Given(cell.name, cell.cell_type, cell.source or "", about)
+        if name in points:
+            about["points"] = points[name]
+        named[name] = Given(name, kind, source or "", about)
     cells = []
     for cell in released:
         if not cell.name:
