@@ -33,7 +33,7 @@ _NARROWER = 0.3
 _SIZES = np.geomspace(1e-6, 1e-3, 7)
 _ROUNDING = 1e-13
 _RADII = (1e-2, 1.0, 10.0)
-# Over the first factor of a hundred, a slope that is 0 at the bottom grows a hundredfold.
+# From the first size to the fifth, a hundred times that, a slope that is 0 at the bottom grows as much.
 _CORNER = 0.5
 
 
@@ -55,7 +55,9 @@ def with_corners(
         same = np.abs(found.place - smooth.place).max() <= 1e-6 * (1 + np.abs(u).max())
         nearer = np.abs(u - smooth.place).max() <= np.abs(u - found.place).max()
         # Where there is a slope to be zero, all directions were told apart, and not some.
-        if not found.sharp if same else nearer and smooth.kind == "minimum":
+        if same and not found.sharp:
+            return smooth
+        if nearer and not same and smooth.kind == "minimum":
             return smooth
     return found
 
