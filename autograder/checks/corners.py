@@ -33,7 +33,7 @@ _NARROWER = 0.3
 _SIZES = np.geomspace(1e-6, 1e-3, 7)
 _ROUNDING = 1e-13
 _RADII = (1e-2, 1.0, 10.0)
-# From the first size to the fifth, a hundred times that, a slope that is 0 at the bottom does so too.
+# From the first size to the fifth, a hundred times that, a slope that is 0 at the bottom does too.
 _CORNER = 0.5
 
 
