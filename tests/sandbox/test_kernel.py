@@ -49,7 +49,11 @@ def test_original_is_not_changed_by_the_copy(kernel, submission: Path):
     assert ran.error is None
     assert {path: path.lstat().st_mtime_ns for path in submission.rglob("*")} == before
     assert (submission / "data" / "points.csv").read_text() == "1,2\n"
-    restored = kernel.run("open('helper.py', 'w').write('def twice(x):\\n    return 2 * x\\n')")
+    restored = kernel.run(
+        "open('helper.py', 'w').write('def twice(x):\\n    return 2 * x\\n')\n"
+        "open('data/points.csv', 'w').write('1,2\\n')\n"
+        "os.remove('new.txt'); os.remove('helper2.py')"
+    )
     assert restored.error is None
 
 
