@@ -240,7 +240,7 @@ def minimum(
     within: float | None = None,
     see: str = "",
 ) -> None:
-    """The answer is a place where `of` has a minimum; any minimum will do.
+    """The answer is a place where `of` has a minimum; any minimum will do, a corner too.
 
     Args:
         answer: its name.
