@@ -1,4 +1,4 @@
-"""What marking lacks that a student's machine has: a package, a file, a GPU, a magic, the network.
+"""What marking lacks that a student's machine has: a package, a file, a GPU, a magic, a keyboard.
 
 An answer that fails for want of it is not wrong. It is not judged: a person is asked, and once the
 machine has what was missing, `autograder grade` marks it again. (Asked for in otter-grader#906 and
@@ -49,6 +49,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     # It is named where `posix_spawn` starts it, as Python 3.13 has more of them be.
     ("PermissionError", r"^\[Errno 1\] Operation not permitted(?:: '/[^']*bin/[^']+')?$",
      "leave to start other programs"),
+    ("StdinNotImplementedError", r"", "keyboard"),
+    ("EOFError", r"reading a line", "keyboard"),
     ("ImportError", r"Cannot load backend '?(\w+)", "screen for Matplotlib's {0}"),
     ("ImportError", r"Qt binding modules", "screen for Matplotlib"),
     ("UsageError", r"magic (?:function )?`(%{1,2}\w+)` not found", "magic {0}"),

@@ -172,6 +172,10 @@ CLASS = [
                                   "def slope(x):\n    return 2 * x + 3")),
     Submission("spawned", _answer("import os\nos.posix_spawn('/bin/ls', ['ls'], {})\n"
                                   "def slope(x):\n    return 2 * x + 3")),
+    Submission("typed", _answer("shift = float(input('shift: '))\n"
+                                "def slope(x):\n    return 2 * x + 3 + shift")),
+    Submission("typed_asked", _answer("from getpass import getpass\ndef slope(x):\n"
+                                      "    return 2 * x + float(getpass())")),
     Submission("screen", _answer("import matplotlib\nmatplotlib.use('TkAgg')\n"
                                  "def slope(x):\n    return 2 * x + 3")),
     Submission("memory", _answer(f"{TAKES}\ndef slope(x):\n    return 2 * x + 3")),
