@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .shapes import Directions, Point
-from .stationary import Stationary
+from .stationary import Stationary, nearest
 from .walking import NOTICED
 
 if TYPE_CHECKING:
     from .landscape import Landscape
 
-__all__ = ["is_bottom", "with_corners"]
+__all__ = ["is_bottom", "is_top", "with_corners"]
 
 # The first steps, of the reach: longer ones would leap into another valley.
 _FIRST = 0.125
@@ -31,6 +31,8 @@ _WAYS, _WAYS_UNCOMPILED = 240, 12
 _ROUNDS, _ROUNDS_UNCOMPILED = 14, 5
 _NARROWER = 0.3
 _SIZES = np.geomspace(1e-6, 1e-3, 7)
+# Within what is near enough, in most cases.
+_BESIDE = np.array([1e-4, 1e-3, 5e-3, 9e-3])
 _ROUNDING = 1e-13
 _RADII = (1e-2, 1.0, 10.0)
 # From the first size to the fifth, a hundred times that, a slope that is 0 at the bottom does too.
@@ -50,7 +52,7 @@ def with_corners(
     """
     found = _bottom(landscape, u, reach)
     if found is None:
-        return smooth
+        return smooth if smooth is not None else _floor_beside(landscape, u, reach)
     if smooth is not None:
         same = np.abs(found.place - smooth.place).max() <= 1e-6 * (1 + np.abs(u).max())
         nearer = np.abs(u - smooth.place).max() <= np.abs(u - found.place).max()
@@ -60,6 +62,23 @@ def with_corners(
         if nearer and not same and smooth.kind == "minimum":
             return smooth
     return found
+
+
+def _floor_beside(landscape: Landscape, u: Point, reach: float) -> Stationary | None:
+    """The floor, if it is a minimum, at whose edge `u` is, as 1 is at that of max(0, 1 - x)."""
+    free = landscape.free
+    ways = np.concatenate([np.eye(len(free)), _ways(np.random.default_rng(0), 32, len(free))])
+    places = np.repeat(u[None], len(_BESIDE) * 2 * len(ways), axis=0)
+    places[:, free] += (_BESIDE[:, None, None] * np.concatenate([ways, -ways])).reshape(
+        -1, len(free)
+    )
+    with np.errstate(all="ignore"):
+        level = (landscape.slopes(places) == 0).all(axis=1)
+    for place in places[level][:1]:
+        found = nearest(landscape, place, reach)
+        if found is not None and found.kind == "minimum":
+            return found
+    return None
 
 
 def _bottom(landscape: Landscape, u: Point, reach: float) -> Stationary | None:
@@ -138,8 +157,15 @@ def is_bottom(landscape: Landscape, u: Point) -> bool:
     return _rises(landscape, u) is not None
 
 
-def _rises(landscape: Landscape, u: Point) -> np.ndarray | None:
+def is_top(landscape: Landscape, u: Point) -> bool:
+    """Whether it falls from `u` (n,) in all directions."""
+    return _rises(landscape, u, sign=-1.0) is not None
+
+
+def _rises(landscape: Landscape, u: Point, sign: float = 1.0) -> np.ndarray | None:
     """How much higher the function is at some distances in some directions; shape (sizes, ways).
+
+    With `sign` -1, how much lower.
 
     None where it does not rise from each distance to the next, in all: so that neither rounding
     nor the edge of a domain is taken for a rise.
@@ -150,10 +176,10 @@ def _rises(landscape: Landscape, u: Point) -> np.ndarray | None:
     sizes = _SIZES * (1 + np.abs(u).max())
     places = np.repeat(u[None], len(sizes) * len(ways), axis=0)
     places[:, free] += (sizes[:, None, None] * ways).reshape(-1, len(free))
-    here = landscape.value(u)
+    here = sign * landscape.value(u)
     if not np.isfinite(here):
         return None
-    around = landscape.reference.value(np.concatenate([u[None], places]))[1:]
+    around = sign * landscape.reference.value(np.concatenate([u[None], places]))[1:]
     heights = np.concatenate([np.full((1, len(ways)), here), around.reshape(len(sizes), -1)])
     rounding = _ROUNDING * np.abs(heights).max()
     return heights[1:] - here if bool((np.diff(heights, axis=0) > rounding).all()) else None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .base import wrong
-from .corners import is_bottom
+from .corners import is_bottom, is_top
 from .evidence import PlaceEvidence, Stall
 from .landscape import REACH, Descent, Landscape
 from .misconceptions.place import mistaken_quantity
@@ -195,6 +195,9 @@ def _name_place(
             fact = inflection(level, onwards)
             return replace(verdict("stationary_not_minimum", place=level), fact=fact)
         return verdict(names.get(found.kind, "stationary_not_minimum"), place=level)
+    if found is None and landscape.reference.bends and is_top(landscape, u):
+        fact = f"At {level} there is a maximum: a corner, from which the function falls."
+        return replace(verdict("maximum_found", place=level), fact=fact)
     if found is None and levels_off(landscape, u):
         return verdict("plateau_found", place=level)
     ruler = near_by

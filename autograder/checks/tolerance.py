@@ -112,10 +112,9 @@ def place_tolerance(landscape: Landscape, found: Stationary, usual: float) -> np
 
 def _at_a_corner(landscape: Landscape, u: Point, usual: float) -> np.ndarray:
     """The same where there is no curvature; the surroundings are as wide as 0 is high, as below."""
-    size = 1e-6 * (1 + np.abs(u).max())
-    places = np.concatenate([u[None], u + size * np.eye(len(u)), u - np.diag(u)])
+    places = np.concatenate([u[None], u + usual * np.eye(len(u)), u - np.diag(u)])
     rises = np.abs(landscape.reference.value(places)[1:] - landscape.value(u))
-    steep, high = rises[: len(u)] / size, rises[len(u) :]
+    steep, high = rises[: len(u)] / usual, rises[len(u) :]
     with np.errstate(all="ignore"):
         around = np.where(steep > 0, np.nanmax(high, initial=0.0) / steep, np.inf)
     small = (around < SMALL) & (np.abs(u) > 0) & (high > SEEN)

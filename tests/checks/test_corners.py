@@ -102,6 +102,32 @@ def test_along_the_edge_of_a_corner_the_ground_is_followed(along: Any, right: bo
     assert said(lambda: check.minimum("m", of=slanting), m=(0.0, 0.0)).right is right
 
 
+def hinges(x: Any) -> Any:
+    return jnp.maximum(0, 1 - x) + jnp.maximum(0, x - 2)
+
+
+def corridor(x: Any, y: Any) -> Any:
+    return jnp.maximum(0, jnp.abs(x - 1) - 0.5) + jnp.maximum(0, jnp.abs(y + 1) - 0.5)
+
+
+@pytest.mark.parametrize(
+    ("of", "place", "right"),
+    [
+        *((hinges, place, True) for place in (1.0, 1.5, 2.0, 0.997, 2.004)),
+        *((hinges, place, False) for place in (0.95, 2.1)),
+        *((lambda x: jnp.maximum(x, 0.0), place, place < 0.5) for place in (-3.0, 0.0, 0.5)),
+        *((corridor, place, True) for place in ((1.5, -1.0), (0.5, -1.5), (1.0, -0.5))),
+        (corridor, (1.6, -1.0), False),
+        # What is level there, and falls beyond.
+        (lambda x: -jnp.maximum(0, x - 2) + jnp.maximum(0, 1 - x), 1.0, False),
+        (lambda x: jnp.sqrt(jnp.abs(x - 1)), 1.0004, True),
+        (lambda x: jnp.sqrt(jnp.abs(x - 1)), 1.02, False),
+    ],
+)
+def test_the_edge_of_a_level_floor_is_a_minimum(of: Any, place: Any, right: bool) -> None:
+    assert said(lambda: check.minimum("m", of=of), m=place).right is right
+
+
 def test_on_a_small_scale_0_is_no_place_beside_a_corner() -> None:
     line = lambda: check.minimum("m", of=lambda x: 100 * jnp.abs(x - 0.002))  # noqa: E731
     assert said(line, m=0.0021).right
@@ -129,6 +155,12 @@ def test_a_corner_on_top_is_a_maximum(place: float, right: bool, says: str) -> N
     verdict = said(lambda: check.maximum("m", of=lambda x: -tilted(x)), m=place)
     assert verdict.right is right
     assert says in verdict.fact
+
+
+def test_who_found_the_corner_on_top_has_climbed() -> None:
+    found = said(lambda: check.minimum("m", of=lambda x: -tilted(x)), m=1.0)
+    assert found.misconception == "maximum_found"
+    assert "slope" not in found.fact
 
 
 def test_the_smooth_minimum_beside_a_corner_stays_one() -> None:
