@@ -53,7 +53,7 @@ class Check(ABC):
 
     @property
     def refers(self) -> tuple[str, ...]:
-        """Names of other answers, beside which this one is held."""
+        """Names of other answers, without which this one cannot be judged."""
         return ()
 
     @property

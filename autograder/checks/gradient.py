@@ -136,11 +136,6 @@ class Gradient(Check):
         object.__setattr__(self, "_reference", reference)
 
     @property
-    def refers(self) -> tuple[str, ...]:
-        """The answer that is differentiated to get this one."""
-        return () if self.follows is None else (self.follows,)
-
-    @property
     def _parts(self) -> list[tuple[int, ...]]:
         """The shape of the gradient with respect to each argument of `argnums`."""
         wanted = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
