@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -226,7 +227,8 @@ def test_the_report_says_what_is_missing_and_the_copy_asks(root: Path) -> None:
     assert record["verdicts"][0].outcome == "unjudged"
 
 
-def test_after_the_cure_exactly_those_are_marked_again(root: Path) -> None:
+def test_after_the_cure_exactly_those_are_marked_again(root: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(root, tmp_path / "cured")
     (root / "source" / small.ASSIGNMENT / "more.txt").write_text("2 3")
     said = _grade(root)
     assert small.marks(root, "file")["slope"] == (2.0, False)
