@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -29,7 +30,7 @@ BUT_ONE = {**FULL, "cubed_slope": 0.0}  # for whom the second notebook was left 
 
 
 @pytest.fixture(scope="module")
-def marked(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course that was marked once; everyone had everything right."""
     root = tmp_path_factory.mktemp("small")
     small.make(root, course)
@@ -41,13 +42,18 @@ def marked(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def worse(marked: Path) -> Iterator[Path]:
+def marked(once: Path, tmp_path: Path) -> Path:
+    """The same, for one test to break."""
+    return shutil.copytree(once, tmp_path / "marked")
+
+
+@pytest.fixture
+def worse(marked: Path) -> Path:
     """`unlucky` has handed in again, with nothing right; what was marked stays as it was."""
     path = marked / "submitted" / "unlucky" / ASSIGNMENT / f"{FIRST}.ipynb"
     before = path.read_text(encoding="utf-8")
     path.write_text(before.replace("2 * x + 3", "x"), encoding="utf-8")
-    yield marked
-    path.write_text(before, encoding="utf-8")
+    return marked
 
 
 def scores(root: Path, student: str) -> dict[str, float | None]:
