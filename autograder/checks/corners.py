@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .shapes import Directions, Point
+from .shapes import Distances, Point, Points, Steps
 from .stationary import Stationary, nearest
 from .walking import NOTICED
 
@@ -66,19 +66,13 @@ def with_corners(
 
 def _floor_beside(landscape: Landscape, u: Point, reach: float) -> Stationary | None:
     """The floor, if it is a minimum, at whose edge `u` is, as 1 is at that of max(0, 1 - x)."""
-    free = landscape.free
-    ways = np.concatenate([np.eye(len(free)), _ways(np.random.default_rng(0), 32, len(free))])
-    places = np.repeat(u[None], len(_BESIDE) * 2 * len(ways), axis=0)
-    places[:, free] += (_BESIDE[:, None, None] * np.concatenate([ways, -ways])).reshape(
-        -1, len(free)
-    )
+    places = _around(landscape, u, _BESIDE)
     with np.errstate(all="ignore"):
         level = (landscape.slopes(places) == 0).all(axis=1)
-    for place in places[level][:1]:
-        found = nearest(landscape, place, reach)
-        if found is not None and found.kind == "minimum":
-            return found
-    return None
+    if not level.any():
+        return None
+    found = nearest(landscape, places[level][0], reach)
+    return found if found is not None and found.kind == "minimum" else None
 
 
 def _bottom(landscape: Landscape, u: Point, reach: float) -> Stationary | None:
@@ -122,8 +116,7 @@ def _lowest(
     for number in range(rounds):
         near = np.where(number, way, 0.0) + _NARROWER**number * _ways(rng, count, len(free))
         ways = np.concatenate([axes, near / np.abs(near).max(axis=1, keepdims=True)])
-        places = np.repeat(u[None], len(ways), axis=0)
-        places[:, free] += radius * ways
+        places = _moved(landscape, u, radius * ways)
         heights = np.nan_to_num(landscape.reference.value(places), nan=np.inf)
         best = int(heights.argmin())
         if heights[best] < low:
@@ -170,22 +163,32 @@ def _rises(landscape: Landscape, u: Point, sign: float = 1.0) -> np.ndarray | No
     None where it does not rise from each distance to the next, in all: so that neither rounding
     nor the edge of a domain is taken for a rise.
     """
-    free = landscape.free
-    ways = np.concatenate([np.eye(len(free)), _ways(np.random.default_rng(0), 32, len(free))])
-    ways = np.array([[-1.0], [1.0]]) if len(free) == 1 else np.concatenate([ways, -ways])
-    sizes = _SIZES * (1 + np.abs(u).max())
-    places = np.repeat(u[None], len(sizes) * len(ways), axis=0)
-    places[:, free] += (sizes[:, None, None] * ways).reshape(-1, len(free))
     here = sign * landscape.value(u)
     if not np.isfinite(here):
         return None
-    around = sign * landscape.reference.value(np.concatenate([u[None], places]))[1:]
-    heights = np.concatenate([np.full((1, len(ways)), here), around.reshape(len(sizes), -1)])
+    places = _around(landscape, u, _SIZES * (1 + np.abs(u).max()))
+    around = sign * landscape.reference.value(places).reshape(len(_SIZES), -1)
+    heights = np.concatenate([np.full_like(around[:1], here), around])
     rounding = _ROUNDING * np.abs(heights).max()
     return heights[1:] - here if bool((np.diff(heights, axis=0) > rounding).all()) else None
 
 
-def _ways(rng: np.random.Generator, count: int, size: int) -> Directions:
+def _around(landscape: Landscape, u: Point, sizes: Distances) -> Points:
+    """Places as far from `u` (n,) as each of the sizes, the same directions for each."""
+    size = len(landscape.free)
+    ways = np.concatenate([np.eye(size), _ways(np.random.default_rng(0), 32, size)])
+    ways = np.array([[-1.0], [1.0]]) if size == 1 else np.concatenate([ways, -ways])
+    return _moved(landscape, u, (sizes[:, None, None] * ways).reshape(-1, size))
+
+
+def _moved(landscape: Landscape, u: Point, steps: Steps) -> Points:
+    """Where each of the steps (m, k) in the free coordinates leads from `u` (n,); shape (m, n)."""
+    places = np.repeat(u[None], len(steps), axis=0)
+    places[:, landscape.free] += steps
+    return places
+
+
+def _ways(rng: np.random.Generator, count: int, size: int) -> Steps:
     """Directions (count, size), each as long as 1 in its longest coordinate."""
     ways = rng.normal(size=(count, size))
     return ways / np.abs(ways).max(axis=1, keepdims=True)

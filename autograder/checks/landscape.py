@@ -106,7 +106,7 @@ class Landscape:
         Or the corner to which the ground leads down, if that is nearer.
         """
         found = nearest(self, u, reach)
-        return with_corners(self, u, reach, found) if self.reference.bends else found
+        return with_corners(self, u, reach, found) if self.reference.may_have_corners else found
 
     @functools.cached_property
     def minima(self) -> list[Point]:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from .jaxprs import held, walk
 
-__all__ = ["bends", "decisions"]
+__all__ = ["decisions", "may_have_corners"]
 
 _DECIDED: dict[str, Callable[..., Any]] = {
     "select_n": lambda which, *_: which != 0,
@@ -29,7 +29,7 @@ _BEND = {"sqrt", "rsqrt", "cbrt", "pow", "sort", "reduce_max", "reduce_min", "cu
          "cond", "while", "scan"}  # fmt: skip
 
 
-def bends(f: Callable[[Any], Any], size: int) -> bool:
+def may_have_corners(f: Callable[[Any], Any], size: int) -> bool:
     """Whether `f`, of a flat place (size,), does what can make a corner."""
     return _does(_traced(f, size).jaxpr, _BEND | set(_DECIDED))
 

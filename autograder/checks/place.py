@@ -195,7 +195,7 @@ def _name_place(
             fact = inflection(level, onwards)
             return replace(verdict("stationary_not_minimum", place=level), fact=fact)
         return verdict(names.get(found.kind, "stationary_not_minimum"), place=level)
-    if found is None and landscape.reference.bends and is_top(landscape, u):
+    if found is None and landscape.reference.may_have_corners and is_top(landscape, u):
         fact = f"At {level} there is a maximum: a corner, from which the function falls."
         return replace(verdict("maximum_found", place=level), fact=fact)
     if found is None and levels_off(landscape, u):

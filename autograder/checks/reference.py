@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from .layout import Layout
-from .pieces import bends, decisions
+from .pieces import decisions, may_have_corners
 from .precision import enable_x64
 from .shapes import Batch, Batched, Entries, Indices, Points, Tensor, Truths, Values
 from .tracing import refuse_untraceable
@@ -125,9 +125,9 @@ class Reference:
         return True
 
     @cached_property
-    def bends(self) -> bool:
+    def may_have_corners(self) -> bool:
         """Whether the function may have a corner, as far as is known."""
-        return not self.traceable or bends(self.flat, self.layout.size)
+        return not self.traceable or may_have_corners(self.flat, self.layout.size)
 
     def value(self, places: Points) -> Values:
         """F at `places` (p, n); shape (p,), float64."""

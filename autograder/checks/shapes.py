@@ -49,6 +49,7 @@ __all__ = [
     "Shaped",
     "Slope",
     "Slopes",
+    "Steps",
     "Tensor",
     "Truths",
     "Values",
@@ -94,6 +95,8 @@ Distances = Float[np.ndarray, "m"]
 """Distances along a line, or a number for each."""
 Directions = Float[np.ndarray, "k m"]
 """Directions, a column each."""
+Steps = Float[np.ndarray, "m k"]
+"""Ways to go, a row each, in the coordinates that may move."""
 Curvatures = Float[np.ndarray, "m"]
 """A curvature for each direction."""
 Certain = Bool[np.ndarray, "m"]

@@ -108,7 +108,7 @@ class _Noise:
         units = rng.integers(-8, 9, size=(_JITTERS, len(u)))
         self._landscape = landscape
         places = u * (1 + units * np.finfo(np.float64).eps)
-        if landscape.reference.bends and (beside := units.all(axis=1)).any():
+        if landscape.reference.may_have_corners and (beside := units.all(axis=1)).any():
             # On one side of a corner: across it, and in it, the slope jumps, which is no rounding.
             places = places[beside]
             decided = landscape.reference.decided(places)

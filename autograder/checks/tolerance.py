@@ -113,7 +113,8 @@ def place_tolerance(landscape: Landscape, found: Stationary, usual: float) -> np
 def _at_a_corner(landscape: Landscape, u: Point, usual: float) -> np.ndarray:
     """The same where there is no curvature; the surroundings are as wide as 0 is high, as below."""
     places = np.concatenate([u[None], u + usual * np.eye(len(u)), u - np.diag(u)])
-    rises = np.abs(landscape.reference.value(places)[1:] - landscape.value(u))
+    heights = landscape.reference.value(places)
+    rises = np.abs(heights[1:] - heights[0])
     steep, high = rises[: len(u)] / usual, rises[len(u) :]
     with np.errstate(all="ignore"):
         around = np.where(steep > 0, np.nanmax(high, initial=0.0) / steep, np.inf)

@@ -183,4 +183,4 @@ def test_the_smooth_minimum_beside_a_corner_stays_one() -> None:
     ],
 )
 def test_what_can_have_no_corner_is_not_searched_for_one(of: Any, may: bool) -> None:
-    assert Landscape(of).reference.bends is may
+    assert Landscape(of).reference.may_have_corners is may
