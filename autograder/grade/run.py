@@ -174,6 +174,7 @@ class Grade(Autograde):
 
     found_out: _FoundOut | None = None
     _to_do: frozenset[str] = frozenset()
+    _made_steps: dict[bool, list[Any]] | None = None  # by whether they are to sanitize
 
     def __init__(
         self,
@@ -378,7 +379,9 @@ class Grade(Autograde):
         # Who is due is decided; nbgrader would pass over a submission that it has a copy of.
         self.force = True
         expected = self.expected()
-        gradebook = OneGradebook(self.coursedir.db_url, merged=self._has_usual_steps())
+        usual = self._has_usual_steps()
+        self._made_steps = {} if usual else None
+        gradebook = OneGradebook(self.coursedir.db_url, merged=usual)
         done = 0
         try:
             for outcome in engine.outcomes([(s, expected) for s in due], self._stopped):
@@ -393,6 +396,20 @@ class Grade(Autograde):
         finally:
             self.summary.left = len(due) - done
             self.summary.workers = engine.size
+
+    def _init_preprocessors(self) -> None:
+        """Have the exporter do the steps of this pass; nbgrader makes them anew for each notebook.
+
+        Its own and ours remember nothing from one to the next.
+        """
+        made = self._made_steps
+        if made is None:
+            super()._init_preprocessors()
+            return
+        if self._sanitizing not in made:
+            super()._init_preprocessors()
+            made[self._sanitizing] = self.exporter._preprocessors
+        self.exporter._preprocessors = made[self._sanitizing]
 
     def _has_usual_steps(self) -> bool:
         """Whether no step is a course's own, which may write to the gradebook in its own way."""

@@ -13,14 +13,14 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import nbformat
 
 from ..answers.source import undone_by_dots
 from .given import Given, name_of
 from .recognise import asked_names, places_of
-from .statements import Code, plain, read_code, same_text
+from .statements import Code, plain, read_code, remembered, same_text
 
 __all__ = ["Asking"]
 
@@ -171,20 +171,20 @@ class Asking:
         """Whether a text of the student's, or what is no Python, speaks of one of these names."""
         spoken = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
         return any(
-            self._places[n] is None and self._code(n) is None and spoken.search(cell.source)
+            self._places[n] is None and self._codes[n] is None and spoken.search(cell.source)
             for n, cell in enumerate(self.cells)
         )
 
     def _look_at_order(self, here: int, cell: Given, names: frozenset[str]) -> None:
         """Ask where an answer uses what is only given or defined below it."""
         for number in range(here):
-            code = self._code(number)
+            code = self._codes[number]
             if code is None or not self._theirs[number] or not code.binds & names:
                 continue
             used = {name for s in code.statements for name in s.reads} - code.binds
-            above = {name for n in range(number) if (c := self._code(n)) for name in c.binds}
+            above = {name for n in range(number) if (c := self._codes[n]) for name in c.binds}
             below = range(number + 1, len(self.cells))
-            late = {name for n in below if (c := self._code(n)) for name in used & c.binds}
+            late = {name for n in below if (c := self._codes[n]) for name in used & c.binds}
             if late := late - above - set(dir(builtins)):
                 self._ask(
                     cell,
@@ -194,9 +194,10 @@ class Asking:
                 )
                 return
 
-    def _code(self, number: int) -> Code | None:
-        cell = self.cells[number]
-        return read_code(cell.source) if cell.cell_type == "code" else None
+    @cached_property
+    def _codes(self) -> list[Code | None]:
+        """Of each cell, its code; None of what is no Python."""
+        return [read_code(c.source) if c.cell_type == "code" else None for c in self.cells]
 
     def _bound(self, numbers: range) -> tuple[set[str], set[str]]:
         """The names that a student's own code in these cells gives a value.
@@ -208,7 +209,7 @@ class Asking:
         found: set[str] = set()
         hidden: set[str] = set()
         for number in numbers:
-            place, code = self._places[number], self._code(number)
+            place, code = self._places[number], self._codes[number]
             if code is None:
                 continue
             if self._theirs[number]:
@@ -289,7 +290,7 @@ def _holds_an_answer(cell: Given, text: str) -> bool:
     return cell.answer and not same_text(cell.kind, text, cell.source)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _in_the_end(text: str) -> frozenset[str]:
     """The names that a cell of a student's leaves with a value."""
     code = read_code(text)
@@ -309,13 +310,13 @@ def _be(names: Collection[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _lines(text: str) -> frozenset[str]:
     text = unicodedata.normalize("NFC", plain(text))
     return frozenset(" ".join(line.split()) for line in text.split("\n")) | {""}
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _said(text: str) -> frozenset[str]:
     """The comments and texts in a cell of code."""
     code = read_code(text)

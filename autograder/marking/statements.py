@@ -14,12 +14,22 @@ import textwrap
 import tokenize
 import unicodedata
 import warnings
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from types import CodeType
+from typing import ParamSpec, TypeVar, cast
 
-__all__ = ["Code", "Statement", "plain", "print_of", "read_code", "same_text", "without_magic"]
+__all__ = [
+    "Code",
+    "Statement",
+    "plain",
+    "print_of",
+    "read_code",
+    "remembered",
+    "same_text",
+    "without_magic",
+]
 
 # Python's parser needs some hundred bytes for each; no cell of a notebook comes near.
 _MAX_CODE = 60_000
@@ -31,6 +41,25 @@ _WINDOWS = {bytes([n]).decode("cp1252", "ignore") or chr(n): n for n in range(12
 _ASSIGNED = re.compile(r"(?P<before>[ \t]*\w[\w, ]*=\s*)[%!].*\Z")
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def remembered(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Keeps what a function says of a text, if that is no longer than code is.
+
+    A class has the same cells again and again; what a student filled with megabytes is not kept.
+    """
+    kept = cast("Callable[_P, _R]", lru_cache(maxsize=8192)(function))
+
+    @wraps(function)
+    def of_text(*args: _P.args, **named: _P.kwargs) -> _R:
+        return (kept if len(str(args[-1])) <= _MAX_CODE else function)(*args, **named)
+
+    return of_text
+
+
+@remembered
 def plain(text: str) -> str:
     """A text with one kind of line end, without blanks at the ends of lines and of itself."""
     text = _decoded(text).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
@@ -58,7 +87,7 @@ def same_text(kind: str, one: str, other: str) -> bool:
     return print_of(kind, one) == print_of(kind, other)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def print_of(kind: str, text: str) -> Hashable:
     """What two cells have in common if they say the same in different layouts."""
     text = unicodedata.normalize("NFC", plain(text))  # macOS takes letters and accents apart
@@ -159,7 +188,7 @@ class Code:
                     yield node.value
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def read_code(text: str) -> Code | None:
     """A cell of code as statements and comments; None where it is no Python, IPython's included."""
     text = plain(text)
@@ -205,6 +234,8 @@ def _without_magics(text: str) -> tuple[str, dict[int, str]]:
 
 
 def _comments(text: str) -> Iterator[Comment]:
+    if "#" not in text:  # to take a text apart costs more than all else that is done with it
+        return
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
@@ -225,6 +256,8 @@ def _statement(node: ast.stmt, lines: Sequence[str], magics: dict[int, str]) -> 
 
 
 def _at_margin(text: str) -> str:
+    if text[:1] not in (" ", "\t"):
+        return text
     moved = textwrap.dedent(text)
     # Lines of a text in quotes may stand further left than its statement.
     return moved if moved[:1] not in (" ", "\t") else f"if True:\n{text}"

@@ -13,7 +13,7 @@ submissions no transaction is open, no lock held and no connection kept.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from nbgrader.api import (
@@ -31,6 +31,7 @@ from . import upstream
 
 __all__ = ["OneGradebook", "opened", "settle"]
 
+_OF_A_CELL = (Grade, Comment)
 _PARTS = {"engine", "db", "course_id", "authenticator"}  # of a Gradebook, all that it is
 
 
@@ -40,27 +41,48 @@ class _OneTransaction(Session):
     merged = True
     put_off = False
     _made = False
+    _to_write: Sequence[Any] = ()
 
     def flush(self, objects: Any = None) -> None:
         """As SQLAlchemy's; notes whether rows are made."""
         self._made |= bool(self.new or self.deleted)
         super().flush(objects)
+        self._to_write = ()
 
     def commit(self) -> None:
-        """Commit, or see that the next query shows what a commit would show."""
-        self.flush()
+        """Commit, or see that the next query shows what a commit would show.
+
+        nbgrader commits each cell's score and comment by itself. They are written together before
+        the next query, which is when SQLAlchemy writes what has changed.
+        """
+        if not self.merged or self.new or self.deleted or self._has_changed_more_than_cells():
+            self.flush()
         if self._made or not self.merged:
             self.settle()
         else:
             self.put_off = True
-        # Their columns are what was just written; sums over them are not.
-        for row in [row for row in self if not isinstance(row, Grade | Comment)]:
+            self._to_write = list(self.dirty)
+        # Their columns are what was just set; sums over them are not.
+        for row in [row for row in self if not isinstance(row, _OF_A_CELL)]:
             self.expire(row)
+
+    def _has_changed_more_than_cells(self) -> bool:
+        return not all(isinstance(row, _OF_A_CELL) for row in self.dirty)
 
     def settle(self) -> None:
         """Commit what was put off."""
-        super().commit()
+        with self._rolled_back_if_not():
+            super().commit()
         self.put_off = self._made = False
+
+    @contextlib.contextmanager
+    def _rolled_back_if_not(self) -> Iterator[None]:
+        """What could not be written is gone, so that the next to ask can be answered."""
+        try:
+            yield
+        except SQLAlchemyError:
+            self.rollback()
+            raise
 
     def rollback(self) -> None:
         """As SQLAlchemy's."""
@@ -69,7 +91,12 @@ class _OneTransaction(Session):
 
     def forget(self) -> None:
         """What closing a gradebook does: what was not committed is gone, and all is read anew."""
-        if not self.put_off or not self.is_active:
+        if self.put_off and self.is_active:
+            for row in self.dirty.difference(self._to_write):
+                self.expire(row)
+            with self._rolled_back_if_not():
+                self.flush()
+        else:
             self.rollback()
         for row in list(self.new):
             self.expunge(row)

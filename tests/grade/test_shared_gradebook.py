@@ -130,11 +130,20 @@ def change(root: Path) -> None:
     (root / "submitted" / "given edited" / ASSIGNMENT / f"{SECOND}.ipynb").unlink()
 
 
-def test_one_gradebook_leaves_what_one_for_each_step_leaves(tmp_path: Path, grade):
-    unmarked, real = tmp_path / "unmarked", tmp_path / "real"
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory, grade) -> tuple[Path, Path]:
+    """A course that is not marked, and the same one marked by `autograder grade`."""
+    place = tmp_path_factory.mktemp("known")
+    unmarked, real = place / "unmarked", place / "real"
     set_up(unmarked)
     shutil.copytree(unmarked, real, symlinks=True)
     assert grade(real, "--workers", "2").status == 0
+    return unmarked, real
+
+
+def test_one_gradebook_leaves_what_one_for_each_step_leaves(known, tmp_path: Path, grade):
+    unmarked, real = known[0], tmp_path / "real"
+    shutil.copytree(known[1], real, symlinks=True)
     both = Both(unmarked, tmp_path)
 
     # Who could not be marked has the rows that a submission has before it is marked.
@@ -152,3 +161,32 @@ def test_one_gradebook_leaves_what_one_for_each_step_leaves(tmp_path: Path, grad
     assert twice["submitted_assignment"] != once["submitted_assignment"]
     # And who had marks keeps them.
     assert both.write(real, f"--fault={FAULTY}", faults=1) == twice
+
+
+def test_a_row_that_the_database_refuses_costs_that_submission_alone(known, tmp_path: Path):
+    """It is refused when it is written, which is later than nbgrader would have written it."""
+    unmarked = tmp_path / "unmarked"
+    shutil.copytree(known[0], unmarked, symlinks=True)
+    with contextlib.closing(sqlite3.connect(unmarked / "gradebook.db")) as connection:
+        connection.execute(
+            """
+            CREATE TRIGGER refused BEFORE UPDATE ON grade
+            WHEN NEW.auto_score > 0 AND NEW.cell_id IN (
+                SELECT id FROM base_cell WHERE name = 'lowest_check'
+            ) AND NEW.notebook_id IN (
+                SELECT n.id FROM submitted_notebook n
+                JOIN submitted_assignment s ON s.id = n.assignment_id
+                WHERE s.student_id = 'in time'
+            )
+            BEGIN SELECT RAISE(ABORT, 'no such score'); END
+            """
+        )
+        connection.commit()
+    both = Both(unmarked, tmp_path)
+    marked = both.write(known[1], faults=1)
+    log = (both.shared / ".autograder" / ASSIGNMENT / "last_run.log").read_text()
+    assert "no such score" in log
+    assert "could not be put back" not in log
+    assert {name.split("/")[0] for name in marked["files"]} >= {"honest", "without a stamp"}
+    assert not [name for name in marked["files"] if name.startswith("in time/")]
+    assert [row for row in marked["submitted_assignment"] if "in time" in row]
