@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -264,13 +264,13 @@ class Session:
         exercise = self._exercise(cell)
         if exercise is not None:
             verdicts = await self._judge(index, exercise)
-            seed = self.seed(exercise.cell)
-            output = verdict_output(verdicts, points_of(cell), seed, cell.execution_count)
-            cell.outputs = [output]
             for verdict in verdicts:
                 if verdict.outcome == "unjudged":
                     self.disturbed = True
                     ask(cell, f"{verdict.answer}: {verdict.fact}")
+            told = [self._left_to_a_person(exercise.cell, verdict) for verdict in verdicts]
+            seed = self.seed(exercise.cell)
+            cell.outputs = [verdict_output(told, points_of(cell), seed, cell.execution_count)]
             return
         if self._ended or self._client is None:
             if cell.source.strip():
@@ -286,6 +286,16 @@ class Session:
             if _is_graded(cell) and (what := self._lacking.failed(cell.outputs)):
                 self.disturbed = True
                 ask(cell, f"Marking has no {what}, which this test or the code before it needs.")
+
+    def _left_to_a_person(self, exercise: str, verdict: Verdict) -> Verdict:
+        """What is wrong for a program alone is not judged, where a person was asked beforehand."""
+        reason = self.notebook.metadata.get("autograder", {}).get("ask", {}).get(exercise)
+        if reason is None or verdict.outcome != "wrong":
+            return verdict
+        # What a person is asked about was not left as it was.
+        blank = verdict.misconception == "not_answered"
+        fact = reason if blank else f"{reason} Marking saw: {verdict.fact}"
+        return replace(verdict, outcome="unjudged", fact=fact, misconception=None)
 
     def _look_for_missed(self, errors: Iterable[Error]) -> None:
         names = {undefined(error) for error in errors}

@@ -159,6 +159,18 @@ def test_what_was_found_is_said(marked: Marked, student: str) -> None:
         assert expected in said
 
 
+@pytest.mark.parametrize("student", [s for s, marks in COSTS.items() if marks == LOOK_AT_SLOPE])
+def test_a_card_calls_nothing_wrong_that_waits_for_a_person(marked: Marked, student: str) -> None:
+    copy = small.autograded(marked.root, student)
+    records = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in copy.cells}
+    record = read_record(records["slope_check"])
+    assert record is not None
+    (verdict,) = record["verdicts"]
+    assert verdict.outcome == "unjudged"
+    assert verdict.fact.endswith("that comes too late; a person will look.")
+    assert "not right" not in str(records["slope_check"].outputs)
+
+
 def test_nothing_is_said_of_what_is_in_order(marked: Marked) -> None:
     for submission in UNREADABLE:
         assert note(marked.root, submission.student, SECOND) is None
