@@ -261,7 +261,7 @@ def minimum(
     walk = _descent(start, step_size, num_steps)
     _run(
         (answer,),
-        lambda of: StationaryPoint(answer, of, None, False, other_than, walk, within),
+        lambda of: StationaryPoint(answer, of, other_than=other_than, descent=walk, within=within),
         of,
         see,
     )
@@ -298,7 +298,7 @@ def stationary_point(
     """
     _run(
         (answer,),
-        lambda of: StationaryPoint(answer, of, None, True, other_than, None, within),
+        lambda of: StationaryPoint(answer, of, any_kind=True, other_than=other_than, within=within),
         of,
         see,
     )

@@ -92,12 +92,11 @@ def shown(db_url: str) -> str:
 
 
 def file_of(db_url: str) -> Path | None:
-    """The file of an SQLite database; None for a server's, or one in memory."""
+    """The file of an SQLite database; None for a server's, one in memory, or a URI of SQLite's."""
     url = _url(db_url)
-    if url is None:
+    if url is None or url.get_backend_name() != "sqlite" or not url.database:
         return None
-    in_a_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    return Path(str(url.database)) if in_a_file else None
+    return None if url.database.startswith((":", "file:")) else Path(url.database)
 
 
 def require_database(db_url: str) -> None:

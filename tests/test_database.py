@@ -46,6 +46,9 @@ def test_no_password_is_shown(url: str, seen: str) -> None:
     [
         ("sqlite:///gradebook.db", Path("gradebook.db")),
         ("sqlite:////srv/a b.db", Path("/srv/a b.db")),
+        ("sqlite:///gradebook.db?timeout=30", Path("gradebook.db")),
+        ("sqlite:///:memory:", None),
+        ("sqlite:///file:gradebook.db?mode=ro&uri=true", None),
         ("sqlite://", None),
         (URL, None),
         ("gradebook.db", None),

@@ -14,7 +14,7 @@ from .evidence import PlaceEvidence
 from .landscape import REACH, Landscape
 from .minimum import read_place
 from .place import NAMES, judge_place
-from .questions import Look, Question, Reply
+from .questions import Reply
 from .reading import read_label
 from .replays import along_the_rail, shown_moving
 from .scenery import map_around
@@ -55,10 +55,6 @@ class AxisMinimum(Check):
         whole.refuse_constant(self.answer)
         size = whole.layout.size
         return [Landscape(self.of, free=[k]) for k in range(size)]
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the two answers are."""
-        return [Look(self.answer), Look(self.axis)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

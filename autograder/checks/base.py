@@ -21,6 +21,7 @@ from .questions import (
     Found,
     Garbled,
     Late,
+    Look,
     Missing,
     Outcome,
     Question,
@@ -61,9 +62,9 @@ class Check(ABC):
         """What its author should know that it cannot ask; "" where it asks all."""
         return ""
 
-    @abstractmethod
     def questions(self, seed: int) -> list[Question]:
-        """What to ask first, points drawn afresh from `seed`."""
+        """What to ask first: what the answers are; of functions, at points drawn from `seed`."""
+        return [Look(name) for name in (*self.answers, *self.refers)]
 
     def more(self, seed: int, replies: Sequence[Reply]) -> list[Question]:
         """What to ask then, in view of the replies to `questions(seed)`.

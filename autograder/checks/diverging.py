@@ -17,7 +17,7 @@ from .evidence import Curve, StepEvidence
 from .landscape import Landscape
 from .minimum import read_place
 from .precision import enable_x64
-from .questions import Found, Look, Question, Reply
+from .questions import Found, Reply
 from .scenery import curve, rounded
 from .verdict import Verdict
 from .wording import name_value, number, place
@@ -130,10 +130,6 @@ class DivergingStep(Check):
         reach = 1.15 * max(inside)
         samples = curve(reference, float(centre[0]) - reach, float(centre[0]) + reach)
         return samples, rounded([float(u[0]) for u in walk])
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the step size is."""
-        return [Look(self.answer)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

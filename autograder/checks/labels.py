@@ -12,7 +12,7 @@ from ..errors import CheckError
 from .base import Check, arrival, right, wrong
 from .evidence import LabelsEvidence
 from .layout import find_layout, places_of
-from .questions import Look, Question, Reply, Value
+from .questions import Reply, Value
 from .reading import read_label
 from .reference import Reference
 from .scenery import curve, rounded
@@ -52,10 +52,6 @@ class Curvature(Check):
         }
         object.__setattr__(self, "_reference", reference)
         object.__setattr__(self, "_expected", words)
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the dict holds."""
-        return [Look(self.answer)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

@@ -24,7 +24,7 @@ from .place import (
     reach,
     without_slope,
 )
-from .questions import Look, Question, Reply
+from .questions import Reply
 from .shapes import Point
 from .stationary import levels_off
 from .surroundings import scenery
@@ -73,10 +73,6 @@ class Maximum(Check):
         landscape.refuse_constant(self.answer)
         object.__setattr__(self, "_landscape", landscape)
         object.__setattr__(self, "_upside_down", Landscape(_negative(self.of)))
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the answer is; nothing is drawn."""
-        return [Look(self.answer)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

@@ -13,7 +13,7 @@ from .base import Check, arrival, wrong
 from .evidence import PlaceEvidence
 from .landscape import REACH, Descent, Landscape
 from .place import WITHIN, judge_place, reach
-from .questions import Found, Look, Question, Reply
+from .questions import Found, Reply
 from .reading import Problem, read_numbers, read_path, read_point
 from .replays import shown_moving
 from .shapes import Path, Point
@@ -74,7 +74,6 @@ class StationaryPoint(Check):
 
     answer: str
     of: Any
-    at: Any = None
     any_kind: bool = False
     other_than: str | None = None
     descent: Descent | None = None
@@ -85,10 +84,8 @@ class StationaryPoint(Check):
         """Bind the reference, as the function stands now."""
         if self.within is not None and not 0 < self.within < REACH:
             raise CheckError(f"{self.answer}: within={self.within!r} is not in (0, {REACH}).")
-        shown = self.at
-        if shown is None and self.descent is not None:
-            start = self.descent.start
-            shown = start[0] if len(start) == 1 else None
+        start = self.descent.start if self.descent is not None else ()
+        shown = start[0] if len(start) == 1 else None
         landscape = Landscape(self.of, shown)
         if self.descent is not None and len(self.descent.start) != landscape.layout.size:
             raise CheckError(
@@ -107,10 +104,6 @@ class StationaryPoint(Check):
     def refers(self) -> tuple[str, ...]:
         """The answer that this one must differ from."""
         return () if self.other_than is None else (self.other_than,)
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the answer is; nothing is drawn."""
-        return [Look(name) for name in (self.answer, *self.refers)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

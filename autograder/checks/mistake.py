@@ -11,7 +11,7 @@ from .base import Check, arrival, right, wrong
 from .evidence import MistakeEvidence
 from .hunting import Routine, named_walk, scene_of, slip_of, walk_of
 from .misconceptions.slips import SLIPS, Slip
-from .questions import Look, Question, Reply
+from .questions import Reply
 from .reading import read_label
 from .scenery import rounded
 from .trials import Trial
@@ -48,10 +48,6 @@ class NamedMistake(Check):
     def given(self) -> tuple[str, ...]:
         """The broken loop."""
         return (getattr(self.loop, "__name__", ""),)
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the label is."""
-        return [Look(self.answer)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

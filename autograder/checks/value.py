@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, right, wrong
-from .questions import Look, Question, Reply, Value
+from .questions import Reply, Value
 from .reading import Problem, read_numbers
 from .verdict import Verdict
 from .wording import name_value, place
@@ -48,10 +48,6 @@ class ExactValue(Check):
             raise CheckError(f"{self.answer}: the expected value is not finite.")
         if self.within is not None and not (math.isfinite(self.within) and self.within >= 0):
             raise CheckError(f"{self.answer}: within={self.within!r} is no distance.")
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the answer is."""
-        return [Look(self.answer)]
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec
 from .. import check
 from ..checks.verdict import Verdict
 from ..feedback import html, text
+from ..feedback.sentences import as_text
 from ..practice.notebook import kernel
 
 __all__ = ["FOR_PRACTICE", "Unfit", "calm", "is_practice", "name_of", "practised", "tell"]
@@ -81,7 +82,7 @@ def tell(*said: str, verdicts: Sequence[Verdict] = (), pictures: bool = True) ->
 
     In paragraphs, `names` are code and *words* are emphasis.
     """
-    plain = [paragraph.replace("`", "").replace("*", "") for paragraph in said]
+    plain = [as_text(paragraph) for paragraph in said]
     lines = [textwrap.fill(paragraph, text.WIDTH) for paragraph in plain]
     message = "\n".join([*lines, *([text.render(verdicts)] if verdicts else [])])
     if kernel() is None:

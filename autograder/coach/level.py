@@ -266,7 +266,7 @@ def _judged(name: str, trial: _Trial, end: float, count: float, parts: dict[str,
     taken = _steps_to(trial, end, count)
     if taken is None:
         descent = Descent((trial.start,), trial.step_size, max(trial.needed, 1))
-        place = StationaryPoint("place", trial.landscape.of, None, False, None, descent, None)
+        place = StationaryPoint("place", trial.landscape.of, descent=descent)
         (verdict,) = judge_here(place, {"place": end})
         if not verdict.right:
             return Verdict(name, "wrong", 0.0, verdict.fact, verdict.hint, verdict.misconception)

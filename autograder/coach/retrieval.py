@@ -21,7 +21,7 @@ from ..checks.base import Check, wrong
 from ..checks.diverging import DivergingStep
 from ..checks.minimum import StationaryPoint
 from ..checks.misconceptions.catalogue import Misconception
-from ..checks.questions import Found, Question, Reply
+from ..checks.questions import Found, Reply
 from ..checks.reading import read_numbers
 from ..checks.value import ExactValue
 from ..checks.verdict import Verdict
@@ -75,10 +75,6 @@ class _Number(Check):
     answer: str
     expected: float
     slips: tuple[Slip, ...]
-
-    def questions(self, seed: int) -> list[Question]:
-        """What the answer is."""
-        return ExactValue(self.answer, self.expected).questions(seed)
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]
@@ -136,7 +132,7 @@ def _derivatives(draw: random.Random) -> list[_Asked] | None:
         ),
         _Asked(
             "`level`: at which x is the same p level?",
-            StationaryPoint("level", p, None, False, None, None, None),
+            StationaryPoint("level", p),
         ),
     ]
 

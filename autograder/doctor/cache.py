@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..cache import cache_root, why_for_this_run_only
 from .findings import Finding, fine, warning
@@ -12,22 +12,20 @@ __all__ = ["cache"]
 _CURE = "let XDG_CACHE_HOME name a folder that you may write to, with some hundred MiB of room"
 
 
-def cache(why: str | None = None, unmade: Sequence[str] | None = None) -> Iterator[Finding]:
+def cache(why: str | None = None) -> Iterator[Finding]:
     """Whether fonts and compiled operations can be kept; to be asked after a kernel was started.
 
     Args:
         why: why they cannot; by default as `autograder.cache` finds.
-        unmade: why something could not be made; by default what this process has met with.
     """
-    why = why_for_this_run_only() if why is None else why
-    if unmade is None:
-        from ..sandbox.outside.prepared import unmade as met_with
+    from ..sandbox.outside.prepared import unmade
 
-        unmade = met_with()
-    for reason in unmade:
+    why = why_for_this_run_only() if why is None else why
+    reasons = unmade()
+    for reason in reasons:
         yield warning("cache", f"what kernels share cannot be made: {reason}", _CURE)
     if why:
         says = f"{why}: what kernels share is made anew in each run, which takes up to a minute"
         yield warning("cache", says, _CURE)
-    elif not unmade:
+    elif not reasons:
         yield fine("cache", f"what kernels share is kept in {cache_root()}")

@@ -84,7 +84,7 @@ def kernel(
         namespaces: what the configuration says of them.
     """
     from ..sandbox import SandboxError, SandboxUnavailable, probe
-    from ..sandbox.outside.warm import OLDEST_LANDLOCK
+    from ..sandbox.outside.warm import OLDEST_LANDLOCK_TO_FORK
 
     if found is None:
         found = probe()
@@ -107,10 +107,10 @@ def kernel(
         where = "in the sandbox" if isolation is Isolation.SANDBOXED else "under its locks"
         yield fine("kernel", f"comes up {where}, forked from a warm process")
         return
-    if found.landlock_abi < OLDEST_LANDLOCK:
+    if found.landlock_abi < OLDEST_LANDLOCK_TO_FORK:
         has = f"Landlock {found.landlock_abi}" if found.landlock_abi else "no Landlock"
         why = f"Linux {platform.release()} with {has} does not keep forked kernels apart"
-        cure = f"Linux 6.12 or newer, with Landlock {OLDEST_LANDLOCK}"
+        cure = f"Linux 6.12 or newer, with Landlock {OLDEST_LANDLOCK_TO_FORK}"
     elif not can_fork:
         why, cure = "the sandbox cannot mount /proc", _PROC_CURE
     else:

@@ -1,1 +1,1 @@
-"""A verdict rendered: pure functions from verdicts to text and HTML."""
+"""A verdict told: as text, as cards with their pictures, and the parts that pages are made of."""

@@ -6,7 +6,6 @@ Pictures are drawn only when asked for: while a class is marked, nobody looks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import compress
@@ -20,8 +19,9 @@ from .marks import MARKS
 from .palette import BLUE, GROUND, TEXT
 from .pictures import draw
 from .praise import praise
+from .sentences import as_html
 
-__all__ = ["note", "prose", "render"]
+__all__ = ["note", "render"]
 
 _CARD = (
     "border-left:6px solid {colour};"
@@ -37,12 +37,6 @@ _HEADS = {
     "descent": ("from", "yours arrives at", "correct", ""),
     "place": ("place", "slope there", "correct", ""),
 }
-
-
-def prose(text: str) -> str:
-    """A sentence of ours as HTML: escaped, with `names` set as code and *words* as emphasis."""
-    text = re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(printable(text, lines=True)))
-    return re.sub(r"\*([^*\s][^*]*)\*", r"<em>\1</em>", text)
 
 
 def _numbers(row: tuple[float, ...] | None, digits: int = 5) -> str:
@@ -85,7 +79,7 @@ def _nested(sentences: Sequence[tuple[str, str]]) -> str:
     if not sentences:
         return ""
     (name, sentence), *rest = sentences
-    return _folded(name, f'<div style="margin-left:1.1em">{prose(sentence)}{_nested(rest)}</div>')
+    return _folded(name, f'<div style="margin-left:1.1em">{as_html(sentence)}{_nested(rest)}</div>')
 
 
 def _one(verdict: Verdict, *, pictures: bool, due: bool, sections: Mapping[str, str]) -> str:
@@ -93,11 +87,11 @@ def _one(verdict: Verdict, *, pictures: bool, due: bool, sections: Mapping[str, 
     answer = escape(printable(verdict.answer))
     head = (
         f'<strong style="color:{mark.ink}">{mark.sign} <code>{answer}</code>: '
-        f"{mark.word}.</strong> {prose(verdict.fact)}"
+        f"{mark.word}.</strong> {as_html(verdict.fact)}"
     )
     at_once = is_told_at_once(verdict)
     more = verdict.hint if at_once else praise(verdict)
-    said = f'<div style="margin-top:.3em">{prose(more)}</div>' if more else ""
+    said = f'<div style="margin-top:.3em">{as_html(more)}</div>' if more else ""
     nested = "" if at_once else _nested(hints(verdict, sections))
     picture = draw(verdict) if pictures else None
     figure = f'<div style="margin-top:.5em">{picture.html()}</div>' if picture is not None else ""
@@ -131,7 +125,7 @@ def render(
 
 def note(head: str, *said: str) -> str:
     """A card that judges nothing: a headline and paragraphs, with `names` and *words*."""
-    more = "".join(f'<div style="margin-top:.3em">{prose(words)}</div>' for words in said)
+    more = "".join(f'<div style="margin-top:.3em">{as_html(words)}</div>' for words in said)
     style = _CARD.format(colour=BLUE)
     classes = "autograder-card tex2jax_ignore mathjax_ignore"
-    return f'<div class="{classes}" style="{style}">{prose(head)}{more}</div>'
+    return f'<div class="{classes}" style="{style}">{as_html(head)}{more}</div>'

@@ -20,10 +20,10 @@ from pygments.formatters import HtmlFormatter
 
 from ..checks.verdict import Verdict
 from ..printable import printable
-from .html import prose
 from .marks import MARKS, Mark
 from .overview import PERSON
 from .palette import INKS, css_variables
+from .sentences import as_html
 from .sheet import Made
 from .templates import environment
 from .titles import title_of
@@ -142,7 +142,7 @@ class Exercise:
             if not verdict.right:
                 several = len(self.marked.verdicts or ()) > 1
                 name = f"`{verdict.answer}`: " if several else ""
-                return Made(prose(name + _first_sentence(verdict.fact)))
+                return Made(as_html(name + _first_sentence(verdict.fact)))
         return Made("")
 
     @property

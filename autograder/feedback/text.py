@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..checks.verdict import Verdict
 from .marks import MARKS
+from .sentences import as_text
 
 __all__ = ["render", "say"]
 
@@ -17,8 +18,8 @@ WIDTH = 80  # `nbgrader validate` cuts lines off at 83 characters
 def _one(verdict: Verdict) -> str:
     mark = MARKS[verdict.outcome]
     head = f"{mark.sign} {verdict.answer}: {mark.word}. {verdict.fact}"
-    lines = textwrap.wrap(head.replace("`", ""), WIDTH, subsequent_indent="  ")
-    hint = verdict.hint.replace("`", "")
+    lines = textwrap.wrap(as_text(head), WIDTH, subsequent_indent="  ")
+    hint = as_text(verdict.hint)
     return "\n".join(
         [*lines, *textwrap.wrap(hint, WIDTH, initial_indent="  → ", subsequent_indent="    ")]
     )

@@ -6,7 +6,7 @@ cell. That has to be safe before it is fast. A cell of a submission is left out 
 only where the rubric has found the instructor's own replies to be the same without it, and only
 while no cell that is run reads a name that it sets, as far as the text tells; where the text does
 not tell (`globals()`, magics, IPython's history), all cells run. Should a name be missing all the
-same, the notebook is run again whole (`Missed`).
+same, the notebook is run again whole (`Session.missed`).
 """
 
 from __future__ import annotations

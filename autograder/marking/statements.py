@@ -20,6 +20,8 @@ from functools import cached_property, lru_cache, wraps
 from types import CodeType
 from typing import ParamSpec, TypeVar, cast
 
+from ..answers.witness import stored
+
 __all__ = [
     "Code",
     "Statement",
@@ -139,7 +141,8 @@ class Statement:
     @cached_property
     def binds(self) -> frozenset[str]:
         """The names that it gives a value; "*" for all of a module."""
-        return frozenset(_bound(self.node))
+        star = any(isinstance(n, ast.alias) and n.name == "*" for n in ast.walk(self.node))
+        return frozenset(stored(ast.Module([self.node], []))) | ({"*"} if star else set())
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -293,30 +296,3 @@ def _loaded(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _loaded(constant)
-
-
-def _bound(node: ast.AST) -> Iterator[str]:
-    waiting = [node]
-    while waiting:
-        here = waiting.pop()
-        match here:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield here.name
-                for inner in ast.walk(here):
-                    if isinstance(inner, ast.Global):
-                        yield from inner.names
-                continue
-            case (
-                ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp()
-            ):
-                continue
-            case ast.Import() | ast.ImportFrom():
-                for alias in here.names:
-                    yield alias.asname or alias.name.split(".")[0]
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield name
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
-            case _:
-                pass
-        waiting.extend(ast.iter_child_nodes(here))

@@ -293,7 +293,7 @@ def _make_seed(path: Path) -> None:
 
 
 def _found_out(examine: Examine) -> Any:
-    """What the workers found out (see grade.py), if the converter has any; else None."""
+    """What the workers found out (see grade/run.py), if the converter has any; else None."""
     return above(examine.parent, "found_out")
 
 

@@ -6,7 +6,7 @@ is logged in. The latter is nbconvert's `HTMLExporter`; `configure` gives it wha
 feedback page has the same parts, in a form of its own (`FeedbackExporter`, feedback/page.py).
 
 What a student's cells hold or put out is HTML, Markdown, LaTeX, pictures and text. All of it
-becomes HTML in a process of its own within limits of time (sheet.py), is cleaned there
+becomes HTML in a process of its own within limits of time (feedback/press.py), is cleaned there
 (cleaning.py), and is put into a container out of which nothing can be painted. Without styles and
 classes a student's output cannot pass for a card of ours, nor lie over the rest of the page; cards
 come from the records that marking wrote into test cells.

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
+from ..database import file_of
 from ..marking.results import STATE
 
-__all__ = ["folders_of", "gradebook_file", "keep_private", "private_parts", "to_step"]
+__all__ = ["folders_of", "keep_private", "private_parts", "to_step"]
 
 _SEED = ".autograder_seed"
 
@@ -39,20 +40,12 @@ def private_parts(course: CourseDirectory) -> list[Path]:
 
 def _marking(course: CourseDirectory) -> list[Path]:
     steps = (course.submitted_directory, course.autograded_directory, course.feedback_directory)
-    book = gradebook_file(course)
+    book = file_of(str(course.db_url))
     return [
         *(folder for step in steps for folder in folders_of(course, step)),
         *(Path(course.root) / name for name in (STATE, _SEED)),
         *([book] if book else []),
     ]
-
-
-def gradebook_file(course: CourseDirectory) -> Path | None:
-    """The gradebook, where it is a file of SQLite's."""
-    scheme, _, name = str(course.db_url).partition(":///")
-    # Not in memory, and no URI of SQLite's: whoever writes one knows what they are doing.
-    plain = scheme == "sqlite" and name and not name.startswith((":", "file:"))
-    return Path(name) if plain else None
 
 
 def keep_private(course: CourseDirectory, *steps: str) -> None:
@@ -82,7 +75,7 @@ def keep_private(course: CourseDirectory, *steps: str) -> None:
 def _for_the_group(course: CourseDirectory) -> Iterator[Path]:
     """What nbgrader does not open to the group of a shared course, or does not know."""
     yield Path(course.root) / _SEED
-    book = gradebook_file(course)
+    book = file_of(str(course.db_url))
     if book is not None:
         yield book
     state = Path(course.root) / STATE

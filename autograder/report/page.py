@@ -20,6 +20,7 @@ from ..checks.misconceptions.catalogue import CATALOGUE
 from ..feedback.palette import TINTS, css_variables
 from ..feedback.pictures import draw
 from ..feedback.pictures.picture import Picture
+from ..feedback.sentences import as_text
 from ..feedback.templates import environment
 from ..isolation import Isolation
 from ..printable import printable
@@ -46,7 +47,6 @@ _EXPOSED = {
 }
 _SPARE = re.compile(r" ?\{(?:ask|way)\} ?")  # a sentence, or the end of one, that not all have
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
-_EMPHASIS = re.compile(r"(?<!\w)\*(\w+(?: \w+)*)\*(?!\w)")  # and no product
 
 PARTS = {
     "read": "reading submissions",
@@ -79,7 +79,7 @@ def render(data: ClassData, course: str | os.PathLike[str], page: str | os.PathL
         "moment": _moment,
         "stamp": _stamp,
         "source": _source,
-        "plain": lambda text: printable(_bare(text)),
+        "plain": lambda text: printable(as_text(text)),
     }
     return pages.get_template("page.html.jinja").render(
         data=data,
@@ -164,7 +164,7 @@ def _describe(name: str) -> dict[str, str]:
         }
     entry = CATALOGUE.get(name)
     seen, hint = (entry.seen, entry.hint) if entry is not None else ("", "")
-    texts = (_bare(_PLACEHOLDER.sub("…", _SPARE.sub("", text))) for text in (seen, hint))
+    texts = (as_text(_PLACEHOLDER.sub("…", _SPARE.sub("", text))) for text in (seen, hint))
     return {"title": name.replace("_", " "), **dict(zip(("seen", "hint"), texts, strict=True))}
 
 
@@ -249,11 +249,6 @@ def _parts(data: ClassData) -> list[tuple[str, float, float]]:
     whole = sum(data.run.parts.values()) or 1.0
     parts = sorted(data.run.parts.items(), key=lambda item: -item[1])
     return [(PARTS.get(name, name), seconds, seconds / whole) for name, seconds in parts]
-
-
-def _bare(text: str) -> str:
-    """A card's sentence without its marks for code and emphasis."""
-    return _EMPHASIS.sub(r"\1", text.replace("`", ""))
 
 
 def _slowest(data: ClassData) -> list[tuple[str, float]]:

@@ -26,7 +26,7 @@ class Limits:
     memory: int = 4096 * MIB
     """Address space in bytes, besides the thread stacks that more cores bring (`RLIMIT_AS`)."""
     resident: int = 1400 * MIB
-    """Memory in bytes that it has really taken (the watchdog); `autograder grade` plans so much."""
+    """Memory in bytes that it has really taken (the watchdog)."""
     cpu_seconds: int = 300
     """CPU time of all threads together (the watchdog); wall time is the caller's to limit."""
     threads: int = 64

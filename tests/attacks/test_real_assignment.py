@@ -60,7 +60,9 @@ def test_attack_earns_nothing(marked: tuple[Classroom, dict[str, Result]], name:
 @pytest.mark.parametrize("name", TAKING)
 def test_attack_learns_nothing(marked: tuple[Classroom, dict[str, Result]], name: str):
     folder = marked[0].folder / "autograded" / name / "gradient_descent"
-    for path in sorted(folder.glob("*.ipynb")):
+    copies = sorted(folder.glob("*.ipynb"))
+    assert copies
+    for path in copies:
         cells = nbformat.read(path, as_version=4).cells
         outputs = str([cell.get("outputs") for cell in cells])
         assert "BEGIN SOLUTION" not in outputs

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from nbconvert.exporters import HTMLExporter
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Locator, Page, Route, expect
 
 from tests.feedback.test_pages import HOSTILE_BUNDLES, HOSTILE_HTML, HOSTILE_MARKDOWN
 
@@ -125,10 +125,10 @@ def linger(page: Page) -> None:
     page.evaluate("() => new Promise(done => setTimeout(done, 1200))")
 
 
-def assert_quiet(page: Page, watch: Watch, own: str) -> None:
-    """Nothing ran, nothing was asked of others, and our card lies open to the eye."""
+def assert_inert(page: Page, watch: Watch, own: str, part: Locator, least: int = 1) -> None:
+    """Nothing ran and nothing was asked of others, whatever was clicked."""
     baits = page.get_by_text(BAIT).all()
-    assert len(baits) >= 2, "the hostile cells are not on the page"
+    assert len(baits) >= least, "what is hostile is not on the page"
     for bait in baits:
         bait.click()
     linger(page)
@@ -136,10 +136,12 @@ def assert_quiet(page: Page, watch: Watch, own: str) -> None:
     assert watch.dialogs == []
     assert watch.strangers(own) == set()
     assert page.url.startswith(own)
-    notebook = page.locator("#notebook-container")
-    expect(notebook.locator("script, iframe, object, embed, form, svg, style, meta")).to_have_count(
-        0
-    )
+    expect(part.locator("script, iframe, object, embed, form, svg, style, meta")).to_have_count(0)
+
+
+def assert_quiet(page: Page, watch: Watch, own: str) -> None:
+    """Nothing ran, and our card lies open to the eye."""
+    assert_inert(page, watch, own, page.locator("#notebook-container"), least=2)
     card = page.locator(".autograder-card", has_text="f_prime").first
     expect(card).to_be_visible()
     expect(card).to_contain_text("not right yet")

@@ -28,7 +28,7 @@ from tests.feedback.test_pages import HOSTILE_MARKDOWN
 from . import test_hostile_outputs as hostile
 from .conftest import ASSIGNMENT, NOTEBOOK, PATIENCE, TOKEN, Classroom, Lab, Person, end
 from .contrast import hard_to_read
-from .test_hostile_outputs import MARKUP, Watch, linger
+from .test_hostile_outputs import MARKUP, Watch
 from .test_report import RULES
 
 pytestmark = pytest.mark.timeout(1500)
@@ -389,15 +389,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 def test_a_hostile_text_does_nothing(page: Page, watch: Watch, desk: Desk) -> None:
     page.goto(desk.sit_down())
     own = desk.address.partition("/formgrader")[0]
-    for bait in page.get_by_text(hostile.BAIT).all():
-        bait.click()
-    linger(page)
-    assert page.evaluate("window.hacked") is None
-    assert watch.dialogs == []
-    assert watch.strangers(own) == set()
-    assert page.url.startswith(own)
-    main = page.locator("main")
-    expect(main.locator("script, iframe, object, embed, form, svg, style, meta")).to_have_count(0)
+    hostile.assert_inert(page, watch, own, page.locator("main"))
     expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
     # It leaves its box neither to the side nor over the next one.
     for box in page.locator("article").all():

@@ -152,7 +152,6 @@ def test_the_formgrader_lists_the_course_at_once(term: Term) -> None:
     assert [a["name"] for a in term.said["at once"]] == [ASSIGNMENT, "more_practice"]
     page = term.servers[term.site.grader.name].ask("GET", "formgrader")
     assert page.ok
-    assert ASSIGNMENT in page.text or "formgrader" in page.text
 
 
 def _panels_off(server: Server) -> set[str]:

@@ -36,7 +36,6 @@ nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_vers
 ASSIGNMENT = "small"
 COURSE_ID = "gradient_descent_course"
 
-IMPORTS = "from autograder import check"
 GIVEN = "def f(x):\n    return x**2 + 3 * x - 5"
 ANSWERS = {
     "slope": "def slope(x):\n    return 2 * x + 3",

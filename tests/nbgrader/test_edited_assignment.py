@@ -1,4 +1,4 @@
-"""What an author changes after the release is not laid at a student's door (authoring.md, 4)."""
+"""What an author changes after the release is not laid at a student's door."""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 
+from autograder.nbgrader.rights import keep_private, private_parts
 from tests.marking import small_course as small
 from tests.marking.small_course import ASSIGNMENT, COURSE_ID, FIRST
 from tests.nbgrader.test_collect import submit
@@ -72,6 +74,15 @@ def test_the_class_is_closed_and_the_exchange_open(umask: int, root: Path) -> No
     pages = exchange / COURSE_ID / "feedback"
     assert mode(pages) == 0o711
     assert {mode(path) for path in pages.iterdir()} == {0o644}
+
+
+def test_a_gradebook_with_options_in_its_url_is_closed_as_well(root: Path) -> None:
+    book = root / "gradebook.db"
+    book.chmod(0o644)
+    course = CourseDirectory(root=str(root), db_url=f"sqlite:///{book}?timeout=30")
+    assert book in private_parts(course)
+    keep_private(course)
+    assert mode(book) == 0o600
 
 
 def test_what_was_open_is_closed_by_the_next_marking(root: Path) -> None:

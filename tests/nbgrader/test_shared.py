@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbgrader.api
+import nbgrader.utils
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import saveautogrades
@@ -182,3 +183,4 @@ def test_a_gradebook_with_other_parts_is_opened_anew(
 def test_a_step_that_nbgrader_has_moved_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream, "_OPENING", ("nbgrader.no_such_module", "nbgrader.utils"))
     upstream.open_gradebooks_by(opened)
+    assert not hasattr(nbgrader.utils, "Gradebook")

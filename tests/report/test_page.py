@@ -132,6 +132,7 @@ def test_links_lead_to_feedback_pages(room: Classroom, page: Page):
 def test_links_go_from_where_the_page_is(room: Classroom, data: ClassData, tmp_path: Path):
     elsewhere = Page(render(data, room.root, tmp_path / "a" / "r.html"))
     outside = {a["href"] for a in elsewhere.all("a") if not a["href"].startswith("#")}
+    assert len(outside) > len(USUAL)
     for href in outside:
         assert os.path.isfile(os.path.normpath(tmp_path / "a" / unquote(href))), href
 

@@ -20,7 +20,7 @@ from . import throwaway
 from .bubblewrap import ISOLATION, NO_FURTHER_NAMESPACES
 from .environment import PythonEnvironment
 from .locked import OLDEST_LANDLOCK
-from .warm import OLDEST_LANDLOCK as OLDEST_LANDLOCK_TO_FORK
+from .warm import OLDEST_LANDLOCK_TO_FORK
 
 __all__ = ["Abilities", "Namespaces", "probe", "require"]
 

@@ -19,9 +19,9 @@ from typing import Any
 from ..orders import ForkOrder, to_json
 from .task import Started
 
-__all__ = ["OLDEST_LANDLOCK", "Refused", "Zygote", "why_cold", "zygote_for"]
+__all__ = ["OLDEST_LANDLOCK_TO_FORK", "Refused", "Zygote", "why_cold", "zygote_for"]
 
-OLDEST_LANDLOCK = 6
+OLDEST_LANDLOCK_TO_FORK = 6
 """The first that keeps signals and abstract sockets of one kernel from the next (Linux 6.12)."""
 
 _WARM_UP_SECONDS = 120.0
