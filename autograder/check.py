@@ -31,6 +31,7 @@ from .checks.diverging import DivergingStep
 from .checks.gradient import Gradient
 from .checks.labels import Curvature
 from .checks.landscape import Descent
+from .checks.layout import is_number
 from .checks.maximum import Maximum
 from .checks.minimum import StationaryPoint
 from .checks.mistake import NamedMistake
@@ -156,15 +157,20 @@ def _require_names(answers: Sequence[str]) -> None:
             )
 
 
-def _descent(start: Any, step_size: float | None, num_steps: int | None) -> Descent | None:
+def _descent(start: Any, step_size: Any, num_steps: Any) -> Descent | None:
     given = [x is not None for x in (start, step_size, num_steps)]
     if not any(given):
         return None
     if not all(given):
         raise CheckError("start, step_size and num_steps belong together: give all three or none.")
-    assert step_size is not None
-    assert num_steps is not None
-    flat = tuple(float(x) for x in np.ravel(np.asarray(start, dtype=np.float64)))
+    try:
+        flat = tuple(float(x) for x in np.ravel(np.asarray(start, dtype=np.float64)))
+    except (TypeError, ValueError) as exc:
+        raise CheckError(f"start={start!r} is neither a number nor an array of them.") from exc
+    if not (is_number(step_size) and 0 < step_size < np.inf):
+        raise CheckError(f"step_size={step_size!r} is not a number above 0.")
+    if not (is_number(num_steps) and num_steps > 0 and num_steps == int(num_steps)):
+        raise CheckError(f"num_steps={num_steps!r} is not a whole number above 0.")
     return Descent(flat, float(step_size), int(num_steps))
 
 
@@ -238,6 +244,7 @@ def minimum(
     step_size: float | None = None,
     num_steps: int | None = None,
     within: float | None = None,
+    at: Any = None,
     see: str = "",
 ) -> None:
     """The answer is a place where `of` has a minimum; any minimum will do, a corner too.
@@ -252,6 +259,8 @@ def minimum(
         num_steps: of that descent.
         within: how far off each coordinate may be; by default 0.01, or less or more where the
             function's own scale is very small or very large.
+        at: a place in the form that `of` takes; to be given where it takes a number and an array
+            alike, as `lambda w: jnp.sum((w - target)**2)` does. A `start` says it, too.
         see: the section that the last hint points to.
 
     Raises:
@@ -261,25 +270,28 @@ def minimum(
     walk = _descent(start, step_size, num_steps)
     _run(
         (answer,),
-        lambda of: StationaryPoint(answer, of, other_than=other_than, descent=walk, within=within),
+        lambda of: StationaryPoint(
+            answer, of, other_than=other_than, descent=walk, within=within, at=at
+        ),
         of,
         see,
     )
 
 
-def maximum(answer: str, *, of: Callable[..., Any], see: str = "") -> None:
+def maximum(answer: str, *, of: Callable[..., Any], at: Any = None, see: str = "") -> None:
     """The answer is a place where `of` has a maximum; any maximum will do.
 
     Args:
         answer: its name.
         of: a function that JAX can differentiate; its maximum is asked in all arguments.
+        at: as for `minimum`.
         see: the section that the last hint points to.
 
     Raises:
         CheckFailed: practice, and the answer is not right yet.
         CheckError: the line itself cannot be used.
     """
-    _run((answer,), lambda of: Maximum(answer, of), of, see)
+    _run((answer,), lambda of: Maximum(answer, of, at), of, see)
 
 
 def stationary_point(
@@ -288,6 +300,7 @@ def stationary_point(
     of: Callable[..., Any],
     other_than: str | None = None,
     within: float | None = None,
+    at: Any = None,
     see: str = "",
 ) -> None:
     """The answer is a place where the slope of `of` is zero: minimum, maximum or saddle.
@@ -298,7 +311,9 @@ def stationary_point(
     """
     _run(
         (answer,),
-        lambda of: StationaryPoint(answer, of, any_kind=True, other_than=other_than, within=within),
+        lambda of: StationaryPoint(
+            answer, of, any_kind=True, other_than=other_than, within=within, at=at
+        ),
         of,
         see,
     )

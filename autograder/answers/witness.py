@@ -51,11 +51,18 @@ def _number(x):
     return x if math.isfinite(x) else repr(x)
 
 
+def _is_real(z):
+    """Whether what is imaginary of a number, or of an array, is rounding."""
+    import numpy
+
+    return bool(numpy.all(abs(z.imag) <= 1e-6 * abs(z.real) + 1e-12))
+
+
 def _type_name(obj):
     kind = type(obj)
     module = (getattr(kind, "__module__", "") or "").split(".")[0]
     name = getattr(kind, "__name__", "object")
-    if module.startswith("jax"):
+    if module.startswith("jax") and hasattr(obj, "dtype"):
         return "JAX array"
     return name if module in ("builtins", "__main__") else f"{module}.{name}"
 
@@ -71,8 +78,13 @@ def _describe_array(obj):
     dtype = str(array.dtype)
     if array.dtype.kind == "V":  # bfloat16 and its kin are void to plain NumPy
         array = array.astype("float32")
-    if array.dtype.kind == "c" and not array.imag.any():  # a root that numpy.roots found
+    if array.dtype.kind == "c" and _is_real(array):  # a root that numpy.roots found
         array = array.real
+    if array.dtype.kind == "O" and array.size <= MAX_NUMBERS:  # of fractions, or SymPy's numbers
+        try:
+            array = array.astype("float64")
+        except Exception:  # noqa: BLE001 - whatever the objects in it raise
+            return {"kind": "other", "type": _type_name(obj), "dtype": dtype, "shape": []}
     out = {"type": _type_name(obj), "dtype": dtype, "shape": list(array.shape)}
     if array.dtype.kind == "U" and array.size == 1:  # numpy.where(c, "valley", "hill")
         return {"kind": "text", **out, "text": str(array.ravel()[0])[:MAX_TEXT]}
@@ -91,7 +103,7 @@ def _describe(obj, depth=0):
         return {"kind": "truth", "type": name, "data": [float(obj)]}
     if isinstance(obj, str):
         return {"kind": "text", "type": name, "text": obj[:MAX_TEXT]}
-    if isinstance(obj, complex) and obj.imag == 0:
+    if isinstance(obj, complex) and _is_real(obj):
         obj = obj.real
     if isinstance(obj, (int, float)) and type(obj).__module__ == "builtins":
         return {"kind": "number", "type": name, "data": [_number(obj)]}

@@ -102,7 +102,7 @@ class Gradient(Check):
     at: Any = None
     order: int = 1
     argnums: int | tuple[int, ...] = 0
-    domain: tuple[float, float] | None = None
+    domain: Any = None  # (low, high), of which an author is told here what is none
     follows: str | None = None
     carried: float = 0.0
     _reference: Reference = field(init=False, repr=False, compare=False)
@@ -112,15 +112,24 @@ class Gradient(Check):
         if not (isinstance(self.order, int) and self.order >= 1):
             raise CheckError(f"{self.answer}: order={self.order!r} is not a positive whole number.")
         if self.domain is not None:
-            low, high = self.domain
+            try:
+                low, high = map(float, self.domain)
+            except (TypeError, ValueError):
+                low = high = math.nan
             if not (math.isfinite(low) and math.isfinite(high) and low < high):
                 raise CheckError(
-                    f"{self.answer}: domain=({low}, {high}) is no interval: the lower end first."
+                    f"{self.answer}: domain={self.domain!r} is no interval: two numbers, the lower "
+                    "end first. All coordinates have the same."
                 )
+            object.__setattr__(self, "domain", (low, high))
         object.__setattr__(self, "at", places_of(self.of, self.at))
         layout = find_layout(self.of, self.at)
+        for at in self.at or ():
+            if not np.isfinite(layout.flatten(at)).all():
+                raise CheckError(f"{self.answer}: at={at!r} is no place: it is not finite.")
         wanted = (self.argnums,) if isinstance(self.argnums, int) else tuple(self.argnums)
-        if not wanted or not all(0 <= a < len(layout.shapes) for a in wanted):
+        known = range(len(layout.shapes))
+        if not wanted or not all(isinstance(a, int) and a in known for a in wanted):
             raise CheckError(
                 f"{self.answer}: argnums={self.argnums!r}, "
                 f"but the function takes {len(layout.shapes)} argument(s)."
@@ -132,6 +141,11 @@ class Gradient(Check):
             )
         if not 0 <= self.carried < 1:
             raise CheckError(f"{self.answer}: carried={self.carried!r} is no share below 1.")
+        if self.carried and self.follows is None:
+            raise CheckError(
+                f"{self.answer}: carried={self.carried!r} is for an answer that follows from "
+                "another: name that with follows=."
+            )
         reference = Reference(self.of, layout, self.order, self.argnums)
         object.__setattr__(self, "_reference", reference)
 
@@ -167,9 +181,24 @@ class Gradient(Check):
         def compute(seed: int) -> tuple[Entries, Entries]:
             points = self._places(seed).points
             truth = self._reference.derivative(points)
+            self._refuse_no_derivative(truth)
             return truth, derivative_tolerance(self._reference, points, truth)
 
         return compute
+
+    def _refuse_no_derivative(self, truth: Entries) -> None:
+        """Raise CheckError where there is none at a place that the author shows."""
+        if not len(self._shown):
+            return
+        values = self._reference.value(self._shown)
+        kinks = np.isfinite(self._sides[0]).all(axis=1)
+        for at, y, d, kink in zip(self._shown, values, truth, kinks, strict=False):
+            if not (np.isfinite(y) and (kink or np.isfinite(d).all())):
+                raise CheckError(
+                    f"{self.answer}: at={place(at)} is shown, where "
+                    f"{getattr(self.of, '__name__', 'the function')} is {y:.4g} and JAX's "
+                    f"derivative {place(d)}. Show places where it has one."
+                )
 
     @functools.cached_property
     def _sides(self) -> tuple[Entries, Entries]:

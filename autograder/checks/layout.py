@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import CheckError
 from .questions import Argument, Array
 
-__all__ = ["Layout", "find_layout", "is_number", "places_of"]
+__all__ = ["Layout", "find_layout", "is_number", "parameters", "places_of"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def places_of(of: Any, at: Any) -> list[Any] | None:
     if is_number(at):
         return [float(at)]
     if getattr(at, "ndim", 0) == 1 and callable(of):
-        count = _parameters(of)
+        count = parameters(of)
         if count > 1 or not _gives_number(of, ((),)):
             return [at]
     places = [float(x) if is_number(x) else x for x in at]
@@ -97,7 +97,7 @@ def _nested(array: np.ndarray) -> tuple[Any, ...]:
     return tuple(_nested(a) if a.ndim else float(a) for a in array)
 
 
-def _parameters(of: Callable[..., Any]) -> int:
+def parameters(of: Callable[..., Any]) -> int:
     """How many positional arguments `of` needs at least."""
     try:
         signature = inspect.signature(of)
@@ -160,7 +160,7 @@ def find_layout(of: Any, at: Sequence[Any] | None) -> Layout:
     """
     if not callable(of):
         raise CheckError(f"of={of!r} is not a function.")
-    count = _parameters(of)
+    count = parameters(of)
     if at is not None and len(at):
         first = at[0] if count > 1 else (at[0],)
         if is_number(at[0]) and count > 1:
@@ -176,7 +176,13 @@ def find_layout(of: Any, at: Sequence[Any] | None) -> Layout:
     for shapes in tries:
         if _gives_number(of, shapes):
             return Layout(shapes)
+    name = getattr(of, "__name__", "of")
+    why = ""
+    try:
+        of(*[0.7] * count)
+    except Exception as exc:  # noqa: BLE001 - the author's function may raise anything
+        why = f" Of a number it says {type(exc).__name__}: {exc}."
     raise CheckError(
-        f"{getattr(of, '__name__', 'of')} returns no single number for a number or an array of up "
-        "to 6; show where it may be asked with at=[...]."
+        f"{name} returns no single number for a number or an array of up to 6.{why} If it takes "
+        "another array, show one with at=."
     )

@@ -64,15 +64,16 @@ class Maximum(Check):
 
     answer: str
     of: Any
+    at: Any = None
     _landscape: Landscape = field(init=False, repr=False, compare=False)
     _upside_down: Landscape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Bind the reference, as the function stands now."""
-        landscape = Landscape(self.of)
+        landscape = Landscape(self.of, self.at)
         landscape.refuse_constant(self.answer)
         object.__setattr__(self, "_landscape", landscape)
-        object.__setattr__(self, "_upside_down", Landscape(_negative(self.of)))
+        object.__setattr__(self, "_upside_down", Landscape(_negative(self.of), self.at))
 
     def verdicts(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str]

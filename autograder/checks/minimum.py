@@ -12,6 +12,7 @@ from ..errors import CheckError
 from .base import Check, arrival, wrong
 from .evidence import PlaceEvidence
 from .landscape import REACH, Descent, Landscape
+from .layout import is_number, parameters
 from .place import WITHIN, judge_place, reach
 from .questions import Found, Reply
 from .reading import Problem, read_numbers, read_path, read_point
@@ -67,6 +68,7 @@ class StationaryPoint(Check):
             messages, and an answer as good as where it truly ends is right.
         within: largest distance in each coordinate, in the units of the place; by default, what
             the function's own scale allows (`tolerance.place_tolerance`).
+        at: a place in the form that `of` takes, where it takes a number and an array alike.
 
     Raises:
         CheckError: on making it, if the parts do not fit together, or `of` is the same everywhere.
@@ -77,15 +79,20 @@ class StationaryPoint(Check):
     any_kind: bool = False
     other_than: str | None = None
     descent: Descent | None = None
-    within: float | None = None
+    within: Any = None  # a number, of which an author is told here what is none
+    at: Any = None
     _landscape: Landscape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Bind the reference, as the function stands now."""
-        if self.within is not None and not 0 < self.within < REACH:
+        if self.within is not None and not (is_number(self.within) and 0 < self.within < REACH):
             raise CheckError(f"{self.answer}: within={self.within!r} is not in (0, {REACH}).")
         start = self.descent.start if self.descent is not None else ()
-        shown = start[0] if len(start) == 1 else None
+        shown = self.at
+        if shown is None and len(start) == 1:
+            shown = start[0]
+        elif shown is None and len(start) and callable(self.of) and parameters(self.of) == 1:
+            shown = np.asarray(start)
         landscape = Landscape(self.of, shown)
         if self.descent is not None and len(self.descent.start) != landscape.layout.size:
             raise CheckError(

@@ -109,7 +109,8 @@ def judge_place(
             # Another minimum than that of the exercise's own descent is right, and has no walk.
             walk = landscape.iterates(descent)
             arrives = walk is not None and _leads_to(landscape, walk[-1], found)
-            stalls_at = stall_slope(found.place[landscape.free], descent.step_size)
+            moved = found.place[landscape.free]
+            stalls_at = float(stall_slope(moved, descent.step_size).max())
             stall = None if found.sharp else Stall(descent.step_size, stalls_at)
             evidence = replace(shown(walk if arrives else None), stall=stall)
             return Verdict(answer, "right", 1.0, fact, rows=right, evidence=evidence)
@@ -258,14 +259,17 @@ def _room(
 ) -> np.ndarray:
     """How far from the true minimum an answer may be, in each coordinate; shape (n,)."""
     own = place_tolerance(landscape, found, WITHIN) if within is None else within
-    step = descent.step_size if descent is not None else 1e-3
     # Where a coordinate is in the millions, float32 has no finer numbers.
     room = np.maximum(own, 4 * np.spacing(np.abs(found.place).astype(np.float32)))
-    if found.curvature <= 0:
+    # What an author allows is what is allowed; where a descent is named, its end is right as well.
+    if found.curvature <= 0 or (within is not None and descent is None):
         return room
+    step = descent.step_size if descent is not None else 1e-3
     # Of the coordinates that descent moves: one that is held does not keep it from its end.
-    moved = found.place[landscape.free]
-    stall = stall_distance(moved, found.curvature, step)
+    free = landscape.free
+    stall = np.zeros(len(found.place))
+    bends = np.diag(landscape.hessian(found.place))
+    stall[free] = stall_distance(found.place[free], bends, step)
     return np.maximum(room, np.minimum(stall, 10 * np.asarray(own)))
 
 

@@ -45,6 +45,9 @@ _DRAWS = 16
 _LEAK = 1e-13
 # What the digits of a value are good for.
 _VALUES = 1e-13
+# No slope is called "all but level" that is larger, however steep it is elsewhere: 1/r**12 has no
+# end towards 0.
+_ALL_BUT_LEVEL = 0.01
 _JITTERS = 8
 _RANDOM = 16
 
@@ -263,16 +266,21 @@ def _sinks_aside(
 def levels_off(landscape: Landscape, u: Point) -> bool:
     """Whether the slope at `u` (n,) is next to nothing beside what it is on the way to the origin.
 
-    So it is on the far plateau of arctan(x)**2, where it is not zero either.
+    So it is on the far plateau of arctan(x)**2, where it is not zero either. Farther out it is no
+    steeper there; of cosh(x) it is, and beside that each slope is next to nothing.
     """
     with np.errstate(all="ignore"):
         noise = _Noise(landscape, u)
-        here, elsewhere = float(np.abs(landscape.slope(u)).max()), 0.0
-        for way in np.eye(len(landscape.free)):
-            line = _Line(landscape, u, way, noise)
+        each = np.abs(landscape.slope(u))
+        here = float(each.max())
+        towards, beyond = 0.0, 0.0
+        for way, own in zip(np.eye(len(landscape.free)), each, strict=True):
             home = -float(u[landscape.free] @ way)
-            slope, _ = line.slopes(distances(home))
-            between = np.abs(distances(home)) <= 2 * abs(home) + 10
-            size = np.abs(slope[between])
-            elsewhere = max(elsewhere, float(size[np.isfinite(size)].max(initial=0.0)))
-        return here <= NOTICED * elsewhere
+            t = distances(home)
+            slope, _ = _Line(landscape, u, way, noise).slopes(t)
+            size = np.where(np.isfinite(slope), np.abs(slope), 0.0)
+            near = np.abs(t) <= abs(home)
+            towards = max(towards, float(size[near & (t * home > 0)].max(initial=0.0)))
+            if own > 1e-3 * here:  # and not at the bottom of a valley, along this coordinate
+                beyond = max(beyond, float(size[near & (t * home < 0)].max(initial=0.0)))
+        return here <= min(NOTICED * towards, _ALL_BUT_LEVEL) and beyond <= here

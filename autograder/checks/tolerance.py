@@ -56,20 +56,28 @@ def _floor(reference: Reference, points: Points, truth: Entries, largest: np.nda
     return np.where(wide & np.isfinite(near), np.minimum(floor, RELATIVE * near), floor)
 
 
-def stall_distance(place: np.ndarray, curvature: float, step_size: float) -> float:
-    """Where float32 descent stops: half a unit in the last place over step times curvature.
+def stall_distance(place: np.ndarray, bends: np.ndarray, step_size: float) -> np.ndarray:
+    """Where float32 descent stops, in each coordinate: half an ulp over step times curvature.
 
-    A step smaller than half the spacing of float32 numbers at the minimum changes nothing, so
-    descent stalls at ulp(|x*|) / 2 / (step * f''): measured 2.4e-7, 2.9e-6, 3.0e-5 and 3.0e-4 for
-    steps of 0.1, 0.01, 1e-3 and 1e-4 at x* = -1.5, f'' = 2, as predicted.
+    A step smaller than half the spacing of float32 numbers changes nothing, so a coordinate moves
+    no more once its slope is below ulp(|x*|) / 2 / step: measured 2.4e-7, 2.9e-6, 3.0e-5 and 3.0e-4
+    for steps of 0.1, 0.01, 1e-3 and 1e-4 at x* = -1.5, f'' = 2, as predicted. In a slanting valley
+    all coordinates together may stop farther off; that is not allowed for.
+
+    Args:
+        place: the minimum, (k,).
+        bends: the curvature there along each coordinate, (k,).
+        step_size: of the descent.
+
+    Returns shape (k,).
     """
-    return stall_slope(place, step_size) / max(curvature, 1e-12)
+    off: np.ndarray = stall_slope(place, step_size) / np.maximum(np.abs(bends), 1e-12)
+    return off
 
 
-def stall_slope(place: np.ndarray, step_size: float) -> float:
-    """The slope that is left there: at x* = -0.667, 6e-6 for steps of 0.005."""
-    ulp = float(np.spacing(np.float32(np.abs(place).max() if place.size else 0.0)))
-    return ulp / 2 / max(step_size, 1e-12)
+def stall_slope(place: np.ndarray, step_size: float) -> np.ndarray:
+    """The slope (k,) that is left there: at x* = -0.667, 6e-6 for steps of 0.005."""
+    return np.spacing(np.abs(place).astype(np.float32)) / 2 / max(step_size, 1e-12)
 
 
 # A minimum whose surroundings are smaller than this has room of a tenth of them.

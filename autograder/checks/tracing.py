@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import importlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["refuse_untraceable"]
 # NumPy and math compute with plain numbers; of what JAX hands over they can make none.
 _FOREIGN = {"numpy": "NumPy", "math": "math", "scipy": "SciPy", "cmath": "cmath"}
 _TRACER = ("Tracer", "Concretization")
+_FORWARD_ONLY = "Reverse-mode differentiation does not work"
 
 
 def refuse_untraceable(of: Callable[..., Any], layout: Layout) -> None:
@@ -36,7 +38,7 @@ def refuse_untraceable(of: Callable[..., Any], layout: Layout) -> None:
         name = getattr(of, "__name__", "the function")
         kinds = [k.__name__ for k in type(exc).__mro__]
         if not any(mark in kind for kind in kinds for mark in _TRACER):
-            if not isinstance(exc, TypeError):
+            if not isinstance(exc, TypeError) and not str(exc).startswith(_FORWARD_ONLY):
                 return  # a place outside of its domain, perhaps; where it is asked will be drawn
             raise CheckError(
                 f"of={name} cannot be differentiated by JAX: {type(exc).__name__}: "
@@ -49,10 +51,19 @@ def refuse_untraceable(of: Callable[..., Any], layout: Layout) -> None:
                 "float(), int(), .item() or the like."
             ) from exc
         whose, function = culprit
+        instead = _of_jax(function)
+        cure = f" Write {instead} in its place." if instead else ""
         raise CheckError(
-            f"of= must be written with jnp; it uses {whose}'s {function} (in {name}). "
-            f"Write jnp.{function} in its place."
+            f"of= must be written with jnp; it uses {whose}'s {function} (in {name}).{cure}"
         ) from exc
+
+
+def _of_jax(function: str) -> str:
+    """What JAX calls a function of NumPy's, SciPy's or math's, or ""."""
+    for name in ("jax.numpy", "jax.numpy.linalg", "jax.scipy.special", "jax.scipy.linalg"):
+        if hasattr(importlib.import_module(name), function):
+            return f"{name}.{function}".replace("jax.numpy", "jnp")
+    return ""
 
 
 def _culprit(exc: BaseException) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import CheckError
 from .base import Check, arrival, right, wrong
+from .layout import is_number
 from .questions import Reply, Value
 from .reading import Problem, read_numbers
 from .verdict import Verdict
@@ -39,14 +40,15 @@ class ExactValue(Check):
         if isinstance(self.expected, str):
             return
         try:
-            numbers = np.asarray(self.expected, dtype=np.float64)
+            expected = np.asarray(self.expected, dtype=np.float64)
         except (TypeError, ValueError) as exc:
             raise CheckError(
                 f"{self.answer}: {self.expected!r} is neither numbers nor a text."
             ) from exc
-        if not np.isfinite(numbers).all():
+        if not np.isfinite(expected).all():
             raise CheckError(f"{self.answer}: the expected value is not finite.")
-        if self.within is not None and not (math.isfinite(self.within) and self.within >= 0):
+        distance = is_number(self.within) and 0 <= float(self.within or 0) < math.inf
+        if self.within is not None and not distance:
             raise CheckError(f"{self.answer}: within={self.within!r} is no distance.")
 
     def verdicts(
@@ -71,20 +73,36 @@ class ExactValue(Check):
                 return wrong(self.answer, "different_value", what=name_value(value))
             what = f"it is {name_value(value)}, not True or False"
             return wrong(self.answer, "wrong_kind", what=what)
-        numbers = read_numbers(value)
-        if isinstance(numbers, Problem):
-            return wrong(
-                self.answer, numbers.misconception, what=numbers.fact.removeprefix("it is ")
-            )
+        if np.asarray(self.expected).dtype == bool:
+            truths = _truths(value)
+            if truths is None:
+                what = f"it is {name_value(value)}, not a list of True and False"
+                return wrong(self.answer, "wrong_kind", what=what)
+            if truths == np.asarray(self.expected).ravel().tolist():
+                return right(self.answer)
+            return wrong(self.answer, "different_value", what=", ".join(map(str, truths)))
+        found = read_numbers(value)
+        if isinstance(found, Problem):
+            return wrong(self.answer, found.misconception, what=found.fact.removeprefix("it is "))
         due = np.asarray(self.expected, dtype=np.float64).squeeze()
-        if numbers.shape != due.shape:
-            what = f"it has shape {numbers.shape} where {due.shape} is due"
+        if found.shape != due.shape:
+            what = f"it has shape {found.shape} where {due.shape} is due"
             return wrong(self.answer, "wrong_shape", what=what)
-        if not np.isfinite(numbers).all():
-            return wrong(self.answer, "not_finite", what=place(numbers))
+        if not np.isfinite(found).all():
+            return wrong(self.answer, "not_finite", what=place(found))
         # Room for what should be 0; beside a number that is tiny itself, for less than that.
         nothing = 1e-6 * min(1.0, 1e3 * float(np.abs(due).max())) if due.any() else 1e-6
         room = 1e-4 * np.abs(due) + nothing if self.within is None else self.within
-        if (np.abs(numbers - due) <= room).all():
+        if (np.abs(found - due) <= room).all():
             return right(self.answer)
-        return wrong(self.answer, "different_value", what=place(numbers))
+        return wrong(self.answer, "different_value", what=place(found))
+
+
+def _truths(value: Value) -> list[bool] | None:
+    """What of an array or a list is True, in order; None if anything in it is something else."""
+    if value.kind == "truth" and value.numbers is not None:
+        return [bool(x) for x in value.numbers.ravel()]
+    if value.kind != "sequence" or len(value.items) != value.length:
+        return None
+    parts = [_truths(item) for item in value.items]
+    return None if None in parts else [x for part in parts for x in part or ()]

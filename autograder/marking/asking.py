@@ -39,7 +39,7 @@ class Asking:
     Args:
         cells: the notebook's, mended.
         given: what the assignment gave.
-        unclear: the given cells in which something of the student's stood that is not run.
+        unclear: the given cells in which something of the student's stood that cannot be run.
         returned: the cells that were missing and were put back.
 
     Attributes:
@@ -237,7 +237,7 @@ class Asking:
     def _look_at_what_is_unclear(self) -> None:
         for place, cell in enumerate(self.given):
             if cell.name in self.unclear:
-                for concerned in self._concerned(place):
+                for concerned in self._concerned_by(place):
                     self._ask(
                         concerned,
                         f"What you wrote in {cell.title} could not be run, so it is not clear "
@@ -260,6 +260,16 @@ class Asking:
             place = found if found is not None else self._place_before(number)
             for concerned in self._concerned(place)[:1]:
                 self._ask(concerned, f"{note} A person will look.", noted=True)
+
+    def _concerned_by(self, place: int) -> list[Given]:
+        """The exercises for which a given cell is: an answer is for those up to the next answer."""
+        concerned = self._concerned(place)
+        if not self.given[place].answer:
+            return concerned
+        answers = [p for p in range(place + 1, len(self.given)) if self.given[p].answer]
+        end = min(answers, default=len(self.given))
+        own = [cell for cell in self.given[place:end] if cell.graded and cell in concerned]
+        return own or concerned[:1]
 
     def _place_before(self, number: int) -> int:
         return max((p for p in self._places[:number] if p is not None), default=-1)

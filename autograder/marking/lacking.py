@@ -1,4 +1,4 @@
-"""What marking lacks that a student's machine has: a package, a file, a GPU, a magic, a keyboard.
+"""What marking lacks that a student's machine has: a package, a file, a GPU, a newer Python.
 
 An answer that fails for want of it is not wrong. It is not judged: a person is asked, and once the
 machine has what was missing, `autograder grade` marks it again. (Asked for in otter-grader#906 and
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -44,10 +45,17 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("ImportError|OSError", r"^([\w.+-]+\.so[\w.]*): cannot open", "library {0}"),
     ("FileNotFoundError", r"No such file or directory: b?['\"](.+)['\"]", "file {0}"),
     ("FileNotFoundError|OSError", r"^(\S{1,100}) not found\.?$", "file {0}"),
+    # %run, which looks for `helper.ipynb.py` in the end; and %load.
+    ("Exception|OSError", r"^File [`'\"]*(.{1,100}?)(?:(?<=\.ipynb)\.py)?[`'\"]* not found\.?$",
+     "file {0}"),
+    ("ValueError", r"^'(.{1,100})' was not found in history, as a file, url", "file {0}"),
     ("OSError", r"shell not found", "shell"),
     # The sandbox starts no other program: subprocess, and what is made of it.
     # It is named where `posix_spawn` starts it, as Python 3.13 has more of them be.
     ("PermissionError", r"^\[Errno 1\] Operation not permitted(?:: '/[^']*bin/[^']+')?$",
+     "leave to start other programs"),
+    # multiprocessing's locks live in shared memory, which the sandbox has none of.
+    ("FileNotFoundError", r"^\[Errno 2\] No such file or directory$",
      "leave to start other programs"),
     ("StdinNotImplementedError", r"", "keyboard"),
     ("EOFError", r"reading a line", "keyboard"),
@@ -67,6 +75,17 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 # Whoever misspells one of these lacks nothing.
 _KNOWN = ("jax", "numpy", "matplotlib", "scipy", "sympy", "tqdm", "math", "autograder", "functools")
+# Packages that are no slip, however near their names are to one of those.
+_OWN = frozenset(
+    {
+        "autograd", "fastplotlib", "funtool", "hcipy", "matplot", "mpmath", "numpoly", "numpyro",
+        "scilpy", "scipp", "scirpy", "sigpy", "simpy", "skypy", "smplotlib", "vtkplotlib",
+    }
+)  # fmt: skip
+_STORED = re.compile(r"^no stored variable or alias (\w+)$", re.MULTILINE)  # %store -r says so
+# What defines names that do not stand in the cell.
+_BRINGS = re.compile(r"^[ \t]*(?:%(?:run|load|store)\b|from\s+\S+\s+import\s+\*)", re.MULTILINE)
+_NO_ATTRIBUTE = re.compile(r"^module '([\w.]+)' has no attribute")
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -85,7 +104,10 @@ def lacks(error: Error) -> str:
 
 def _is_misspelt(module: str) -> bool:
     top = module.split(".")[0]
-    return top not in _KNOWN and bool(difflib.get_close_matches(top, _KNOWN, n=1, cutoff=0.8))
+    # "matplotlib_venn", "jax_md": what stands before the line below is spelt as it should be.
+    if top in _OWN or top.split("_")[0] in _KNOWN:
+        return False
+    return bool(difflib.get_close_matches(top, _KNOWN, n=1, cutoff=0.8))
 
 
 def assigned(source: str) -> frozenset[str]:
@@ -95,10 +117,17 @@ def assigned(source: str) -> frozenset[str]:
 
 
 class Lacking:
-    """Follows a run: which names have no value for want of something that marking lacks."""
+    """Follows a run: which names have no value for want of something that marking lacks.
 
-    def __init__(self) -> None:
+    Args:
+        python: the version with which the notebook was written, where that is newer than
+            marking's; else "".
+    """
+
+    def __init__(self, python: str = "") -> None:
+        self._python = python
         self._names: dict[str, str] = {}  # from name to what is missing
+        self._of_any_name = ""  # what is missing where nobody knows which names it would have set
         self._since_the_last_check = ""
 
     def saw(self, source: str, outputs: Sequence[Any]) -> None:
@@ -109,9 +138,14 @@ class Lacking:
             outputs: what nbformat holds of its run.
         """
         names = assigned(source)
+        stored = {name: f"stored variable {name}" for name in _not_stored(outputs)}
+        self._names.update(stored)
         error = next(errors_shown(outputs), None)
         what = "" if error is None else self._why(error)
-        self._since_the_last_check = what or self._since_the_last_check
+        found = what or next(iter(stored.values()), "")
+        self._since_the_last_check = found or self._since_the_last_check
+        if what and (not sketch(source).sound or _BRINGS.search(source)):
+            self._of_any_name = what
         for name in names:
             self._names.pop(name, None)
             if what:
@@ -120,7 +154,17 @@ class Lacking:
     def _why(self, error: Error) -> str:
         """What was missing, here or in the cell that should have defined a name."""
         name = undefined(error)
-        return self._names.get(name, "") if name else lacks(error)
+        if name:
+            return self._names.get(name, self._of_any_name)
+        return lacks(error) or self._newer(error)
+
+    def _newer(self, error: Error) -> str:
+        """The Python with which what an error is about may have worked, or ""."""
+        if not self._python:
+            return ""
+        found = _NO_ATTRIBUTE.search(error.message) if error.type == "AttributeError" else None
+        of_python = found is not None and found[1].split(".")[0] in sys.stdlib_module_names
+        return f"Python {self._python}" if of_python or error.type == "SyntaxError" else ""
 
     def failed(self, outputs: Sequence[Any]) -> str:
         """What was missing where a test of the author's own raised an error, or ""."""
@@ -130,7 +174,9 @@ class Lacking:
         """The verdicts of a check, "unjudged" where marking lacked what the answer needs."""
         errors = [error for reply in replies for error in errors_of(reply)]
         reasons = [*filter(None, map(self._why, errors))]
-        if any(isinstance(reply, Missing) for reply in replies):
+        missing = any(isinstance(reply, Missing) for reply in replies)
+        blank = any(verdict.misconception == "not_answered" for verdict in verdicts)
+        if missing or (blank and self._of_any_name):
             # Nobody knows what the cell before this check would have gone on to define.
             reasons += filter(None, [self._since_the_last_check])
         self._since_the_last_check = ""
@@ -158,6 +204,13 @@ def undefined(error: Error) -> str:
     """The name that nobody had given a value, or ""."""
     found = _UNDEFINED.search(error.message) if error.type == "NameError" else None
     return "" if found is None else found[1]
+
+
+def _not_stored(outputs: Sequence[Any]) -> Iterator[str]:
+    """The names of which a cell's output says that no value of them is stored."""
+    for output in outputs:
+        if output.get("output_type") == "stream":
+            yield from _STORED.findall(str(output.get("text", ""))[:2000])
 
 
 def errors_shown(outputs: Sequence[Any]) -> Iterator[Error]:

@@ -38,10 +38,14 @@ __all__ = [
 ]
 
 _MOST_READ = 30
-_LIKE_A_NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$|\.json$", re.IGNORECASE)
-# What a notebook is exported to, packed into, or written in instead.
-_LIKE_WORK = re.compile(
-    r"\.(ipynb|ipynb\.\w+|py|html?|pdf|md|tex|docx?|odt|txt|zip|7z|rar|tar|t?gz)$", re.IGNORECASE
+_LIKE_A_NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?\s*$|\.json$", re.IGNORECASE)
+# Files and folders that a system, an editor, Office, Python or nbgrader leaves, and no student.
+# Any other file may be work: in what form it comes (a photo, Quarto, a name without an end) is a
+# student's to choose. A hidden notebook may be as well, unless macOS made it beside a file (`._`).
+_CLUTTER = re.compile(
+    r"\._.*|\.(?!.*\.ipynb).*|__MACOSX|__pycache__|.*\.py[co]|~\$.*|timestamp\.txt|icon\r"
+    r"|(eh)?thumbs\.db|desktop\.ini|\$RECYCLE\.BIN|System Volume Information",
+    re.IGNORECASE | re.DOTALL,
 )
 _CHECKPOINTS = ".ipynb_checkpoints"  # where Jupyter keeps a notebook as it was once saved
 _LEAST = 0.3  # of a notebook's named cells
@@ -108,7 +112,7 @@ def strangers(
 ) -> list[str]:
     """The paths of files in a submission that may be the notebook `name` in another form.
 
-    What is known to be another notebook of the assignment is not.
+    What is known to be another notebook of the assignment is not, nor a blank copy of this one.
 
     Args:
         course: the course.
@@ -118,26 +122,34 @@ def strangers(
         given: paths of files that the assignment gives.
         max_bytes: how large a file may be.
     """
-    usual = {*given, "timestamp.txt", *(f"{name}.ipynb" for name in assignment)}
+    usual = {*given, *(f"{name}.ipynb" for name in assignment)}
     kin = kin_of(course, folder, assignment)[:_MOST_READ]
-    usual |= {path for path in kin if _is_another(folder, path, name, assignment, max_bytes)}
+    usual |= {path for path in kin if _has_nothing_of(folder, path, name, assignment, max_bytes)}
     return [
         entry.path
         for entry in _entries(course, folder)
-        if entry.kind != "folder" and entry.path not in usual and _LIKE_WORK.search(entry.path)
+        if entry.path not in usual and _may_be_work(entry)
     ]
 
 
-def _is_another(
+def _may_be_work(entry: tree.Entry) -> bool:
+    if entry.kind == "folder" or (entry.kind == "file" and not entry.size):
+        return False
+    return not any(map(_CLUTTER.fullmatch, entry.path.split(os.sep)))
+
+
+def _has_nothing_of(
     folder: str, path: str, name: str, assignment: Mapping[str, Sequence[Given]], max_bytes: int
 ) -> bool:
-    """Whether a file is another notebook of the assignment, with no cell of the notebook `name`."""
+    """Whether a file is the notebook `name` as given, or another one with no cell of that."""
     try:
         notebook = read_notebook(os.path.join(folder, path), max_bytes)
     except UnreadableSubmission:
         return False
     it_is = which(notebook, assignment, os.path.basename(path))
-    return it_is not in ("", name) and not _has_cells_of(notebook, name, it_is, assignment)
+    if it_is == name:
+        return is_as_given(notebook, assignment[name])
+    return bool(it_is) and not _has_cells_of(notebook, name, it_is, assignment)
 
 
 def _has_cells_of(

@@ -3,7 +3,8 @@
 nbformat reads what a notebook program wrote; a submission is written by anything. Here nothing is
 taken over but what marking needs: the kind and the text of each cell, and the name by which
 nbgrader knows it. Outputs, ids, tags and the notebook's own metadata stay behind, so that none can
-steer the run (`skip-execution`, a kernel of the student's choice). The file itself is only read.
+steer the run (`skip-execution`, a kernel of the student's choice), but for the version of Python,
+where it is newer than marking's. The file itself is only read.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ MAX_ITEMS = 12_000_000
 
 _AGAIN = "Was the file damaged on its way? Open it in Jupyter, save it, and hand it in again."
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
+_VERSION = re.compile(r"3\.(\d{1,3})(?![0-9])", re.ASCII)
 _HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
 
 
@@ -45,7 +48,8 @@ def read_notebook(
     """The notebook in a file, as nbformat 4.4 without outputs.
 
     Each cell keeps `metadata.nbgrader` if that has a usable `grade_id`. `metadata.autograder.notes`
-    is a list of sentences on what could not be taken over.
+    is a list of sentences on what could not be taken over, and `metadata.autograder.python` the
+    version of Python with which the notebook was written, such as "3.13", if it is newer than this.
 
     Raises:
         UnreadableSubmission: there is no notebook in it; the message is for its author.
@@ -151,7 +155,21 @@ def _notebook(raw: dict[str, Any]) -> nbformat.NotebookNode:
         raise UnreadableSubmission(
             f"The notebook's cells have more than {MAX_TEXT} characters in all."
         )
-    return _new(cells, {"notes": notes})
+    return _new(cells, {"notes": notes, **_newer_python(raw)})
+
+
+def _newer_python(raw: dict[str, Any]) -> dict[str, str]:
+    """By "python", the version that a notebook says it was written with, if it is newer than this.
+
+    Whoever forges it has a person look at what does not run, and earns nothing by it.
+    """
+    metadata = raw.get("metadata")
+    language = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = language.get("version") if isinstance(language, dict) else None
+    found = _VERSION.match(version) if isinstance(version, str) else None
+    if found is None or (3, int(found[1])) <= sys.version_info[:2]:
+        return {}
+    return {"python": found[0]}
 
 
 def _limit_pictures(cells: list[nbformat.NotebookNode], notes: list[str]) -> None:

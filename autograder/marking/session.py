@@ -121,7 +121,11 @@ class Session:
     _late: dict[int, float] = field(default_factory=dict, init=False)  # stopped, after seconds
     _incomplete: set[int] = field(default_factory=set, init=False)  # cells that put out too much
     _ended: str = field(default="", init=False)  # why no further cell can be run
-    _lacking: Lacking = field(default_factory=Lacking, init=False)
+    _lacking: Lacking = field(init=False)
+
+    def __post_init__(self) -> None:
+        python = self.notebook.metadata.get("autograder", {}).get("python", "")
+        self._lacking = Lacking(str(python))
 
     async def run(self) -> None:
         """Run all cells, and write each test cell's output.

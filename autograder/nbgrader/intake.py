@@ -108,6 +108,8 @@ class SubmissionExporter(Writer):
                 reason = f"It has no answers, but {shown(elsewhere[0])} has cells of it."
             elif kept:
                 reason = f"It has no answers, but {shown(kept[0].path)} has, as Jupyter kept it."
+            elif files := self._strangers(folder, names, assignment):
+                reason = f"It has no answers, but there are other files, such as {shown(files[0])}."
         if reason:
             notebook.metadata.autograder["review"] = True
             notebook.metadata.autograder.notes.append(f"{reason} A person will look.")
@@ -150,10 +152,9 @@ class SubmissionExporter(Writer):
         """The notebook to mark in place of one that cannot be read, or is not there."""
         review, folder = os.path.lexists(filename), os.path.dirname(filename)
         if not review:
-            given = given_files(course_of(self), names["assignment"])
-            wanted, most = names["notebook"], self.max_bytes
-            found = strangers(course_of(self), folder, wanted, assignment, given, most)
-            found += hosts(folder, wanted, assignment, most)
+            wanted = names["notebook"]
+            found = self._strangers(folder, names, assignment)
+            found += hosts(folder, wanted, assignment, self.max_bytes)
             found += [other.path for other in self._kept(folder, wanted, assignment)]
             if found:
                 review = True
@@ -164,6 +165,14 @@ class SubmissionExporter(Writer):
                 self.log.warning("%s is not there, but %s: is it that?", filename, found)
         self.log.warning("%s earns nothing: %s", filename, reason)
         return unreadable_notebook(reason, review=review)
+
+    def _strangers(
+        self, folder: str, names: dict[str, str], assignment: Mapping[str, Sequence[Given]]
+    ) -> list[str]:
+        """The files of a submission that may be its notebook in a form that no program reads."""
+        course = course_of(self)
+        given = given_files(course, names["assignment"])
+        return strangers(course, folder, names["notebook"], assignment, given, self.max_bytes)
 
     def _kept(
         self, folder: str, wanted: str, assignment: Mapping[str, Sequence[Given]]

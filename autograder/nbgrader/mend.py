@@ -153,6 +153,8 @@ class _Mending:
             return [cell]
         given, theirs = self.known[name], plain(cell.source)
         text, untouched = cell.source, is_as_released(cell)
+        if given.kind == "code" and cell.cell_type != "code" and given.answer:
+            self._look_for_code(given, theirs)
         self._note_changes(cell, given, untouched=untouched)
         given.restore(cell)
         if not given.kept:
@@ -198,6 +200,14 @@ class _Mending:
             self.notes.append(
                 f"In {given.title} the {what} had been changed; they are as given again."
             )
+
+    def _look_for_code(self, given: Given, text: str) -> None:
+        """Take note of an answer that was made a text and is no Python, such as code in a fence."""
+        if not text.strip() or same_text(given.kind, text, given.text):
+            return
+        code = read_code(text)
+        if code is None or not code.statements:  # a heading of Markdown is a comment in Python
+            self.unclear.add(given.name)
 
     def _words(self, given: Given, text: str) -> list[nbformat.NotebookNode]:
         if not text:

@@ -71,7 +71,7 @@ WRONG = {
         "stops after its first step; the slope is still 20.44",
     ),
     "the value": (loop("abs(func(x)) >= tolerance"), "does not stop"),
-    "the value, signed": (loop("func(x) >= tolerance"), "where the *height* is near 0"),
+    "the value, signed": (loop("func(x) >= tolerance"), "where the height is near 0"),
     "the place": (loop("abs(x) >= tolerance"), "does not stop"),
     "never": (loop("True"), "29 steps make the slope smaller than 0.001"),
     "never, whatever comes": (
@@ -84,7 +84,7 @@ WRONG = {
         ),
         "does not stop",
     ),
-    "the step": (loop("abs(step_size * df(x)) >= tolerance"), "where the *step* is shorter"),
+    "the step": (loop("abs(step_size * df(x)) >= tolerance"), "where the step is shorter"),
     "the change": (
         HEAD + (
             "    while True:\n"
@@ -92,7 +92,7 @@ WRONG = {
             "        if abs(x - old) < tolerance:\n"
             "            return x, steps"
         ),
-        "where the *step* is shorter",
+        "where the step is shorter",
     ),
     "the slope before": (
         HEAD + (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat import v4
 
@@ -12,6 +15,7 @@ from autograder.checks.questions import Calls, Error, Found, Missing, Raised, Va
 from autograder.checks.verdict import Verdict
 from autograder.marking.lacking import LACKING, Lacking, assigned, lacks
 from autograder.marking.magics import tolerant
+from autograder.marking.reading import read_notebook
 from autograder.marking.record import read_record
 from autograder.report.gather import gather
 from tests.marking import small_course as small
@@ -31,6 +35,16 @@ FUNCTION = Found(Value("function", "function"))
         ("ImportError", "libGL.so.1: cannot open shared object file", "library libGL.so.1"),
         ("FileNotFoundError", "[Errno 2] No such file or directory: 'my data.csv'", "my data.csv"),
         ("FileNotFoundError", "points.txt not found.", "file points.txt"),
+        # Of %run and %load.
+        ("Exception", "File `'helper.ipynb.py'` not found.", "file helper.ipynb"),
+        ("Exception", "File './helper.py' not found", "file ./helper.py"),
+        ("OSError", "File `'my helper.py'` not found.", "file my helper.py"),
+        (
+            "ValueError",
+            "'more.py' was not found in history, as a file, url, nor in the user namespace.",
+            "file more.py",
+        ),
+        ("FileNotFoundError", "[Errno 2] No such file or directory", "start other programs"),
         ("UsageError", "Line magic function `%skip` not found.", "magic %skip"),
         ("UsageError", "Cell magic `%%R` not found.", "magic %%R"),
         ("RuntimeError", "Unknown backend: 'gpu' requested, but no platforms", "backend gpu"),
@@ -46,7 +60,13 @@ FUNCTION = Found(Value("function", "function"))
         ("PermissionError", "[Errno 1] Operation not permitted: '/etc/passwd'", ""),
         ("ImportError", "Cannot load backend 'TkAgg' which requires the 'tk'", "screen"),
         ("ImportError", "Failed to import any of the following Qt binding modules", "screen"),
+        # A package of its own is no slip, however near its name is to another's.
+        ("ModuleNotFoundError", "No module named 'autograd'", "package autograd"),
+        ("ModuleNotFoundError", "No module named 'numpyro.infer'", "package numpyro.infer"),
+        ("ModuleNotFoundError", "No module named 'simpy'", "package simpy"),
+        ("ModuleNotFoundError", "No module named 'matplotlib_venn'", "package matplotlib_venn"),
         # A slip is a slip wherever it is made.
+        ("ModuleNotFoundError", "No module named 'autogradr'", ""),
         ("ModuleNotFoundError", "No module named 'nummpy'", ""),
         ("ModuleNotFoundError", "No module named 'matplolib.pyplot'", ""),
         ("NameError", "name 'sympy' is not defined", ""),
@@ -120,6 +140,76 @@ def test_a_right_answer_stays_right_whatever_else_is_missing() -> None:
     assert lacking.excused([FUNCTION], [right]) == [right]
 
 
+NEWER = f"3.{sys.version_info.minor + 1}"
+
+
+@pytest.mark.parametrize(
+    ("python", "kind", "message", "expected"),
+    [
+        (NEWER, "SyntaxError", "f-string: expecting '}' (1234.py, line 1)", f"no Python {NEWER}"),
+        (NEWER, "AttributeError", "module 'math' has no attribute 'fma'", f"no Python {NEWER}"),
+        (NEWER, "AttributeError", "module 'helper' has no attribute 'fma'", ""),
+        (NEWER, "IndentationError", "unexpected indent (1234.py, line 1)", ""),
+        ("", "SyntaxError", "invalid syntax (1234.py, line 1)", ""),
+        ("", "AttributeError", "module 'math' has no attribute 'fma'", ""),
+    ],
+)
+def test_what_a_newer_python_may_have_understood_is_not_judged(
+    python: str, kind: str, message: str, expected: str
+) -> None:
+    lacking = Lacking(python)
+    _stopped(lacking, 'def f[T](x: T):\n    print(f"{d["a"]}")', kind, message)
+    (verdict,) = lacking.excused([Missing()], [WRONG])
+    assert (verdict.outcome == "unjudged") == bool(expected)
+    assert expected in verdict.fact
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ({"name": "python", "version": f"{NEWER}.1"}, NEWER),
+        ({"version": NEWER + ".0rc1+" + "x" * 9000}, NEWER),
+        ({"version": "3.8.10"}, None),
+        ({"version": f"{sys.version_info.major}.{sys.version_info.minor}.99"}, None),
+        ({"version": "3." + "9" * 5000}, None),
+        ({"version": "3.\u0669\u0669"}, None),
+        ({"version": ["3.99"]}, None),
+        ("3.99", None),
+        (None, None),
+    ],
+)
+def test_of_a_newer_python_its_version_alone_is_read(
+    tmp_path: Path, language: object, expected: str | None
+) -> None:
+    raw = {"nbformat": 4, "metadata": {"language_info": language}, "cells": []}
+    (tmp_path / "any.ipynb").write_text(json.dumps(raw))
+    assert read_notebook(tmp_path / "any.ipynb").metadata.autograder.get("python") == expected
+
+
+def test_nobody_knows_which_names_a_file_that_is_not_there_would_have_set() -> None:
+    lacking = Lacking()
+    _stopped(lacking, "%run helper.py", "Exception", "File `'helper.py'` not found.")
+    raised = Raised(Error("NameError", ("NameError",), "name 'helper' is not defined"))
+    other = Verdict("lowest", "wrong", 0.0, "It raised.")
+    for verdict in (WRONG, other):
+        (found,) = lacking.excused([FUNCTION, Calls((raised,))], [verdict])
+        assert found.outcome == "unjudged"
+        assert "file helper.py" in found.fact
+    # What was given below it for its answer was not replaced.
+    _stopped(lacking, "%run helper.py", "Exception", "File `'helper.py'` not found.")
+    assert lacking.excused([FUNCTION], [WRONG])[0].outcome == "unjudged"
+    assert lacking.excused([FUNCTION], [WRONG]) == [WRONG]
+
+
+def test_a_variable_that_nobody_stored_is_lacking() -> None:
+    lacking = Lacking()
+    said = v4.new_output("stream", name="stdout", text="no stored variable or alias slope\n")
+    lacking.saw("%store -r slope", [said])
+    (verdict,) = lacking.excused([Missing()], [WRONG])
+    assert verdict.outcome == "unjudged"
+    assert "stored variable slope" in verdict.fact
+
+
 @pytest.mark.parametrize(
     ("source", "lines"),
     [
@@ -154,6 +244,21 @@ def _answer(text: str):
     return lambda notebook: small.cell_of(notebook, "slope").update(source=text)
 
 
+def _in_newer_python(text: str):
+    """Any text that this Python does not understand will do for one that a newer one does."""
+
+    def change(notebook: small.Notebook) -> None:
+        small.cell_of(notebook, "slope").update(source=f"{text}\ntype newer still")
+        notebook["metadata"]["language_info"] = {"name": "python", "version": f"{NEWER}.0"}
+
+    return change
+
+
+def _helper(folder: Path) -> None:
+    cells = [v4.new_code_cell("def slope(x):\n    return 2 * x + 3")]
+    (folder / "helper.ipynb").write_text(nbformat.writes(v4.new_notebook(cells=cells)))
+
+
 TAKES = "held = [bytearray(b'x') * (1 << 26) for _ in range(40)]"  # 2.7 GB: not reserved, taken
 CLASS = [
     Submission("honest"),
@@ -177,6 +282,21 @@ CLASS = [
                                 "def slope(x):\n    return 2 * x + 3 + shift")),
     Submission("typed_asked", _answer("from getpass import getpass\ndef slope(x):\n"
                                       "    return 2 * x + float(getpass())")),
+    Submission("pool", _answer("import multiprocessing\nwith multiprocessing.Pool(2) as pool:\n"
+                               "    pool.map(abs, [1])\ndef slope(x):\n    return 2 * x + 3")),
+    Submission("executor", _answer(
+        "from concurrent.futures import ProcessPoolExecutor\ndef slope(x):\n"
+        "    with ProcessPoolExecutor() as it:\n        return it.submit(abs, 2 * x + 3).result()"
+    )),
+    Submission("run", _answer("%run helper.ipynb\nprint(slope(2))"), more=_helper),
+    Submission("run_alone", _answer("%run ./helper.ipynb"), more=_helper),
+    Submission("run_python", _answer("%run helper.py")),
+    Submission("load", _answer("%load helper.py")),
+    Submission("stored", _answer("%store -r slope")),
+    Submission("own_package", _answer("from autograd import grad\nslope = grad(lambda x: x**2)")),
+    Submission("newer", _in_newer_python(
+        "def slope(x):\n    return 2 * x + 3"
+    )),
     Submission("screen", _answer("import matplotlib\nmatplotlib.use('TkAgg')\n"
                                  "def slope(x):\n    return 2 * x + 3")),
     Submission("memory", _answer(f"{TAKES}\ndef slope(x):\n    return 2 * x + 3")),

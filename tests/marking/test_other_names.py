@@ -77,6 +77,7 @@ def strip(notebook: Notebook) -> Notebook:
 NAMES = (
     f"Copy of {FIRST}.ipynb", f"{FIRST} (1).ipynb", f"smith_12345_{FIRST}.ipynb", f"{FIRST}.IPYNB",
     f"{FIRST}.ipynb.txt", f"{FIRST}.ipynb.json", "Untitled.ipynb", f"{FIRST}/{FIRST}.ipynb",
+    f"{FIRST}.ipynb ",
 )  # fmt: skip
 
 
@@ -248,13 +249,51 @@ def test_a_notebook_of_something_else_is_none(worker: Worker, folder: Folder) ->
     assert "a person will look whether it is among them" in found.metadata.autograder.unreadable
 
 
-@pytest.mark.parametrize("name", [f"{FIRST}.py", f"{FIRST}.html", "all.zip", "answers.PDF"])
-def test_work_in_another_form_is_for_a_person(worker: Worker, folder: Folder, name: str) -> None:
+FORMS = (
+    f"{FIRST}.py", f"{FIRST}.html", "all.zip", "answers.PDF", f"{FIRST}.qmd", f"{FIRST}.Rmd",
+    "answers.rtf", "answers.docx", "IMG_2034.jpg", "IMG_2034.heic", "answers.pages",
+    f"{FIRST}.mhtml", f"{FIRST}.ipynb.xz", f"{FIRST}.m", f"{FIRST}.url", f"{FIRST}.gdoc", FIRST,
+    f"{FIRST}.py ", f"hand in/{FIRST}.qmd", f".{FIRST}.ipynb",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("there", ["nothing", "blank"])
+@pytest.mark.parametrize("name", FORMS)
+def test_work_in_another_form_is_for_a_person(
+    root: Path, worker: Worker, folder: Folder, name: str, there: str
+) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(b"x")
     (folder / "data.csv").write_text("1,2\n")  # given, and nobody's work
+    if there == "blank":
+        write(folder, f"{FIRST}.ipynb", released(root))
     about = read(worker, folder).metadata.autograder
     assert about.review
-    assert f"`{name}`" in about.unreadable
+    assert any(f"other files, such as `{name}`" in note for note in about.notes)
+    assert any("erson will look" in note for note in about.notes)
+
+
+CLUTTER = (
+    "timestamp.txt", ".DS_Store", "Thumbs.db", "Desktop.ini", f"__MACOSX/._{FIRST}.ipynb",
+    f"._{FIRST}.ipynb", ".git/HEAD", "__pycache__/helper.pyc", "helper.pyc", "~$answers.docx",
+    ".ipynb_checkpoints/notes.txt", "Icon\r", "data.csv",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("there", ["nothing", "blank"])
+def test_what_nobody_wrote_is_for_nobody(
+    root: Path, worker: Worker, folder: Folder, there: str
+) -> None:
+    for name in CLUTTER:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    (folder / "empty.pdf").touch()
+    if there == "blank":
+        write(folder, f"{FIRST}.ipynb", released(root))
+        write(folder, f"{FIRST} (1).ipynb", released(root))
+    about = read(worker, folder).metadata.autograder
+    assert not about.get("review")
+    assert about.notes == ([] if there == "blank" else ["This notebook was not handed in."])
 
 
 def test_both_notebooks_in_one_file_are_for_a_person(root: Path, worker: Worker, folder: Folder):

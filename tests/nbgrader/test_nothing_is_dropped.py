@@ -292,6 +292,29 @@ def test_an_answer_that_became_a_text_counts(tmp_path: Path, kind: str) -> None:
     assert all_right(mended(notebook, tmp_path))
 
 
+FENCED = "Here it is:\n\n```python\ndef f_prime(x):\n    return 2 * x + 3\n```"
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+@pytest.mark.parametrize("text", [FENCED, "The slope is 2x + 3.", "# f_prime: 2 * x + 3"])
+def test_an_answer_that_became_a_text_and_is_no_python_waits_for_a_person(
+    tmp_path: Path, text: str, kind: str
+) -> None:
+    notebook = right()
+    cell(notebook, "slope").update(cell_type=kind, source=text)
+    found = mended(notebook, tmp_path)
+    assert set(found.ask) == {"slope_check"}
+    assert "What you wrote in the cell `slope` could not be run" in found.text
+    assert text in found.text
+    # As it was given, there is nothing to be read in it; nor is a slip in a cell of code a text.
+    cell(notebook, "slope").update(source=STUBS["slope"])
+    assert mended(notebook, tmp_path).ask == {}
+    cell(notebook, "slope").update(
+        code("def f_prime(x)\n    return 2 * x"), metadata=cell(right(), "slope")["metadata"]
+    )
+    assert mended(notebook, tmp_path).ask == {}
+
+
 def test_an_answer_split_in_two_with_its_name_in_both_counts(tmp_path: Path) -> None:
     notebook = right()
     one = cell(notebook, "descent")

@@ -34,8 +34,14 @@ def place(tmp_path: Path) -> Path:
     folder.mkdir()
     compiled = Recipe().compilation_cache()
     if compiled is not None:
-        shutil.copytree(compiled.parent, folder / "cache" / cache_root().name)
+        kept = folder / "cache" / cache_root().name
+        shutil.copytree(compiled.parent, kept, ignore=_what_others_work_in)
     return folder
+
+
+def _what_others_work_in(folder: str, names: list[str]) -> list[str]:
+    """Folders of processes that may be gone in a moment (`cache.own_folder`)."""
+    return [name for name in names if Path(folder, name).is_dir() and Path(name).suffix]
 
 
 def run(container: Container | None, place: Path, *command: str, cwd: Path | None = None) -> str:
