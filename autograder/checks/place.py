@@ -95,7 +95,8 @@ def judge_place(
         ):
             what = "a minimum" if found.kind == "minimum" else "stationary"
             # A slope that float32 cannot get below is as good as 0 to a reader.
-            far = (np.abs(u - found.place) > 1e-6 * (1 + np.abs(u))).any()
+            unit = np.minimum(1.0, room / WITHIN)  # of a small scale, what 1 is of others
+            far = (np.abs(u - found.place) > 1e-6 * (unit + np.abs(u))).any()
             steep = slopes(slope) if far else place(slope)
             where = beside(landscape, u, None if near else found)
             close = "close enough to " if far and found.kind == "minimum" else ""

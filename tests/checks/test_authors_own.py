@@ -66,6 +66,17 @@ def test_what_an_author_allows_is_what_is_allowed() -> None:
     assert not said(line, m=2.91).right
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1.0])
+def test_what_is_not_the_minimum_itself_is_called_close(unit: float) -> None:
+    def line() -> None:
+        check.minimum("m", of=lambda c: (c / unit - 2.2) ** 2)
+
+    beside = said(line, m=2.2001 * unit)
+    assert beside.right
+    assert "close enough to a minimum" in beside.fact
+    assert "is a minimum" in said(line, m=2.2 * unit).fact
+
+
 # ------------------------------------------------------------------ level ground
 
 
