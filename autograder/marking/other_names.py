@@ -43,7 +43,8 @@ _LIKE_A_NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?\s*$|\.json$", re.IGNORECA
 # Any other file may be work: in what form it comes (a photo, Quarto, a name without an end) is a
 # student's to choose. A hidden notebook may be as well, unless macOS made it beside a file (`._`).
 _CLUTTER = re.compile(
-    r"\._.*|\.(?!.*\.ipynb).*|__MACOSX|__pycache__|.*\.py[co]|~\$.*|timestamp\.txt|icon\r"
+    r"\._.*|\.(?!.*\.ipynb).*|__MACOSX|__pycache__|.*\.py[co]|~\$.*|icon\r"
+    r"|(timestamp|submission_secret)\.txt"  # nbgrader's, the latter with what a student submits
     r"|(eh)?thumbs\.db|desktop\.ini|\$RECYCLE\.BIN|System Volume Information",
     re.IGNORECASE | re.DOTALL,
 )

@@ -274,8 +274,9 @@ def test_work_in_another_form_is_for_a_person(
 
 
 CLUTTER = (
-    "timestamp.txt", ".DS_Store", "Thumbs.db", "Desktop.ini", f"__MACOSX/._{FIRST}.ipynb",
-    f"._{FIRST}.ipynb", ".git/HEAD", "__pycache__/helper.pyc", "helper.pyc", "~$answers.docx",
+    "timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "Desktop.ini",
+    f"__MACOSX/._{FIRST}.ipynb", f"._{FIRST}.ipynb", ".git/HEAD", "__pycache__/helper.pyc",
+    "helper.pyc", "~$answers.docx",
     ".ipynb_checkpoints/notes.txt", "Icon\r", "data.csv",
 )  # fmt: skip
 
