@@ -174,7 +174,6 @@ class Grade(Autograde):
 
     found_out: _FoundOut | None = None
     _to_do: frozenset[str] = frozenset()
-    _made_steps: dict[bool, list[Any]] | None = None  # by whether they are to sanitize
 
     def __init__(
         self,
@@ -380,7 +379,7 @@ class Grade(Autograde):
         self.force = True
         expected = self.expected()
         usual = self._has_usual_steps()
-        self._made_steps = {} if usual else None
+        self.keep_steps(usual)
         gradebook = OneGradebook(self.coursedir.db_url, merged=usual)
         done = 0
         try:
@@ -396,20 +395,6 @@ class Grade(Autograde):
         finally:
             self.summary.left = len(due) - done
             self.summary.workers = engine.size
-
-    def _init_preprocessors(self) -> None:
-        """Have the exporter do the steps of this pass; nbgrader makes them anew for each notebook.
-
-        Its own and ours remember nothing from one to the next.
-        """
-        made = self._made_steps
-        if made is None:
-            super()._init_preprocessors()
-            return
-        if self._sanitizing not in made:
-            super()._init_preprocessors()
-            made[self._sanitizing] = self.exporter._preprocessors
-        self.exporter._preprocessors = made[self._sanitizing]
 
     def _has_usual_steps(self) -> bool:
         """Whether no step is a course's own, which may write to the gradebook in its own way."""

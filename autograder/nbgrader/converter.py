@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import BaseCell, Comment, Grade, MissingEntry, SubmittedAssignment
-from nbgrader.converters import Autograde as NbgraderAutograde
 from nbgrader.converters import BaseConverter, NbGraderException
 
 from ..errors import CURE as SAYS_CURE
@@ -42,7 +41,7 @@ from .once import once
 from .patience import be_patient, wait_until_free
 from .shared import opened, settle
 from .turns import Turns
-from .upstream import put_in_place
+from .upstream import StepsKept, put_in_place
 
 if TYPE_CHECKING:
     from .examine import Examine
@@ -127,7 +126,7 @@ class _Before:
     rows: bool = True
 
 
-class Autograde(NbgraderAutograde, _CarefulCopy):
+class Autograde(StepsKept, _CarefulCopy):
     """nbgrader's Autograde, in which one submission costs no other its marks.
 
     - Where nobody can be marked (no sound rubric, no sandbox), it says why before it begins.

@@ -25,6 +25,7 @@ __all__ = [
     "FormgraderHandler",
     "NotebooksPage",
     "Release",
+    "StepsKept",
     "check_schemas_by",
     "export_pages_by",
     "is_as_released",
@@ -55,6 +56,7 @@ BORROWED = {
     "nbgrader.converters:Autograde.init_single_notebook_resources": ("notebook_filename",),
     "nbgrader.converters:Autograde._init_preprocessors": (),
     "nbgrader.converters:Autograde._sanitizing": (),
+    "nbconvert.exporters:Exporter._preprocessors": (),
     "nbgrader.converters:GenerateAssignment._format_dest": ("assignment_id", "student_id"),
     "nbgrader.converters:GenerateFeedback.init_assignment": ("assignment_id", "student_id"),
     "nbgrader.exchange.default:ExchangeCollect._path_to_record": ("path",),
@@ -180,6 +182,25 @@ def is_as_released(cell: nbformat.NotebookNode) -> bool:
     with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return bool(cell.metadata["nbgrader"]["checksum"] == utils.compute_checksum(cell))
     return False
+
+
+class StepsKept(converters.Autograde):
+    """nbgrader's, which can be told to make its steps once; it makes them twice for a notebook."""
+
+    _kept: dict[bool, list[Any]] | None = None  # by whether they are to sanitize
+
+    def keep_steps(self, wanted: bool) -> None:
+        """From here on; for steps that remember nothing from one notebook to the next."""
+        self._kept = {} if wanted else None
+
+    def _init_preprocessors(self) -> None:
+        if self._kept is None:
+            super()._init_preprocessors()
+            return
+        if self._sanitizing not in self._kept:
+            super()._init_preprocessors()
+            self._kept[self._sanitizing] = self.exporter._preprocessors
+        self.exporter._preprocessors = self._kept[self._sanitizing]
 
 
 class Collect(ExchangeCollect):

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from autograder.checks.verdict import Verdict
+from autograder.feedback.sentences import as_text
 from autograder.report.anonymous import anonymous
 from autograder.report.data import Answer, ClassData, Exercise, Mark, Paper
 from autograder.report.lessons import MOST, costly, lessons
-from autograder.report.page import _bare, render
+from autograder.report.page import render
 from tests.report.classroom import Classroom
 from tests.report.conftest import HOSTILE_WORDS
 
@@ -130,5 +131,5 @@ def test_shown_in_class_an_example_has_no_words_of_its_own(data: ClassData, tmp_
 
 
 def test_a_sentence_bears_no_marks_of_a_card() -> None:
-    assert _bare("steps *along* the slope of `f`") == "steps along the slope of f"
-    assert _bare("2 * x * y is 2*x*y") == "2 * x * y is 2*x*y"
+    assert as_text("steps *along* the slope of `f`") == "steps along the slope of f"
+    assert as_text("2 * x * y is 2*x*y") == "2 * x * y is 2*x*y"

@@ -32,6 +32,7 @@ UID = 4101
 # Beside all modules of ours: what is imported, by those or by Python, only once it is used.
 _NEEDED = (
     "encodings.cp1252",
+    "jupyter_core.migrate",
     "nbgrader.apps.autogradeapp",
     "nbgrader.exchange.default",
     "nbgrader.preprocessors",
