@@ -14,6 +14,7 @@ import io
 import json
 import os
 import pkgutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from typing import Any
 
 import autograder
 
-__all__ = ["UID", "Ran", "Typist"]
+__all__ = ["UID", "Ran", "Typist", "may_enter"]
 
 UID = 4101
 """Nobody's, so that messages do without a name; our own, where the tests do not run as root."""
@@ -36,9 +37,16 @@ _NEEDED = (
     "nbgrader.apps.autogradeapp",
     "nbgrader.exchange.default",
     "nbgrader.preprocessors",
+    "rich._emoji_codes",
     "sqlalchemy.dialects.sqlite",
 )
 _NEW_MOUNTS = 0x20000  # CLONE_NEWNS
+
+
+def may_enter(folder: Path) -> bool:
+    """Whether user `UID` may enter a folder; where the tests do not run as root, it is ours."""
+    entered = (folder, *folder.parents)
+    return os.getuid() != 0 or all(part.stat().st_mode & stat.S_IXOTH for part in entered)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,8 @@ def _as_another(order: dict[str, Any], writing: int) -> None:
             os.setgid(UID)
             os.setuid(UID)
         os.environ["HOME"] = order["folder"]
+        # Else Jupyter asks who owns the environment, which Python 3.11's pathlib cannot answer.
+        os.environ["JUPYTER_PREFER_ENV_PATH"] = "no"
         os.chdir(order["folder"])
         _run(*order["command"])
         status = 0
