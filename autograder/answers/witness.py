@@ -81,10 +81,8 @@ def _describe_array(obj):
     if array.dtype.kind == "c" and _is_real(array):  # a root that numpy.roots found
         array = array.real
     if array.dtype.kind == "O" and array.size <= MAX_NUMBERS:  # of fractions, or SymPy's numbers
-        try:
+        with contextlib.suppress(Exception):  # whatever the objects in it raise
             array = array.astype("float64")
-        except Exception:  # noqa: BLE001 - whatever the objects in it raise
-            return {"kind": "other", "type": _type_name(obj), "dtype": dtype, "shape": []}
     out = {"type": _type_name(obj), "dtype": dtype, "shape": list(array.shape)}
     if array.dtype.kind == "U" and array.size == 1:  # numpy.where(c, "valley", "hill")
         return {"kind": "text", **out, "text": str(array.ravel()[0])[:MAX_TEXT]}

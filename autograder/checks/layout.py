@@ -108,10 +108,15 @@ def parameters(of: Callable[..., Any]) -> int:
     return max(1, len(needed))
 
 
+def _example(shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
+    """Arguments of these shapes."""
+    return [np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes]
+
+
 def _gives_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...]) -> bool:
     out: Any = np.zeros(1)  # no number
     try:  # NumPy minds an index that is not there; JAX takes the last one
-        out = of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
+        out = of(*_example(shapes))
     except IndexError:
         return False
     except Exception:  # noqa: BLE001 - any error only means "not this shape"
@@ -140,7 +145,7 @@ def _no_number(of: Callable[..., Any], shapes: tuple[tuple[int, ...], ...], plac
     """What is wrong with a function that does not return one number at `place`."""
     name = getattr(of, "__name__", "of")
     try:
-        out = of(*[np.full(s, 0.7, np.float32) if s else 0.7 for s in shapes])
+        out = of(*_example(shapes))
     except Exception as exc:  # noqa: BLE001 - the author's function may raise anything
         return f"{name} stops at at={place!r} with {type(exc).__name__}: {exc}"
     if np.shape(out) != ():
@@ -179,7 +184,7 @@ def find_layout(of: Any, at: Sequence[Any] | None) -> Layout:
     name = getattr(of, "__name__", "of")
     why = ""
     try:
-        of(*[0.7] * count)
+        of(*_example(tries[0]))
     except Exception as exc:  # noqa: BLE001 - the author's function may raise anything
         why = f" Of a number it says {type(exc).__name__}: {exc}."
     raise CheckError(

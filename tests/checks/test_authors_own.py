@@ -192,7 +192,9 @@ def test_a_slip_is_told_with_its_cause(name: str) -> None:
 
 
 def test_a_kink_may_still_be_shown() -> None:
-    line = lambda: check.gradient("d", of=jnp.abs, at=[0.0, 1.0])  # noqa: E731
+    def line() -> None:
+        check.gradient("d", of=jnp.abs, at=[0.0, 1.0])
+
     assert said(line, d=jax.grad(jnp.abs)).right
 
 
