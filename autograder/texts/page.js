@@ -27,6 +27,11 @@ class Entry {
     return Object.keys(this.jobs).length > 0 || !same(this.words?.value, this.comment);
   }
 
+  // What was given last, whether or not it is saved by now.
+  last(kind) {
+    return (this.jobs[kind]?.wanted ?? this)[kind];
+  }
+
   give(points, { waits = false, undoes = false } = {}) {
     this.ask("points", { points, waits }, { points: this.points, waits: this.waits }, undoes);
   }
@@ -226,7 +231,7 @@ function press(key, entry) {
 function typed(entry) {
   const text = entry.field.value.trim().replace(",", ".");
   const points = text === "" ? null : isNaN(text) ? text : Number(text);
-  if (points !== entry.points || entry.jobs.points) entry.give(points);
+  if (points !== entry.last("points")) entry.give(points);
 }
 
 document.querySelector("main").addEventListener("keydown", (event) => {
@@ -245,7 +250,8 @@ document.querySelector("main").addEventListener("keydown", (event) => {
 for (const entry of entries) {
   entry.field.addEventListener("change", () => typed(entry));
   const said = () => {
-    if (!same(entry.words.value.trim(), entry.comment) || entry.jobs.comment) entry.say();
+    clearTimeout(entry.typing);
+    if (!same(entry.words.value.trim(), entry.last("comment"))) entry.say();
   };
   entry.words?.addEventListener("blur", said);
   entry.words?.addEventListener("input", () => {

@@ -242,6 +242,7 @@ def test_undo_takes_back_what_was_given_last_whatever_is_saved_first(
     keys.press("h")
     keys.press("f")  # at once, whether or not the half is saved by now
     expect(text.locator(".badge")).to_have_text("✓ read")
+    page.wait_for_timeout(2000)  # longer than from the last letter of a comment to its being sent
     held[0].continue_()
     expect(text_of(page, "bake bread").locator(".badge")).to_have_text("○ waits")
     keys.press("u")
