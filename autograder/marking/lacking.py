@@ -87,6 +87,9 @@ _STORED = re.compile(r"^no stored variable or alias (\w+)$", re.MULTILINE)  # %s
 _BRINGS = re.compile(r"^[ \t]*(?:%(?:run|load|store)\b|from\s+\S+\s+import\s+\*)", re.MULTILINE)
 _NO_ATTRIBUTE = re.compile(r"^module '([\w.]+)' has no attribute")
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+_NOT_IN_MAIN = re.compile(
+    r"cannot import name '(\w+)' from '__main__'|module '__main__' has no attribute '(\w+)'"
+)
 
 
 def lacks(error: Error) -> str:
@@ -201,9 +204,11 @@ class Lacking:
 
 
 def undefined(error: Error) -> str:
-    """The name that nobody had given a value, or ""."""
+    """The name that nobody had given a value, or ""; a module beside may have looked for it."""
     found = _UNDEFINED.search(error.message) if error.type == "NameError" else None
-    return "" if found is None else found[1]
+    if error.type in ("ImportError", "AttributeError"):
+        found = _NOT_IN_MAIN.search(error.message)
+    return "" if found is None else found[1] or found[2]
 
 
 def _not_stored(outputs: Sequence[Any]) -> Iterator[str]:
