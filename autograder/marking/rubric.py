@@ -16,6 +16,7 @@ import nbformat
 import numpy as np
 
 from ..answers.local import ask_all, judge
+from ..cells import is_test
 from ..checks.given import differ
 from ..checks.questions import Reply
 from ..errors import RubricError
@@ -23,6 +24,7 @@ from .compilations import kept_compilations
 from .illustrations import Illustration, as_written, choose, left_out
 from .proofs import Proof
 from .source_run import Broken, Exercise, Shown, Stop, aside, read_source, run_source
+from .statements import read_code
 
 __all__ = ["Exercise", "Rubric", "read_rubric", "verified_rubric", "verify_rubric"]
 
@@ -110,12 +112,17 @@ def _exercises(
 
 
 def _prove(path: Path, source: nbformat.NotebookNode, proof: Proof) -> Rubric:
-    """The rubric of all cells; and what the tagged ones show, if it is the same without them."""
-    tagged = choose(source.cells, ())
-    shown = Shown(tagged)
+    """The rubric of all cells; and what the tagged ones show, if it is the same without them.
+
+    Without them comes first: what a cell changes in this process, such as a setting of JAX's or
+    a module beside the notebook, stays as it is and would hide that an answer needs it.
+    """
+    first = choose(source.cells, _texts_in_tests(source))
+    without = _replies_without(path, source, first)
+    shown = Shown(first)
     exercises = _exercises(path, source, shown=shown)
     chosen = choose(source.cells, Rubric(path.stem, exercises).names)
-    if not _change_nothing(path, source, chosen, exercises):
+    if without != _told(exercises) or chosen.keys() != first.keys():
         chosen = {}
     known = {}
     for place, illustration in chosen.items():
@@ -125,19 +132,22 @@ def _prove(path: Path, source: nbformat.NotebookNode, proof: Proof) -> Rubric:
     return Rubric(path.stem, exercises, known)
 
 
-def _change_nothing(
-    path: Path,
-    source: nbformat.NotebookNode,
-    chosen: Collection[int],
-    exercises: Mapping[str, Exercise],
-) -> bool:
-    """Whether without these cells the instructor's answers reply the same."""
-    if not chosen:
-        return False
+def _texts_in_tests(source: nbformat.NotebookNode) -> set[str]:
+    """All texts in quotes in test cells: what checks ask for stands among them."""
+    codes = [read_code(cell.source) for cell in source.cells if is_test(cell)]
+    return {text for code in codes if code is not None for text in code.strings()}
+
+
+def _replies_without(
+    path: Path, source: nbformat.NotebookNode, places: Collection[int]
+) -> str | None:
+    """What the instructor's answers reply without these cells; None where there is no telling."""
+    if not places:
+        return None
     try:
-        return _told(_exercises(path, source, chosen)) == _told(exercises)
+        return _told(_exercises(path, source, places))
     except RubricError:
-        return False
+        return None
 
 
 def _told(exercises: Mapping[str, Exercise]) -> str:

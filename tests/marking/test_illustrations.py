@@ -240,6 +240,10 @@ def test_a_name_that_was_looked_up_unseen_is_told(rubric: Rubric, tmp_path: Path
         "    return 2 * x + 3.01 + (0 * helper.look(f) if len(calls) > 8 else 0)"
     )
     assert run(notebook("import helper", answer=at_last), rubric, tmp_path).missed
+    (tmp_path / "mine.py").write_text("from __main__ import xs\n")
+    assert run(notebook("import mine"), rubric, tmp_path).missed
+    (tmp_path / "main.py").write_text("import __main__\nfirst = __main__.xs[0]\n")
+    assert run(notebook("import main"), rubric, tmp_path).missed
     own_typo = notebook("print(zs)")
     assert not run(own_typo, rubric, tmp_path).missed
 
@@ -255,12 +259,27 @@ AUTHORS = {
         ["k = 1.0\nprint(k)"], "k = 1.0\ndef f(x):\n    return k * x**2 + 3 * x", "another cell",
     ),
     "what is drawn depends on it": (
-        ["np.random.seed(1)\nprint('seeded')"],
-        "np.random.seed(0)\ndef f(x):\n    return x**2 + 3 * x + noise[0] * x",
+        ["seeded(1)\nprint('seeded')"],
+        "def seeded(number):\n    np.random.seed(number)\nseeded(0)\n"
+        "def f(x):\n    return x**2 + 3 * x + noise[0] * x",
         "reply otherwise",
     ),
     "a value of the last line": (["f(2.0)"], GIVEN, "otherwise than by"),
     "it displays": (["display(f(2.0))"], GIVEN, "otherwise than by"),
+    "it sets a seed": (["np.random.seed(1)\nprint('seeded')"], GIVEN, "`np.random.seed`"),
+    "it draws a number": (["print(np.random.rand())"], GIVEN, "`np.random.rand`"),
+    "it draws from a generator that goes on":
+        (["print(rng.normal())"], f"rng = np.random.default_rng(0)\n{GIVEN}", "`rng.normal`"),
+    "it turns on float64":
+        (["jax.config.update('jax_enable_x64', False)"], GIVEN, "`jax.config.update`"),
+    "it turns on float64 by a name of its own": (
+        ["from jax import config\nconfig.update('jax_enable_x64', False)"], GIVEN, "`config`",
+    ),
+    "it writes a file":
+        (["with open('/dev/null', 'w') as file:\n    print(2, file=file)"], GIVEN, "`open`"),
+    "it saves an array": (["np.savetxt('/dev/null', [2.0])"], GIVEN, "`np.savetxt`"),
+    "it has errors raised": (["np.seterr(under='ignore')\nprint(1)"], GIVEN, "`np.seterr`"),
+    "it changes a module": (["import string\nstring.mine = 2"], GIVEN, "`string`"),
     "it looks around": (["print(len(globals()))"], GIVEN, "does not tell"),
 }  # fmt: skip
 
@@ -286,16 +305,32 @@ def test_what_an_answer_may_depend_on_is_run_and_the_doctor_says_why(
     assert words in said[0]
 
 
+def test_what_a_module_keeps_does_not_hide_that_an_answer_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "kept_by_module.py").write_text(
+        "K = 1.0\ndef twice():\n    global K\n    K = 2.0\ndef f(x):\n    return K * x**2\n"
+    )
+    doubles = "import kept_by_module\nkept_by_module.twice()\nprint('doubled')"
+    made = notebook(given="from kept_by_module import f", answer="df = jax.grad(f)")
+    made.cells.insert(2, picture(doubles))
+    path = tmp_path / "one.ipynb"
+    nbformat.write(made, path)
+    assert doubles not in out_of(made, read_rubric(path))
+
+
 def test_it_is_found_out_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     path = tmp_path / "source" / "one.ipynb"
     path.parent.mkdir()
     made = notebook()
-    made.cells[2].source = f"with open({str(log)!r}, 'a') as file:\n    print('run', file=file)"
+    note = (
+        f"def note():\n    with open({str(log)!r}, 'a') as file:\n        print('run', file=file)"
+    )
+    made.cells.insert(2, nbformat.v4.new_code_cell(note))
+    made.cells.insert(3, picture("note()\nprint('noted')"))
     nbformat.write(made, path)
     for _ in range(3):
         rubric = read_rubric(path)
-        assert made.cells[2].source in out_of(made, rubric)
+        assert made.cells[3].source in out_of(made, rubric)
     assert log.read_text().count("run") == 1
     made.cells[-1].source += "\n# another text"
     nbformat.write(made, path)
