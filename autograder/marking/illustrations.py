@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -341,13 +341,17 @@ def _shows_itself(source: str) -> bool:
 
 
 def left_out(
-    cells: Sequence[Mapping[str, Any]], known: Mapping[str, Illustration]
+    cells: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Illustration],
+    given: Collection[str] | None = None,
 ) -> dict[int, Illustration]:
     """Which cells of a notebook need not be run, by their places.
 
     Args:
         cells: a submission's, with what the assignment gave put back.
         known: what the rubric has proven that marks do not need, by its text (`as_written`).
+        given: the texts of the author's own cells: what depends on any other is not shown as
+            released. None if nothing is shown.
     """
     code = {p: str(c["source"]) for p, c in enumerate(cells) if c["cell_type"] == "code"}
     out = {p: known[text] for p, source in code.items() if (text := as_written(source)) in known}
@@ -359,4 +363,25 @@ def left_out(
         for place in [p for p, i in out.items() if i.sets & found.reads]:
             del out[place]
             waiting.append(code[place])
-    return out
+    return out if given is None else dict(_as_far_as_released(code, out, given))
+
+
+def _as_far_as_released(
+    code: Mapping[int, str], out: Mapping[int, Illustration], given: Collection[str]
+) -> Iterator[tuple[int, Illustration]]:
+    """What is left out, without outputs where it reads what a cell of the student's sets."""
+    theirs: set[str] = set()
+    imported: dict[str, str] = {}  # by the author's cells: to import it again changes nothing
+    for place, source in code.items():
+        found = use(source)
+        imports = _imported([{"cell_type": "code", "source": source}])
+        foreign = bool(found.reads & theirs) or (
+            place not in out and as_written(source) not in given
+        )
+        if foreign:
+            again = {name for name, what in imports.items() if imported.get(name) == what}
+            theirs |= (found.sets | found.changes) - again
+        else:
+            imported |= imports
+        if place in out:
+            yield place, replace(out[place], outputs=None) if foreign else out[place]

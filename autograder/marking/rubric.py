@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 
 from ..answers.local import ask_all, judge
-from ..cells import is_test
+from ..cells import is_test, nbgrader_of
 from ..checks.given import differ
 from ..checks.questions import Reply
 from ..errors import RubricError
@@ -39,11 +39,13 @@ class Rubric:
         notebook: its name.
         exercises: in its order.
         illustrations: by their texts, the cells on which no mark depends.
+        given: the texts of the cells of code in which a student writes no answer.
     """
 
     notebook: str
     exercises: Mapping[str, Exercise]
     illustrations: Mapping[str, Illustration] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -82,7 +84,7 @@ def read_rubric(path: str | os.PathLike[str], *, anew: bool = True) -> Rubric:
             if known is None:
                 return _prove(path, source, proof)
         without = left_out(source.cells, known)
-        return Rubric(path.stem, _exercises(path, source, without, ask=anew), known)
+        return Rubric(path.stem, _exercises(path, source, without, ask=anew), known, _given(source))
 
 
 def _exercises(
@@ -129,7 +131,12 @@ def _prove(path: Path, source: nbformat.NotebookNode, proof: Proof) -> Rubric:
         outputs = None if illustration.outputs is None else tuple(shown[place])
         known[as_written(illustration.source)] = replace(illustration, outputs=outputs)
     proof.keep(known)
-    return Rubric(path.stem, exercises, known)
+    return Rubric(path.stem, exercises, known, _given(source))
+
+
+def _given(source: nbformat.NotebookNode) -> frozenset[str]:
+    code = (c for c in source.cells if c.cell_type == "code")
+    return frozenset(as_written(c.source) for c in code if not nbgrader_of(c).get("solution"))
 
 
 def _texts_in_tests(source: nbformat.NotebookNode) -> set[str]:

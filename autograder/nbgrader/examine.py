@@ -147,7 +147,9 @@ class Examine(NbGraderPreprocessor):
         else:
             limits = SessionLimits(self.cell_timeout, self.notebook_timeout, self.kernels)
             new_manager = partial(self._new_manager, folder, names["assignment"])
-            without = {} if self.illustrations else left_out(nb.cells, rubric.illustrations)
+            without = (
+                {} if self.illustrations else left_out(nb.cells, rubric.illustrations, rubric.given)
+            )
             as_it_came = copy.deepcopy(nb.cells) if without else []
             with kept_compilations():
                 session = Session(nb, rubric, new_manager, seed, limits, self.log, without)

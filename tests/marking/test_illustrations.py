@@ -142,6 +142,7 @@ NEEDS_ALL = {
     "global": "def change():\n    global xs\n    xs = 1",
     "a star": "from math import *",
     "the shell": "get_ipython().user_ns",
+    "the shell by its module": "import IPython\nprint(IPython.get_ipython().user_module)",
 }  # fmt: skip
 NEEDS_NONE = {
     "a comment": "# xs and g are nice",
@@ -194,7 +195,7 @@ def test_a_cell_that_was_changed_is_run(rubric: Rubric) -> None:
 
 
 def run(submitted: nbformat.NotebookNode, rubric: Rubric, folder: Path) -> Session:
-    without = left_out(submitted.cells, rubric.illustrations)
+    without = left_out(submitted.cells, rubric.illustrations, rubric.given)
     session = Session(
         submitted, rubric, lambda: PlainKernelManager(folder), lambda cell: 1, left_out=without
     )
@@ -223,6 +224,25 @@ def test_the_page_shows_what_the_cell_would_have_shown(rubric: Rubric, tmp_path:
     assert [output.text for output in (*helper, *listed)] == ["g at 3: 9\n", "[0, 1, 4, 9]\n"]
     assert [output.text.strip() for output in of_answer] == [OF_THEIR_OWN]
     assert submitted.cells[2].execution_count is None
+
+
+def test_what_a_student_changed_is_not_shown_as_released(rubric: Rubric, tmp_path: Path) -> None:
+    submitted = notebook()
+    submitted.cells[3].source = HELPER.replace("x**2", "x**3")
+    run(submitted, rubric, tmp_path)
+    drawn, helper, listed = (submitted.cells[place].outputs for place in (2, 3, 4))
+    assert [output.text.strip() for output in (*helper, *listed)] == ["g at 3: 27", OF_THEIR_OWN]
+    assert "image/png" in drawn[0].data
+    before = notebook()
+    own = "import numpy as np\nfrom matplotlib import pyplot as other\ndef f(x):\n    return -x"
+    before.cells.insert(2, nbformat.v4.new_code_cell(own))
+    run(before, rubric, tmp_path)
+    assert [output.text.strip() for output in before.cells[3].outputs] == [OF_THEIR_OWN]
+    assert [output.text for output in before.cells[4].outputs] == ["g at 3: 9\n"]
+    again = notebook()
+    again.cells.insert(2, nbformat.v4.new_code_cell("import numpy as np"))
+    run(again, rubric, tmp_path)
+    assert "image/png" in again.cells[3].outputs[0].data
 
 
 def test_a_name_that_was_looked_up_unseen_is_told(rubric: Rubric, tmp_path: Path) -> None:
