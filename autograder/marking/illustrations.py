@@ -257,7 +257,9 @@ def _what_lasts(source: str, imported: Mapping[str, str]) -> str:
         return min(changed)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            called = [d for d in node.decorator_list if isinstance(d, ast.Attribute)]
+            called: list[ast.expr] = [
+                d for d in node.decorator_list if isinstance(d, ast.Attribute)
+            ]
         else:
             called = [node.func] if isinstance(node, ast.Call) else []
         for function in called:
