@@ -407,11 +407,16 @@ def test_memory(kernel):
         "import mmap\n"
         "held = []\n"
         "try:\n"
-        "    while True: held.append(mmap.mmap(-1, 256 << 20))\n"
+        "    while True: held.append(mmap.mmap(-1, 256 << 20, mmap.MAP_PRIVATE))\n"
         "except (OSError, MemoryError): print(len(held))\n"
         "del held"
     )
     assert 0 < int(kernel.run(code).text) < Limits().address_space() // (256 << 20)
+
+
+def test_memory_that_no_limit_counts(kernel):
+    code = "import mmap\nheld = mmap.mmap(-1, 1 << 20)"  # what is shared, as by default
+    assert kernel.run(code).error == "PermissionError"
 
 
 def test_memory_of_arrays(kernel):

@@ -72,6 +72,17 @@ NEW_NAMESPACES = [
         (X86, 53, (16,), REFUSED, ALLOW),
         (ARM, 199, (1,), ALLOW, ALLOW),
         (ARM, 199, (2,), REFUSED, ALLOW),
+        *[
+            (machine, number, (0, 1 << 20, 3, flags), outer, ALLOW)  # mmap
+            for machine, number in ((X86, 9), (ARM, 222))
+            for flags, outer in (
+                (0x22, ALLOW),  # private memory
+                (0x01, ALLOW),  # a file's, shared
+                (0x21, REFUSED),
+                (0x23, REFUSED),  # MAP_SHARED_VALIDATE
+                (0x8021, REFUSED),  # MAP_POPULATE
+            )
+        ],
         (X86, 16, (0, 0x5412), REFUSED, ALLOW),  # ioctl TIOCSTI
         (X86, 16, (0, 0x541C), REFUSED, ALLOW),  # TIOCLINUX
         (X86, 16, (0, 0x5401), ALLOW, ALLOW),  # TCGETS: isatty

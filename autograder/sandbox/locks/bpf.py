@@ -38,7 +38,7 @@ Calls = Mapping[str, tuple[int | None, int | None]]
 # As in linux/filter.h; offsets into struct seccomp_data. Of an argument, the lower half.
 LOAD, EQUAL, AT_LEAST, ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH = 0, 4
-ARGUMENTS = (16, 24, 32)
+ARGUMENTS = (16, 24, 32, 40)
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _X32_BIT = 0x40000000
 _SECCOMP = (317, 277)

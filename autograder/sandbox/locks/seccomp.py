@@ -5,7 +5,8 @@ warm loads both itself:
 
 `outer_filter`  for `bwrap --seccomp`: no namespaces, mounts, tracing, keys, kernel facilities
                 with a history of holes, no socket of any family (the kernel's own sockets are
-                handed to it, already listening), and no lock, lease or notice of an open file.
+                handed to it, already listening), no memory to be shared, and no lock, lease or
+                notice of an open file.
 `inner_filter`  loaded by the launcher before the kernel starts: no new process, no new program.
 
 What is not named is allowed: a list of what NumPy, XLA and libzmq need would break with each of
@@ -136,6 +137,7 @@ _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _SOCKETPAIR = (53, 199)
 _IOCTL = (16, 29)
+_MMAP = (9, 222)
 _PRLIMIT = (302, 261)
 _SETRLIMIT = (160, 164)
 
@@ -143,6 +145,7 @@ _RLIMIT_CORE = 4
 _AF_UNIX = 1
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, CGROUP, UTS, IPC, USER, PID, NET
+_MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # typing into the grader's terminal
 
 
@@ -161,6 +164,9 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
     spared = ("unshare", "mount", "mount_setattr") if for_zygote else ()
     no_namespaces = judging(0, step(ANY_BIT, _CLONE_NAMESPACES, 0, 1))
     unix_only = judging(0, step(EQUAL, _AF_UNIX, 1, 0))
+    # Pages that are shared stay while any of them is mapped: of a gigabyte that was written and
+    # then unmapped but for a page, neither the address space nor what is resident knows.
+    private_only = judging(3, step(ANY_BIT, _MAP_ANONYMOUS, 0, 2), step(ANY_BIT, _MAP_SHARED, 0, 1))
     no_typing = judging(1, step(EQUAL, _TIOCSTI, 1, 0), step(EQUAL, _TIOCLINUX, 0, 1))
     return b"".join(
         [
@@ -171,6 +177,7 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
             *when(_CLONE3[column], [refuse(errno.ENOSYS)]),
             *when(_CLONE[column], no_namespaces),
             *when(_SOCKETPAIR[column], unix_only),
+            *when(_MMAP[column], private_only),
             *when(_IOCTL[column], no_typing),
             *on_open_files(machine),
             ALLOW,
