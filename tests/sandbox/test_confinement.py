@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import secrets
@@ -332,6 +333,10 @@ X86_64 = os.uname().machine == "x86_64"
         ("memfd_create", (319, 0, 0)),
         ("shmget", (29, 0, 4096, 0o1600)),
         ("mq_open", (240, 0, 0, 0, 0)),
+        ("mq_unlink", (241, 0)),
+        ("msgrcv", (70, 0, 0, 0, 0, 0)),
+        ("semctl", (66, 0, 0, 0)),
+        ("io_setup", (206, 0, 0)),
         ("inotify_init1", (294, 0)),
         ("personality", (135, 0x0040000)),
         ("init_module", (175, 0, 0, 0)),
@@ -345,6 +350,19 @@ def test_system_call_is_refused(kernel, name: str, arguments: tuple[int, ...]):
     ran = kernel.run(SYSCALL + f"try: syscall{arguments}\nexcept OSError as e: print(e.errno)")
     # Refused for what it is (EPERM, ENOSYS), not for its arguments (EFAULT, EINVAL, EBADF).
     assert ran.text.strip() in {"1", "38"}, (name, ran)
+
+
+def test_queues_of_other_programs_are_not_reached(kernel):
+    libc = ctypes.CDLL(None, use_errno=True)
+    queue = libc.msgget(0, 0o1666)  # IPC_PRIVATE, open to all
+    if queue < 0:
+        pytest.skip("no queue can be made here")
+    try:
+        assert libc.msgsnd(queue, b"\1" + bytes(7) + b"secret", 6, 0) == 0
+        take = f"syscall(70, {queue}, ctypes.create_string_buffer(99), 80, 0, 0o4000)"
+        assert refused(kernel, SYSCALL + take)
+    finally:
+        libc.msgctl(queue, 0, None)
 
 
 def test_no_signal_leaves_the_sandbox(kernel, origin, locked: bool):

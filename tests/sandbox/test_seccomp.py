@@ -105,6 +105,10 @@ NEW_NAMESPACES = [
         (ARM, 164, (4,), ALLOW, REFUSED),
         (X86, 101, (), REFUSED, ALLOW),  # ptrace
         (ARM, 117, (), REFUSED, ALLOW),
+        (X86, 206, (1,), REFUSED, ALLOW),  # io_setup
+        (ARM, 0, (1,), REFUSED, ALLOW),
+        *[(X86, number, (), REFUSED, ALLOW) for number in (65, 66, 69, 70, 71, 220, 241)],
+        *[(ARM, number, (), REFUSED, ALLOW) for number in (181, 187, 188, 189, 191, 192, 193)],
         (X86, 272, (), REFUSED, ALLOW),  # unshare
         (ARM, 97, (), REFUSED, ALLOW),
         (X86, 144, (), ALLOW, ALLOW),  # sched_setscheduler, which libzmq needs
