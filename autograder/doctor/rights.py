@@ -38,7 +38,7 @@ def rights(course: CourseDirectory, exchange: Path) -> Iterator[Finding]:
     if not found:
         yield fine("rights", f"{'your group' if shared else 'you'} alone can read the course")
         return
-    names = ", ".join(str(path.relative_to(root)) if within else str(path) for path in found)
+    names = ", ".join(_name(path, root) for path in found)
     who = " and ".join(sorted(set(found.values())))
     bits = "o-rwx" if shared else "go-rwx"
     yield warning(
@@ -61,7 +61,20 @@ def readers(path: Path, *, shared: bool = False) -> str:
     # Who may not enter a folder gets to nothing in it.
     if not all(_lets(folder, stat.S_IXOTH, shared) for folder in path.resolve().parents):
         return ""
-    return "others" if path.stat().st_mode & stat.S_IRWXO else f"the group {path.group()}"
+    return "others" if path.stat().st_mode & stat.S_IRWXO else f"the group {_group(path)}"
+
+
+def _name(path: Path, root: Path) -> str:
+    """A path as it is told: what lies in the course by its name there."""
+    inside = path != root and path.is_relative_to(root)
+    return str(path.relative_to(root) if inside else path)
+
+
+def _group(path: Path) -> str:
+    try:
+        return path.group()
+    except KeyError:  # a number that the machine has no name for, as in many containers
+        return str(path.stat().st_gid)
 
 
 def _lets(path: Path, bits: int, shared: bool) -> bool:

@@ -101,6 +101,29 @@ def test_a_gradebook_elsewhere_is_looked_at(home: Path) -> None:
     assert book.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_gradebook_elsewhere_is_named_where_the_exchange_is_not(home: Path) -> None:
+    book = home / "elsewhere" / "gradebook.db"
+    book.touch(0o644)
+    course = course_in(home, db_url=f"sqlite:///{book}")
+    found = only(rights(course, home / "course" / "exchange"))
+    assert str(book) in found.says
+    assert " source," in found.says or " source:" in found.says
+    cured(found)
+    assert book.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_group_without_a_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless(path: Path) -> str:
+        raise KeyError(path.stat().st_gid)
+
+    (home / "course").chmod(0o750)
+    a_group_of_many(monkeypatch)
+    monkeypatch.setattr(Path, "group", nameless)
+    group = (home / "course").stat().st_gid
+    found = only(rights(course_in(home), home / "elsewhere"))
+    assert found.says.startswith(f"the group {group} on this machine")
+
+
 @pytest.mark.parametrize(
     "url", ["sqlite://", "sqlite:///:memory:", "postgresql://grader@db/grades"]
 )
