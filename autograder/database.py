@@ -118,10 +118,14 @@ def require_database(db_url: str) -> None:
 
 @contextlib.contextmanager
 def translating(db_url: str) -> Iterator[None]:
-    """Within, what SQLAlchemy and a driver that is not there raise is a GradebookError."""
+    """Within, what SQLAlchemy and a driver that is not there raise is a GradebookError.
+
+    So is a URL of which nothing can be made, before anything is done.
+    """
     try:
+        parsed(db_url)
         yield
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
+    except (SQLAlchemyError, ModuleNotFoundError, UnicodeError) as error:
         found = translated(error, db_url)
         if found is None:
             raise
@@ -142,20 +146,26 @@ def translated(error: BaseException, db_url: str) -> GradebookError | None:
         if error.name not in _drivers(db_url):
             return None
         return GradebookError(f"{which}: its driver {error.name} is not installed", _driver(db_url))
+    if isinstance(error, UnicodeError) and "'idna'" in str(error):  # before anybody is asked
+        return GradebookError(f"{which}: there is no such host", _MENDED)
     if not isinstance(error, SQLAlchemyError):
         return None
     if isinstance(error, ArgumentError):
-        return GradebookError(
-            f"{which}: {_SETTING} is no URL of a database that SQLAlchemy knows",
-            "write it as sqlite:///path/to/gradebook.db, or as "
-            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
-        )
+        return _no_url(which)
     said = _redacted(str(getattr(error, "orig", None) or error), db_url).strip()
     for words, meaning, cure in _MEANINGS:
         if re.search(words, said, re.IGNORECASE):
             return GradebookError(f"{which}: {meaning}", cure)
     first = (said.splitlines() or [type(error).__name__])[0].rstrip(".")
     return GradebookError(f"{which}: {first}", "`autograder doctor` may say more")
+
+
+def _no_url(which: str) -> GradebookError:
+    return GradebookError(
+        f"{which}: {_SETTING} is no URL of a database that SQLAlchemy knows",
+        "write it as sqlite:///path/to/gradebook.db, or as "
+        "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
+    )
 
 
 def _url(db_url: str) -> URL | None:
@@ -169,9 +179,13 @@ def parsed(db_url: str) -> URL:
     """A database's URL, as SQLAlchemy has it.
 
     Raises:
-        GradebookError: a password with a special character in it was cut in two.
+        GradebookError: a password with a special character in it was cut in two, or the port is no
+            number.
     """
-    url = make_url(db_url)
+    try:
+        url = make_url(db_url)
+    except ValueError as error:
+        raise _no_url("The gradebook cannot be used") from error
     if url.host and "@" in url.host:
         raise GradebookError(
             f"The gradebook {shown(db_url)} cannot be used: {_SETTING} has more than one @",
@@ -189,7 +203,7 @@ def _hurry(db_url: str) -> dict[str, int]:
 def _drivers(db_url: str) -> tuple[str, ...]:
     url = _url(db_url)
     name = url.drivername.partition("+")[2] if url is not None else ""
-    return (name,) if name else ("psycopg", "psycopg2", "MySQLdb")
+    return (name,) if name else ("psycopg", "psycopg2", "MySQLdb", "oracledb", "pyodbc")
 
 
 def _driver(db_url: str) -> str:

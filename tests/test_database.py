@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 from packaging.requirements import Requirement
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -39,6 +40,27 @@ def test_no_password_is_shown(url: str, seen: str) -> None:
     assert shown(url).startswith(seen)
     assert "secret" not in shown(url)
     assert "se#c" not in shown(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql+psycopg://ada:top-secret@db:port/marks", "is no URL of a database"),
+        ("postgresql+psycopg://ada:top-secret@db..example/marks", "there is no such host"),
+        ("oracle://ada:top-secret@db/marks", "driver oracledb is not installed"),
+    ],
+)
+def test_an_odd_url_is_told_in_a_sentence(url: str, words: str) -> None:
+    for use in (require_database, through_nbgrader):
+        with pytest.raises(GradebookError) as caught:
+            use(url)
+        assert words in caught.value.says
+        assert "secret" not in str(caught.value)
+
+
+def through_nbgrader(url: str) -> None:
+    with translating(url), Gradebook(url, "a course"):
+        pass
 
 
 @pytest.mark.parametrize(
