@@ -9,10 +9,11 @@ from pathlib import Path
 
 from .errors import CourseError
 
-__all__ = ["refusal", "require_readable", "require_writable", "translated"]
+__all__ = ["refusal", "require_readable", "require_writable", "translated", "unfit"]
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _ROOM = (errno.ENOSPC, errno.EDQUOT)
+_PATTERNS = "*?["  # nbgrader looks for notebooks by patterns (0.9.6)
 
 
 def refusal(path: Path, *, write: bool = False) -> CourseError | None:
@@ -57,6 +58,23 @@ def require_writable(*paths: Path) -> None:
         found = refusal(path, write=True)
         if found is not None:
             raise found
+
+
+def unfit(folder: Path) -> CourseError | None:
+    """Why no course can lie in a folder with such a path; None if one can.
+
+    Nbgrader takes it for a pattern, and finds no notebook; and a gradebook's URL ends at a question
+    mark, so that it would be a file beside the course, shared with others that begin alike.
+    """
+    path = os.path.abspath(folder)
+    odd = [character for character in _PATTERNS if character in path]
+    if not odd:
+        return None
+    return CourseError(
+        f"No course can be in {path}: nbgrader does not find its files where a path has "
+        f"{' or '.join(odd)} in it",
+        "give the folder another name",
+    )
 
 
 def translated(error: OSError) -> CourseError | None:

@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from autograder import cache
-from autograder.access import refusal, translated
+from autograder.access import refusal, translated, unfit
+from autograder.demo.classroom import Classroom
+from autograder.doctor.access import access
+from autograder.errors import CourseError
 from autograder.quickstart import make_course
 from tests.support.ordinary import UID, Ran, Typist, may_enter
 
@@ -169,6 +172,18 @@ def test_nothing_is_made_where_nothing_can_be_written(
 
 def test_a_course_that_has_all_rights(course: Path, typist: Typist) -> None:
     assert "fine: access: " in typist.type(course, "doctor's course").said
+
+
+@pytest.mark.parametrize("name", ["what?", "all *", "[2026]"])
+def test_no_course_is_made_where_nbgrader_would_not_find_it(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name / "course"
+    for make in (make_course, lambda folder: Classroom.set_up(folder, tmp_path)):
+        with pytest.raises(CourseError, match="another name"):
+            make(folder)
+    assert not folder.parent.exists()
+    folder.mkdir(parents=True)
+    assert [finding.level for finding in access(folder, [], [])] == ["wrong"]
+    assert unfit(tmp_path / "Kurs Übung 'a' \"b\" %20 #1 {y}") is None
 
 
 def test_no_room_is_said(tmp_path: Path) -> None:

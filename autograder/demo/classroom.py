@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
-from ..access import require_readable, require_writable
+from ..access import require_readable, require_writable, unfit
 from ..cells import nbgrader_of
 from ..distribution import CONFIG
 from ..errors import AutograderError
@@ -101,8 +101,12 @@ class Classroom:
 
         Raises:
             DemoError: where `folder` holds something else, or `course` is none.
-            CourseError: where this user may not read the one or write the other.
+            CourseError: where this user may not read the one or write the other, or nbgrader could
+                not find it by that name.
         """
+        odd = unfit(folder)
+        if odd is not None:
+            raise odd
         source = course / "source" / ASSIGNMENT
         require_readable(folder, course, source, *source.glob("*.ipynb"), course / CONFIG)
         require_writable(folder.parent, folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..access import refusal
+from ..access import refusal, unfit
 from .findings import Finding, fine, wrong
 
 __all__ = ["access"]
@@ -22,7 +22,7 @@ def access(root: Path, read: Iterable[Path], written: Iterable[Path]) -> Iterato
     found = [refusal(root, write=True)]
     # In a folder that cannot be written, what lies in it is no news.
     found += [refusal(path, write=found[0] is None) for path in written]
-    found += [refusal(path) for path in read]
+    found += [*(refusal(path) for path in read), unfit(root)]
     told = {error.says: error.cure for error in found if error is not None}
     for says, cure in told.items():
         yield wrong("access", says, cure)
