@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,7 +14,8 @@ __all__ = ["refusal", "require_readable", "require_writable", "translated", "unf
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _ROOM = (errno.ENOSPC, errno.EDQUOT)
-_PATTERNS = "*?["  # nbgrader looks for notebooks by patterns (0.9.6)
+# nbgrader looks for notebooks by patterns (0.9.6), and SQLAlchemy reads %20 as a blank (2.1).
+_READ_OTHERWISE = re.compile(r"[*?\[]|%[0-9A-Fa-f]{2}")
 
 
 def refusal(path: Path, *, write: bool = False) -> CourseError | None:
@@ -63,16 +65,16 @@ def require_writable(*paths: Path) -> None:
 def unfit(folder: Path) -> CourseError | None:
     """Why no course can lie in a folder with such a path; None if one can.
 
-    Nbgrader takes it for a pattern, and finds no notebook; and a gradebook's URL ends at a question
-    mark, so that it would be a file beside the course, shared with others that begin alike.
+    Nbgrader takes it for a pattern, and finds no notebook; or for a part of a URL, so that its
+    gradebook would be a file beside the course, shared with others that begin alike, or nowhere.
     """
     path = os.path.abspath(folder)
-    odd = [character for character in _PATTERNS if character in path]
-    if not odd:
+    odd = _READ_OTHERWISE.search(path)
+    if odd is None:
         return None
     return CourseError(
         f"No course can be in {path}: nbgrader does not find its files where a path has "
-        f"{' or '.join(odd)} in it",
+        f"{odd.group()} in it",
         "give the folder another name",
     )
 

@@ -174,7 +174,7 @@ def test_a_course_that_has_all_rights(course: Path, typist: Typist) -> None:
     assert "fine: access: " in typist.type(course, "doctor's course").said
 
 
-@pytest.mark.parametrize("name", ["what?", "all *", "[2026]"])
+@pytest.mark.parametrize("name", ["what?", "all *", "[2026]", "a%20b"])
 def test_no_course_is_made_where_nbgrader_would_not_find_it(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name / "course"
     for make in (make_course, lambda folder: Classroom.set_up(folder, tmp_path)):
@@ -183,7 +183,7 @@ def test_no_course_is_made_where_nbgrader_would_not_find_it(tmp_path: Path, name
     assert not folder.parent.exists()
     folder.mkdir(parents=True)
     assert [finding.level for finding in access(folder, [], [])] == ["wrong"]
-    assert unfit(tmp_path / "Kurs Übung 'a' \"b\" %20 #1 {y}") is None
+    assert unfit(tmp_path / "Kurs Übung 'a' \"b\" 100% #1 {y}") is None
 
 
 def test_no_room_is_said(tmp_path: Path) -> None:

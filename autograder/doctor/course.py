@@ -186,7 +186,7 @@ def read_only(db_url: str) -> Iterator[Any]:
     Raises:
         GradebookError: it cannot be read, and why.
     """
-    from sqlalchemy import create_engine, inspect
+    from sqlalchemy import URL, create_engine, inspect
     from sqlalchemy.pool import NullPool
 
     from ..database import file_of, translating
@@ -195,6 +195,10 @@ def read_only(db_url: str) -> Iterator[Any]:
     if file is not None and not file.exists():
         yield None
         return
-    address = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true" if file else db_url
+    address: str | URL = db_url
+    if file is not None:
+        # Not as a text, of which SQLAlchemy undoes the quoting (2.1): SQLite's path ends at a #.
+        place = f"file:{quote(str(file.absolute()))}"
+        address = URL.create("sqlite", database=place, query={"mode": "ro", "uri": "true"})
     with translating(db_url), create_engine(address, poolclass=NullPool).connect() as connection:
         yield connection if inspect(connection).get_table_names() else None

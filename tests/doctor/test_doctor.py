@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 
 import pytest
 from click.testing import CliRunner
+from nbgrader.api import Base
+from sqlalchemy import create_engine
 from traitlets.config import Config
 
 from autograder import compiled, doctor
@@ -377,6 +379,19 @@ def test_a_gradebook_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert found.level == "fine"
     assert "students: 1" in found.says
     assert (tmp_path / "gradebook.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["course #1", "course 100% sure", "Kurs Übung"])
+def test_a_gradebook_is_read_and_nothing_made_wherever_it_lies(tmp_path: Path, name: str) -> None:
+    root = tmp_path / name
+    root.mkdir()
+    url = f"sqlite:///{root}/gradebook.db"
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    found = only(course_checks.gradebook(url))
+    assert "assignments: 0, students: 0" in found.says
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_gradebook_that_is_none(tmp_path: Path) -> None:
