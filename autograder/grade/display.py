@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
@@ -24,7 +23,6 @@ from rich.table import Table
 from ..errors import CURE
 from ..isolation import Isolation
 from ..printable import printable
-from .dry_run import Change
 from .membership import Membership
 from .run import Progress, Summary
 
@@ -225,7 +223,7 @@ def _summary_lines(summary: Summary) -> list[str]:
     if summary.cluster:
         lines.append(f"At most {summary.workers} worker(s) of {summary.cluster} marked at once.")
     if summary.changes is not None:
-        lines += _change_lines(summary.assignment, summary.changes)
+        lines += _change_lines(summary)
     if summary.outdated:
         lines.append(
             f"{summary.outdated} of the unchanged were marked by another version of the source: "
@@ -247,9 +245,13 @@ def _summary_lines(summary: Summary) -> list[str]:
     return lines
 
 
-def _change_lines(assignment: str, changes: Sequence[Change]) -> list[str]:
+def _change_lines(summary: Summary) -> list[str]:
+    changes = summary.changes or []
     if not changes:
-        return ["Nobody's marks would be others; nothing was written."]
+        if not summary.marked:  # of whom nobody knows
+            return ["Nothing was written."]
+        whose = "Of those that were marked, nobody's" if summary.left else "Nobody's"
+        return [f"{whose} marks would be others; nothing was written."]
     lines = [f"{len(changes)} would have other marks; nothing was written:"]
     for change in sorted(changes, key=lambda change: change.student):
         points = f"{_points(change.before)} -> {_points(change.after)}"
@@ -260,7 +262,7 @@ def _change_lines(assignment: str, changes: Sequence[Change]) -> list[str]:
             if one.said != one.says:
                 lines += [f"      was: {printable(one.said)}"] if one.said else []
                 lines += [f"      now: {printable(one.says)}"] if one.says else []
-    return [*lines, f"`autograder grade {assignment} --force` makes it so."]
+    return [*lines, f"`autograder grade {summary.assignment} --force` makes it so."]
 
 
 def _points(points: float | None) -> str:

@@ -499,8 +499,11 @@ def test_two_runs_at_once_are_one(graded: Path, grade, tmp_path: Path):
     with (root / ".autograder" / ASSIGNMENT / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         said = grade(root, "--force")
+        trial = grade(root, "--dry-run", json=False)
     assert said.status == 2
     assert "Another" in said.summary["error"]
+    assert trial.status == 2
+    assert "Nobody's" not in trial.output, "nobody was marked, so nobody knows"
 
 
 @pytest.mark.parametrize("program", ["autograder", "nbgrader"])
