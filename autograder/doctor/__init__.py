@@ -135,6 +135,7 @@ def _course_of(app: Any) -> Iterator[Finding]:
     exchange = Path(Exchange(coursedir=place, parent=app).root)
     yield from access(root, read, [root / place.autograded_directory, root / ".autograder"])
     yield from course.preprocessors(app.config)
+    yield from course.options(app.config)
     yield from course.exchange(exchange, root)
     yield from rights(place, exchange)
     opened = list(course.gradebook(place.db_url))

@@ -16,7 +16,7 @@ from ..distribution import CONFIG
 from ..errors import GradebookError
 from .findings import Finding, fine, warning, wrong
 
-__all__ = ["configuration", "exchange", "gradebook", "preprocessors", "read_only"]
+__all__ = ["configuration", "exchange", "gradebook", "options", "preprocessors", "read_only"]
 
 EXAMINE = "autograder.nbgrader.examine.Examine"
 _STOCK = ("nbgrader.preprocessors.Execute", "nbgrader.preprocessors.execute.Execute")
@@ -92,6 +92,14 @@ def preprocessors(config: Any) -> Iterator[Finding]:
         )
     else:
         yield fine("marking", "by Examine, in the sandbox")
+
+
+def options(config: Any) -> Iterator[Finding]:
+    """Whether each option that is set is one: a misspelt one changes nothing, quietly."""
+    from ..nbgrader.options import unknown_options
+
+    for says in unknown_options(config):
+        yield warning("options", f"{says}: it changes nothing", f"mend it in {CONFIG}")
 
 
 def exchange(root: Path, course: Path) -> Iterator[Finding]:

@@ -87,6 +87,7 @@ def grade(
     from ..marking.results import state_folder
     from ..nbgrader.converter import NOBODY
     from ..nbgrader.foreseen import foreseen, require_rights
+    from ..nbgrader.options import unknown_options
     from .display import display_for
     from .dry_run import DryRun
     from .run import LOG, Grade, Summary, quiet
@@ -97,6 +98,8 @@ def grade(
     if unsandboxed:
         arguments.append("--Examine.sandboxed=False")
     app = _application(arguments)
+    for says in unknown_options(app.config):
+        click.echo(f"Of no effect: {says}.", err=True)
     stop = _Stop()
     error = ""
     with display_for(as_json=as_json) as display:

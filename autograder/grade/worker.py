@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from nbgrader.apps.autogradeapp import AutogradeApp
 
 from ..database import file_of
-from ..errors import Starved
+from ..errors import GradebookError, Starved
 from ..nbgrader.converter import Autograde
 from ..nbgrader.once import once
 from .submissions import Submissions, WorkerOutcome, examined, fault_of
@@ -35,16 +35,26 @@ def snapshot(db_url: str, folder: Path) -> str:
     """The URL of a copy of the gradebook as it is now; of itself where it is no SQLite file.
 
     The workers read from the copy, so that nobody ever waits for a lock on the real one.
+
+    Raises:
+        GradebookError: it cannot be copied, as where there is no room.
     """
     path = file_of(db_url)
     if path is None or not path.is_file():
         return db_url
     copy = folder / "gradebook.db"
-    with (
-        contextlib.closing(sqlite3.connect(path)) as source,
-        contextlib.closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(path)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise GradebookError(
+            f"The gradebook {path} cannot be copied to {folder}: {error}",
+            "see whether there is room for files, and whether the gradebook opens; where temporary "
+            "files go, TMPDIR says",
+        ) from error
     return f"sqlite:///{copy}"
 
 

@@ -22,6 +22,7 @@ import nbformat
 
 from ..answers.source import names_in, plain, sketch
 from ..cells import nbgrader_of
+from .lasting import imports_of, what_lasts
 from .statements import plain as as_written
 
 __all__ = ["TAG", "Illustration", "as_written", "choose", "left_out", "why_run"]
@@ -44,28 +45,6 @@ _HIDDEN_WAYS = re.compile(
 # What is no Python and is run by IPython all the same: indented cells, prompts, questions, calls.
 _OF_IPYTHON = re.compile(
     r"\A\s*^[ \t]|^[ \t]*(?:>>>|In \[|[%!?/,;])|[?!%]\s*$|=\s*[%!]", re.MULTILINE
-)
-# What changes more than names: a library's settings, where random numbers are, a file.
-_LASTS = re.compile(
-    r"(?:set|reset|register|enable|disable)_\w+"
-    r"|set(?:attr|err|state|locale|recursionlimit)|delattr|next|seed|update|setdefault|use|rc"
-    r"|rcdefaults|style|register|configure|filterwarnings|simplefilter|patch|reload|chdir|putenv"
-    r"|append|extend|insert|insort|heappush|heappop|pop|popitem|clear|add|discard|reverse|sort"
-    r"|put|putmask|place|copyto|fill_diagonal|shuffle|remove"
-)
-_WRITES_A_FILE = re.compile(
-    r"(?:save|write|to)_\w+|save(?:fig|txt|z)?|tofile|write|dump|mkdir|makedirs|unlink|rename|touch"
-    r"|rmtree"
-)
-_GENERATORS = frozenset(("default_rng", "Generator", "SeedSequence", "RandomState", "Random"))
-# Methods of arrays, texts and containers that leave them as they are.
-_LEAVES = frozenset(
-    (
-        *("all", "any", "argmax", "argmin", "astype", "copy", "cumsum", "dot", "flatten", "item"),
-        *("max", "mean", "min", "prod", "ravel", "reshape", "round", "std", "sum", "tolist", "var"),
-        *("count", "endswith", "format", "get", "index", "items", "join", "keys", "lower", "split"),
-        *("splitlines", "startswith", "strip", "title", "transpose", "upper", "values"),
-    )
 )
 _HARMLESS_MAGIC = re.compile(
     r"\s*(?:%matplotlib|%config|%load_ext|%autoreload|[%!]pip|%conda)\b|%%(?:time|timeit|capture)\b"
@@ -228,71 +207,12 @@ def choose(cells: Sequence[Mapping[str, Any]], asked: Iterable[str]) -> dict[int
 
 
 def _imported(cells: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The names that cells import, and what of: of `import numpy as np`, `np` and `numpy`."""
+    """The names that cells import, and what of."""
     found: dict[str, str] = {}
     for cell in cells:
-        source = "".join(cell["source"])
-        if cell["cell_type"] != "code" or not sketch(source).sound:
-            continue
-        for node in ast.walk(ast.parse(plain(source))):
-            match node:
-                case ast.Import(names=names):
-                    for a in names:
-                        found[a.asname or a.name.partition(".")[0]] = (
-                            a.name if a.asname else a.name.partition(".")[0]
-                        )
-                case ast.ImportFrom(module=module, names=names):
-                    found |= {a.asname or a.name: f"{module or ''}.{a.name}" for a in names}
+        if cell["cell_type"] == "code":
+            found |= imports_of("".join(cell["source"]))
     return found
-
-
-def _what_lasts(source: str, imported: Mapping[str, str]) -> str:
-    """The call or the change by which a cell may leave more behind than names; or "".
-
-    A seed, a setting of a library, a file; and a method of an object that another cell made, such
-    as a generator of random numbers, which goes on from where it is.
-    """
-    found, tree = use(source), ast.parse(plain(source))
-    if changed := sketch(source).changes & imported.keys():
-        return min(changed)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            called: list[ast.expr] = [
-                d for d in node.decorator_list if isinstance(d, ast.Attribute)
-            ]
-        else:
-            called = [node.func] if isinstance(node, ast.Call) else []
-        for function in called:
-            *_, verb = words = _dotted(function)
-            root = words[0]
-            whole = ".".join((imported.get(root, root), *words[1:]))
-            foreign = root in found.reads - found.sets and root not in imported and len(words) > 1
-            if (
-                (foreign and verb not in _LEAVES)
-                or (_LASTS.fullmatch(verb) and (root in imported or len(words) == 1))
-                or (re.match(r"(?:numpy\.)?random\.", whole) and verb not in _GENERATORS)
-                or _WRITES_A_FILE.fullmatch(verb)
-                or (verb == "open" and isinstance(node, ast.Call) and not _reads_a_file(node))
-            ):
-                return ast.unparse(function)
-        if isinstance(node, ast.Call) and any(k.arg == "out" for k in node.keywords):
-            return ast.unparse(node.func)
-    return ""
-
-
-def _dotted(node: ast.expr) -> list[str]:
-    """The words of `np.random.seed`; what is no name or attribute stands as "" at the root."""
-    words: list[str] = []
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        if isinstance(node, ast.Attribute):
-            words.append(node.attr)
-        node = node.value
-    return [*([node.id] if isinstance(node, ast.Name) else [""]), *reversed(words)]
-
-
-def _reads_a_file(call: ast.Call) -> bool:
-    modes = [k.value for k in call.keywords if k.arg == "mode"] or call.args[1:2]
-    return all(isinstance(m, ast.Constant) and m.value in ("r", "rb", "rt") for m in modes)
 
 
 def _why(source: str, asked: Iterable[str], imported: Mapping[str, str]) -> str:
@@ -304,7 +224,7 @@ def _why(source: str, asked: Iterable[str], imported: Mapping[str, str]) -> str:
         return f"it sets `{min(given)}`, for which a check asks"
     if found.changes:
         return f"it changes `{min(found.changes)}`, which another cell made"
-    if lasting := _what_lasts(source, imported):
+    if lasting := what_lasts(source, found.reads - found.sets, imported):
         return f"`{lasting}` may change more than the names that it sets"
     if not _shows_itself(source):
         return "it shows something otherwise than by `print` or a figure"
@@ -376,7 +296,7 @@ def _as_far_as_released(
     imported: dict[str, str] = {}  # by the author's cells: to import it again changes nothing
     for place, source in code.items():
         found = use(source)
-        imports = _imported([{"cell_type": "code", "source": source}])
+        imports = imports_of(source)
         foreign = bool(found.reads & theirs) or (
             place not in out and as_written(source) not in given
         )

@@ -498,10 +498,11 @@ def test_two_runs_at_once_are_one(graded: Path, grade, tmp_path: Path):
     root = copy(graded, tmp_path / "course")
     with (root / ".autograder" / ASSIGNMENT / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        said = grade(root, "--force")
+        said = grade(root, "--force", "--Examine.cell_timout=60")
         trial = grade(root, "--dry-run", json=False)
     assert said.status == 2
     assert "Another" in said.summary["error"]
+    assert "Of no effect: Examine has no option cell_timout; c.Examine.cell_timeout" in said.errors
     assert trial.status == 2
     assert "Nobody's" not in trial.output, "nobody was marked, so nobody knows"
 
