@@ -7,7 +7,7 @@ from pathlib import Path
 from nbgrader.coursedir import CourseDirectory
 
 from .. import access, database
-from ..access import require_readable, require_writable, unfit
+from ..access import require_readable, require_writable
 from ..errors import AutograderError
 from ..marking.results import state_folder
 from .rights import folders_of
@@ -25,9 +25,6 @@ def require_rights(course: CourseDirectory) -> None:
         CourseError: no: who may not read or write which file, and what to do.
     """
     root, assignment = Path(course.root), str(course.assignment_id)
-    odd = unfit(root)
-    if odd is not None:
-        raise odd
     source = Path(course.format_path(course.source_directory, ".", assignment))
     release = Path(course.format_path(course.release_directory, ".", assignment))
     require_readable(source, *source.glob("*.ipynb"), release, *release.glob("*.ipynb"))
