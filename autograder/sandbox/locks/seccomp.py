@@ -82,7 +82,6 @@ _KERNEL_FACILITIES: Calls = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
-    "io_setup": (206, 0),  # the machine has a number of them for all its programs
     "userfaultfd": (323, 282),
     "keyctl": (250, 219),
     "add_key": (248, 217),
@@ -118,6 +117,7 @@ _THE_MACHINE: Calls = {
     "ioprio_set": (251, 30),
     "set_mempolicy": (238, 237),
     "mbind": (237, 235),
+    "io_setup": (206, 0),  # the machine has a number of them for all its programs
 }
 _SOCKETS: Calls = {  # socketpair stays, for asyncio, but of one family
     "socket": (41, 198),
