@@ -456,6 +456,25 @@ def test_open_files(kernel):
     assert int(code_and_count[1]) < Limits().open_files
 
 
+def test_open_files_of_a_thread_count(kernel):
+    # A table of its own for each thread would be as many times the limit, and buffers with it.
+    unshare = "syscall(436, 0x7FFFFFF0, 0x7FFFFFF1, 2)"
+    assert refused(kernel, SYSCALL + unshare)
+    assert kernel.run("import os; os.closerange(900, 999)").error is None
+
+
+def test_descriptors_are_not_sent(kernel):
+    # The system counts those on their way for all kernels of a user together.
+    code = "import socket\na, b = socket.socketpair()\n"
+    assert refused(kernel, code + "socket.send_fds(a, [b'x'], [0])")
+
+
+def test_buffers_of_a_socket_stay_small(kernel):
+    code = "import socket\na, b = socket.socketpair()\n"
+    for buffer in ("SO_SNDBUF", "SO_RCVBUF"):
+        assert refused(kernel, f"{code}a.setsockopt(socket.SOL_SOCKET, socket.{buffer}, 1 << 30)")
+
+
 def test_size_of_a_file(kernel):
     assert refused(kernel, "open('big', 'wb').write(bytes(9 << 20))")
     assert refused(kernel, "open('big', 'wb').truncate(1 << 40)")

@@ -60,6 +60,13 @@ NEW_NAMESPACES = [
         (X86, 58, (), ALLOW, REFUSED),  # vfork
         (X86, 56, (THREAD,), ALLOW, ALLOW),  # clone
         (ARM, 220, (THREAD,), ALLOW, ALLOW),
+        # With a table of open files of its own.
+        (X86, 56, (THREAD & ~0x400,), ALLOW, REFUSED),
+        (ARM, 220, (THREAD & ~0x400,), ALLOW, REFUSED),
+        (X86, 436, (3, 9, 2), ALLOW, REFUSED),  # close_range
+        (ARM, 436, (3, 9, 6), ALLOW, REFUSED),
+        (X86, 436, (3, 9, 0), ALLOW, ALLOW),
+        (X86, 436, (3, 9, 4), ALLOW, ALLOW),
         (X86, 56, (FORK,), ALLOW, REFUSED),
         (ARM, 220, (FORK,), ALLOW, REFUSED),
         *[(X86, 56, (THREAD | flag,), REFUSED, ALLOW) for flag in NEW_NAMESPACES],
@@ -83,6 +90,11 @@ NEW_NAMESPACES = [
                 (0x8021, REFUSED),  # MAP_POPULATE
             )
         ],
+        (X86, 46, (), ALLOW, REFUSED),  # sendmsg
+        (ARM, 269, (), ALLOW, REFUSED),  # sendmmsg
+        (X86, 54, (5, 1, 7), REFUSED, ALLOW),  # setsockopt SO_SNDBUF
+        (ARM, 208, (5, 1, 8), REFUSED, ALLOW),
+        (X86, 54, (5, 1, 2), ALLOW, ALLOW),
         (X86, 16, (0, 0x5412), REFUSED, ALLOW),  # ioctl TIOCSTI
         (X86, 16, (0, 0x541C), REFUSED, ALLOW),  # TIOCLINUX
         (X86, 16, (0, 0x5401), ALLOW, ALLOW),  # TCGETS: isatty

@@ -141,10 +141,16 @@ _INNER: Calls = {
     "pidfd_open": (434, 434),
     "pidfd_send_signal": (424, 424),
     "sched_setaffinity": (203, 122),
+    # Descriptors that are on their way in a message are counted for all processes of a user
+    # together: a kernel that leaves some unread would keep the next one from saying who it is.
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
 }
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
+_CLOSE_RANGE = (436, 436)
 _SOCKETPAIR = (53, 199)
+_SETSOCKOPT = (54, 208)
 _IOCTL = (16, 29)
 _MMAP = (9, 222)
 _PRLIMIT = (302, 261)
@@ -153,6 +159,9 @@ _SETRLIMIT = (160, 164)
 _RLIMIT_CORE = 4
 _AF_UNIX = 1
 _CLONE_THREAD = 0x00010000
+_CLONE_FILES = 0x00000400
+_CLOSE_RANGE_UNSHARE = 2
+_SO_SNDBUF, _SO_RCVBUF = 7, 8
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, CGROUP, UTS, IPC, USER, PID, NET
 _MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # typing into the grader's terminal
@@ -176,6 +185,8 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
     # Pages that are shared stay while any of them is mapped: of a gigabyte that was written and
     # then unmapped but for a page, neither the address space nor what is resident knows.
     private_only = judging(3, step(ANY_BIT, _MAP_ANONYMOUS, 0, 2), step(ANY_BIT, _MAP_SHARED, 0, 1))
+    # Each socket of a pair may hold what the machine allows one, up to many megabytes.
+    usual_buffers = judging(2, step(EQUAL, _SO_SNDBUF, 1, 0), step(EQUAL, _SO_RCVBUF, 0, 1))
     no_typing = judging(1, step(EQUAL, _TIOCSTI, 1, 0), step(EQUAL, _TIOCLINUX, 0, 1))
     return b"".join(
         [
@@ -186,6 +197,7 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
             *when(_CLONE3[column], [refuse(errno.ENOSYS)]),
             *when(_CLONE[column], no_namespaces),
             *when(_SOCKETPAIR[column], unix_only),
+            *when(_SETSOCKOPT[column], usual_buffers),
             *when(_MMAP[column], private_only),
             *when(_IOCTL[column], no_typing),
             *on_open_files(machine),
@@ -204,7 +216,11 @@ def inner_filter(machine: str | None = None) -> bytes:
     """
     machine = machine or platform.machine()
     column = bpf.column(machine)
-    threads_only = judging(0, step(ANY_BIT, _CLONE_THREAD, 1, 0))
+    # The number of open files is limited for each table of them: all threads share one.
+    threads_only = judging(
+        0, step(ANY_BIT, _CLONE_THREAD, 0, 1), step(ANY_BIT, _CLONE_FILES, 1, 0)
+    )
+    no_table_of_its_own = judging(2, step(ANY_BIT, _CLOSE_RANGE_UNSHARE, 0, 1))
 
     def but_of_cores(argument: int) -> list[bytes]:
         # What limits.py has set it to is what stops a handler of cores; less would not.
@@ -215,6 +231,7 @@ def inner_filter(machine: str | None = None) -> bytes:
             *bpf.preamble(machine),
             *bpf.denials(_INNER, machine),
             *when(_CLONE[column], threads_only),
+            *when(_CLOSE_RANGE[column], no_table_of_its_own),
             *when(_PRLIMIT[column], but_of_cores(1)),
             *when(_SETRLIMIT[column], but_of_cores(0)),
             ALLOW,

@@ -257,12 +257,14 @@ class SandboxProvisioner(KernelProvisionerBase):
                     ) from None
                 await asyncio.sleep(_POLL_SECONDS)
                 continue
+            if descriptors and self._pidfd is None:
+                self._pidfd = descriptors[0]  # who it is; that it is ready comes later
+                continue
             said = json.loads(message) if message else {}
-            if not descriptors:
+            if "left_out" not in said or self._pidfd is None:
                 words = said.get("fault") or self._process.last_words()
                 raise SandboxStartError("The kernel ended before it was ready.", words)
             break
-        self._pidfd = descriptors[0]
         self.left_out = tuple(said["left_out"])
         self._process.is_ready(self._pidfd)
 
