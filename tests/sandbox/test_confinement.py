@@ -437,6 +437,50 @@ def test_memory_that_no_limit_counts(kernel):
     assert kernel.run(code).error == "PermissionError"
 
 
+def test_memory_is_in_small_pages(kernel):
+    # Of a large one that was given back but for a small part, nobody counts the rest.
+    status = kernel.run("print(open('/proc/self/status').read())").text
+    if "THP_enabled" in status:
+        assert "THP_enabled:\t0" in status
+    assert refused(kernel, SYSCALL + "syscall(157, 41, 0, 0, 0, 0)")
+    assert refused(kernel, "import mmap; mmap.mmap(-1, 1 << 21, 0x40022)")
+
+
+def test_memory_is_not_left_in_a_pipe(kernel):
+    code = (
+        "import os\n"
+        "class Part(ctypes.Structure):\n"
+        "    _fields_ = [('at', ctypes.c_void_p), ('size', ctypes.c_long)]\n"
+        "page = ctypes.create_string_buffer(4096)\n"
+        "part = Part(ctypes.addressof(page), 4096)\n"
+        "syscall(278, os.pipe()[1], ctypes.byref(part), 1, 0)"
+    )
+    assert refused(kernel, SYSCALL + code)
+
+
+def test_lists_of_who_may_use_a_file_are_not_made(kernel):
+    # 64 KiB each, two of them for a folder, and counted by no file system.
+    entries = "struct.pack('<HHI', 2, 7, os.getuid()) * 8000"
+    code = (
+        "import os, struct\n"
+        "parts = [struct.pack('<HHI', kind, 7, 2**32 - 1) for kind in (1, 4, 16, 32)]\n"
+        f"entries = parts[0] + {entries} + b''.join(parts[1:])\n"
+        "os.setxattr('.', 'system.posix_acl_default', struct.pack('<I', 2) + entries)"
+    )
+    assert refused(kernel, code)
+
+
+def test_rules_without_number_are_not_made(kernel):
+    ruleset = "syscall(444, struct.pack('=QQ', 0, 3), ctypes.c_size_t(16), 0)"
+    assert refused(kernel, SYSCALL + "import struct\n" + ruleset)
+    program = (
+        "import struct\n"
+        "allow = ctypes.create_string_buffer(struct.pack('=HBBI', 6, 0, 0, 0x7FFF0000))\n"
+        "syscall(317, 1, 0, struct.pack('@HP', 1, ctypes.addressof(allow)))"
+    )
+    assert refused(kernel, SYSCALL + program)
+
+
 def test_memory_of_arrays(kernel):
     ran = kernel.run("import jax.numpy as jnp\njnp.ones((40, 1 << 28)).block_until_ready()")
     assert ran.error in {"JaxRuntimeError", "XlaRuntimeError", "MemoryError", "ValueError"}

@@ -86,4 +86,4 @@ def _become(uid: int, scratch: str) -> None:
 
 def filters() -> list[bytes]:
     """What a kernel adds to the filter under which it began."""
-    return [seccomp.inner_filter(), neighbours.neighbour_filter(os.getpid())]
+    return [neighbours.neighbour_filter(os.getpid()), seccomp.inner_filter()]

@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Iterable, Mapping
 
-from ..locks import bpf, landlock
+from ..locks import bpf, landlock, pages
 from ..orders import Enclosure, Serving
 from . import proof, workspace
 
@@ -72,6 +72,7 @@ def confine(enclosure: Enclosure, filters: list[bytes]) -> None:
         raise RuntimeError("a second thread is running, which would escape confinement")
     alone = enclosure.locked is None or enclosure.locked.uid is not None
     enclosure.limits.enforce(alone=alone)
+    pages.no_huge_pages()
     if enclosure.landlock:
         landlock.restrict(
             enclosure.landlock,

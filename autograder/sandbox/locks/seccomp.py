@@ -20,7 +20,7 @@ import errno
 import platform
 
 from . import bpf
-from .bpf import ALLOW, ANY_BIT, EQUAL, Calls, judging, refuse, step, when
+from .bpf import ALLOW, ANY_BIT, AT_LEAST, EQUAL, Calls, judging, refuse, step, when
 from .open_files import on_open_files
 
 __all__ = ["inner_filter", "outer_filter"]
@@ -58,6 +58,7 @@ _OTHER_PROCESSES: Calls = {
 _SHARED_MEMORY_AND_QUEUES: Calls = {  # memory that no file size, no tmpfs and no rlimit counts
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "vmsplice": (278, 75),  # what a pipe was given of one's memory stays in it when it is unmapped
     "shmget": (29, 194),
     "shmat": (30, 196),
     "shmctl": (31, 195),
@@ -119,6 +120,16 @@ _THE_MACHINE: Calls = {
     "mbind": (237, 235),
     "io_setup": (206, 0),  # the machine has a number of them for all its programs
 }
+_ATTRIBUTES: Calls = {
+    # Among them the lists of who may use a file: 64 KiB for each, which no tmpfs counts.
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+}
+_NOT_DONE: Calls = {  # all that anybody wrote, to all disks of the machine
+    "sync": (162, 81),
+    "syncfs": (306, 267),
+}
 _SOCKETS: Calls = {  # socketpair stays, for asyncio, but of one family
     "socket": (41, 198),
     "bind": (49, 200),
@@ -145,7 +156,15 @@ _INNER: Calls = {
     # together: a kernel that leaves some unread would keep the next one from saying who it is.
     "sendmsg": (46, 211),
     "sendmmsg": (307, 269),
+    # Rules and filters are the machine's memory, which no limit counts.
+    "seccomp": (317, 277),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
 }
+_NEWEST_CALL = 462
+"""The last that was looked at (mseal). Files change owners and attributes by newer ones too."""
+
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _CLOSE_RANGE = (436, 436)
@@ -153,9 +172,11 @@ _SOCKETPAIR = (53, 199)
 _SETSOCKOPT = (54, 208)
 _IOCTL = (16, 29)
 _MMAP = (9, 222)
+_PRCTL = (157, 167)
 _PRLIMIT = (302, 261)
 _SETRLIMIT = (160, 164)
 
+_PR_SET_SECCOMP, _PR_SET_THP_DISABLE, _PR_SCHED_CORE = 22, 41, 62
 _RLIMIT_CORE = 4
 _AF_UNIX = 1
 _CLONE_THREAD = 0x00010000
@@ -163,7 +184,7 @@ _CLONE_FILES = 0x00000400
 _CLOSE_RANGE_UNSHARE = 2
 _SO_SNDBUF, _SO_RCVBUF = 7, 8
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, CGROUP, UTS, IPC, USER, PID, NET
-_MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
+_MAP_SHARED, _MAP_ANONYMOUS, _MAP_HUGETLB = 0x01, 0x20, 0x40000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # typing into the grader's terminal
 
 
@@ -183,8 +204,10 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
     no_namespaces = judging(0, step(ANY_BIT, _CLONE_NAMESPACES, 0, 1))
     unix_only = judging(0, step(EQUAL, _AF_UNIX, 1, 0))
     # Pages that are shared stay while any of them is mapped: of a gigabyte that was written and
-    # then unmapped but for a page, neither the address space nor what is resident knows.
-    private_only = judging(3, step(ANY_BIT, _MAP_ANONYMOUS, 0, 2), step(ANY_BIT, _MAP_SHARED, 0, 1))
+    # then unmapped but for a page, neither the address space nor what is resident knows. Nor is
+    # what is taken from the machine's pool of huge pages among the latter.
+    uncounted = _MAP_SHARED | _MAP_HUGETLB
+    private_only = judging(3, step(ANY_BIT, _MAP_ANONYMOUS, 0, 2), step(ANY_BIT, uncounted, 0, 1))
     # Each socket of a pair may hold what the machine allows one, up to many megabytes.
     usual_buffers = judging(2, step(EQUAL, _SO_SNDBUF, 1, 0), step(EQUAL, _SO_RCVBUF, 0, 1))
     no_typing = judging(1, step(EQUAL, _TIOCSTI, 1, 0), step(EQUAL, _TIOCLINUX, 0, 1))
@@ -192,6 +215,9 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
         [
             *bpf.preamble(machine),
             *bpf.denials({n: c for n, c in _OUTER.items() if n not in spared}, machine),
+            # As on a file system that has none, which programs know.
+            *bpf.denials(_ATTRIBUTES, machine, errno.EOPNOTSUPP),
+            *bpf.denials(_NOT_DONE, machine, 0),
             # clone3 hides its flags behind a pointer, where no filter can read; on ENOSYS glibc
             # takes clone instead.
             *when(_CLONE3[column], [refuse(errno.ENOSYS)]),
@@ -209,7 +235,8 @@ def outer_filter(machine: str | None = None, *, for_zygote: bool = False) -> byt
 def inner_filter(machine: str | None = None) -> bytes:
     """The filter that the kernel's own process adds: threads yes, processes and programs no.
 
-    To be added after `Limits.enforce`: the limit of cores cannot be changed under it.
+    To be added as the last of all locks, since no other can be under it: after Landlock, other
+    filters and `Limits.enforce`, whose limit of cores cannot be changed any more.
 
     Raises:
         KeyError: for a machine that is not in `MACHINES`.
@@ -217,10 +244,15 @@ def inner_filter(machine: str | None = None) -> bytes:
     machine = machine or platform.machine()
     column = bpf.column(machine)
     # The number of open files is limited for each table of them: all threads share one.
-    threads_only = judging(
-        0, step(ANY_BIT, _CLONE_THREAD, 0, 1), step(ANY_BIT, _CLONE_FILES, 1, 0)
-    )
+    threads_only = judging(0, step(ANY_BIT, _CLONE_THREAD, 0, 1), step(ANY_BIT, _CLONE_FILES, 1, 0))
     no_table_of_its_own = judging(2, step(ANY_BIT, _CLOSE_RANGE_UNSHARE, 0, 1))
+
+    as_confined = judging(
+        0,
+        step(EQUAL, _PR_SET_SECCOMP, 2, 0),
+        step(EQUAL, _PR_SET_THP_DISABLE, 1, 0),
+        step(EQUAL, _PR_SCHED_CORE, 0, 1),  # a core that it shares with nobody
+    )
 
     def but_of_cores(argument: int) -> list[bytes]:
         # What limits.py has set it to is what stops a handler of cores; less would not.
@@ -229,9 +261,12 @@ def inner_filter(machine: str | None = None) -> bytes:
     return b"".join(
         [
             *bpf.preamble(machine),
+            step(AT_LEAST, _NEWEST_CALL + 1, 0, 1),
+            refuse(errno.ENOSYS),
             *bpf.denials(_INNER, machine),
             *when(_CLONE[column], threads_only),
             *when(_CLOSE_RANGE[column], no_table_of_its_own),
+            *when(_PRCTL[column], as_confined),
             *when(_PRLIMIT[column], but_of_cores(1)),
             *when(_SETRLIMIT[column], but_of_cores(0)),
             ALLOW,
