@@ -62,6 +62,7 @@ _BREACHES = {
     "scratch_entries": "it made too many files",
     "scratch_bytes": "it wrote too much to the disk",
     "output_bytes": "it put out too much",
+    "watches": "it watched its open files too many times over",
     "connection": "it sent a message that is too long, or closed its own connections",
 }
 

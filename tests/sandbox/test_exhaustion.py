@@ -9,6 +9,7 @@ import nbclient.exceptions
 import pytest
 
 from autograder.sandbox import Breach, Limits
+from autograder.sandbox.outside.meters import memory_of
 
 GONE = (nbclient.exceptions.DeadKernelError, nbclient.exceptions.CellTimeoutError, RuntimeError)
 
@@ -98,11 +99,35 @@ def test_nothing_is_hidden_from_the_watchdog(start_kernel, locked: bool, way: st
 
 def test_memory_that_is_taken_and_not_only_reserved(start_kernel):
     with start_kernel(resident=400 << 20) as kernel:
-        reserved = "import mmap\nheld = mmap.mmap(-1, 2 << 30)\nprint('fine')"
+        reserved = "import mmap\nheld = mmap.mmap(-1, 2 << 30, mmap.MAP_PRIVATE)\nprint('fine')"
         assert kernel.run(reserved).text == "fine\n"
         with pytest.raises(GONE):
             kernel.run("held = []\nwhile True: held.append(b'x' * (1 << 24))", timeout=60)
         assert kernel.manager.sandbox.breach is Breach.MEMORY
+
+
+def test_memory_that_was_put_aside_counts():
+    # By madvise a process can have its memory moved to where the machine swaps.
+    status = "Name:\tRssAnon: 9\nVmRSS:\t  900 kB\nRssAnon:\t  300 kB\nVmSwap:\t  200 kB\n"
+    assert memory_of(status) == 500 * 1024
+
+
+def test_watches_without_number(start_kernel):
+    # The system counts them for all processes of a user; without one, libzmq aborts the grader.
+    code = (
+        "import os, select, time\n"
+        "held = os.eventfd(0)\n"
+        "polls = [select.epoll() for _ in range(40)]\n"
+        "for number in range(120, 250):\n"
+        "    os.dup2(held, number)\n"
+        "    for poll in polls: poll.register(number, 0)\n"
+        "    os.close(number)\n"
+        "time.sleep(60)"
+    )
+    with start_kernel() as kernel:
+        with pytest.raises(GONE):
+            kernel.run(code, timeout=30)
+        assert kernel.manager.sandbox.breach is Breach.WATCHES
 
 
 def test_threads_without_number(start_kernel):

@@ -1,4 +1,4 @@
-"""How much a kernel has put into its scratch."""
+"""How much a kernel has put into its scratch, and what it holds besides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..limits import Limits
 from .places import IN_NAMESPACES
 from .task import Scratch
 
-__all__ = ["Used", "look_as", "meter_of"]
+__all__ = ["Used", "look_as", "memory_of", "meter_of", "watches_of"]
 
 _MAX_DEPTH = 64
 _WRITTEN_AS_OFTEN = 8
@@ -60,6 +60,34 @@ def _written(pid: int) -> int:
     lines = Path(f"/proc/{pid}/io").read_text().splitlines()
     counts = {name: int(value) for name, _, value in (line.partition(":") for line in lines)}
     return max(counts["write_bytes"] - counts["cancelled_write_bytes"], counts["wchar"])
+
+
+def memory_of(status: str) -> int:
+    """Bytes that are a process's own, no file's such as those of libraries, by its /proc status.
+
+    In memory, or where the system or the process itself has put them aside.
+    """
+    fields = (line.partition(":") for line in status.splitlines())
+    counted = (value for name, _, value in fields if name in ("RssAnon", "VmSwap"))
+    return sum(int(value.split()[0]) * 1024 for value in counted)
+
+
+def watches_of(pid: int, enough: int) -> int:
+    """How many open files a process's epolls watch, each as often as they do; to `enough` or so.
+
+    A file that was watched under one number of a descriptor can be watched again under the next.
+    """
+    found = 0
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.readlink(f"/proc/{pid}/fd/{number}") != "anon_inode:[eventpoll]":
+                continue
+            with open(f"/proc/{pid}/fdinfo/{number}", "rb") as file:
+                while found <= enough and (chunk := file.read(1 << 16)):
+                    found += chunk.count(b"tfd:")
+        except FileNotFoundError:
+            continue  # it has just been closed
+    return found
 
 
 def look_as(uid: int) -> None:

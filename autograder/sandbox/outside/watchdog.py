@@ -3,9 +3,11 @@
 Of memory, the system limits what a process reserves and not what it takes; of the first, JAX needs
 gigabytes. A tmpfs made by bubblewrap has a size but no ceiling for the number of its files, whose
 names and inodes take the machine's memory (an eighth of it at most), and a scratch on the disk has
-no size at all; `RLIMIT_NPROC` does not bind a grader who is root; and of a process killed for its
-CPU time nobody says why. So a thread of the grader looks several times a second. It is a thread,
-not a task of an event loop, since a loop that is busy judging answers looks at nothing.
+no size at all; what is watched by epoll is counted for all of a user's processes together, and when
+there is no more, libzmq ends the grader's; `RLIMIT_NPROC` does not bind a grader who is root; and
+of a process killed for its CPU time nobody says why. So a thread of the grader looks several times
+a second. It is a thread, not a task of an event loop, since a loop that is busy judging answers
+looks at nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import threading
 from collections.abc import Callable
 
 from ..limits import Limits
-from .meters import look_as, meter_of
+from .meters import look_as, memory_of, meter_of, watches_of
 from .task import Scratch
 
 __all__ = ["Breach", "Watchdog"]
 
 _PERIOD_SECONDS = 0.1
+_WATCHES_A_FILE = 16
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -35,6 +38,8 @@ class Breach(enum.StrEnum):
     BYTES = "scratch_bytes"
     """Only of a scratch on the disk: in one of limited size, writing more is refused."""
     OUTPUT = "output_bytes"
+    WATCHES = "watches"
+    """It watches its open files (`open_files`) many times over."""
     CONNECTION = "connection"
     """It sent a message longer than `message_bytes`, or closed its own sockets."""
 
@@ -103,12 +108,6 @@ class Watchdog:
                 self._on_breach(breach)
                 return
 
-    def _resident(self) -> int:
-        """Bytes that are the process's own: no file's, such as those of libraries."""
-        with open(f"/proc/{self._pid}/status", encoding="ascii", errors="replace") as file:
-            line = next((line for line in file if line.startswith("RssAnon:")), None)
-        return 0 if line is None else int(line.split()[1]) * 1024
-
     def _look(self) -> Breach | None:
         with open(f"/proc/{self._pid}/stat", encoding="ascii", errors="replace") as file:
             # The name, second field, is the process's to choose and may hold anything.
@@ -118,7 +117,11 @@ class Watchdog:
             return Breach.CPU
         if threads > self._limits.thread_limit():
             return Breach.THREADS
-        if self._resident() > self._limits.resident:
-            return Breach.MEMORY
+        with open(f"/proc/{self._pid}/status", encoding="ascii", errors="replace") as file:
+            if memory_of(file.read()) > self._limits.resident:
+                return Breach.MEMORY
+        watches = _WATCHES_A_FILE * self._limits.open_files
+        if watches_of(self._pid, watches) > watches:
+            return Breach.WATCHES
         too_many, too_much = self._used()
         return Breach.ENTRIES if too_many else Breach.BYTES if too_much else None
