@@ -252,7 +252,8 @@ def minimum(
     Args:
         answer: its name.
         of: a function that JAX can differentiate; its minimum is asked in all arguments.
-        other_than: the name of another answer; a different minimum is asked.
+        other_than: the name of another answer; a different minimum is asked than that one was when
+            its own check was run.
         start: where a descent that leads there begins. Such a descent sharpens the messages, and
             an answer as good as where it ends is right.
         step_size: of that descent.

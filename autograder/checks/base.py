@@ -8,7 +8,7 @@ student's own session (practice) and from a sandboxed kernel (marking).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,25 @@ class Check(ABC):
         For what only a wrong answer needs to be asked, so that a right one costs less.
         """
         return []
+
+    def as_judged(self, replies: Sequence[Reply], judged: Mapping[str, Reply]) -> list[Reply]:
+        """The replies to `questions`, with other answers as they were when they earned points.
+
+        By the time that this answer is asked for, such a name may hold something else: the next
+        loop walks with the same variable, or somebody would find one thing and be paid twice.
+
+        Args:
+            replies: what came back.
+            judged: by name, what was found there when it was judged.
+        """
+        first = len(self.answers)
+        names = dict(enumerate(self.refers, start=first))
+        return [judged.get(names.get(n, ""), reply) for n, reply in enumerate(replies)]
+
+    def earned(self, replies: Sequence[Reply], verdicts: Sequence[Verdict]) -> dict[str, Reply]:
+        """By name, what was found under the answers that are worth points."""
+        found = zip(self.answers, replies, verdicts, strict=False)
+        return {n: reply for n, reply, v in found if v.share and isinstance(reply, Found)}
 
     def judge(
         self, seed: int, replies: Sequence[Reply], taken: Collection[str] = ()

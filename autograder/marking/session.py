@@ -123,6 +123,7 @@ class Session:
     _incomplete: set[int] = field(default_factory=set, init=False)  # cells that put out too much
     _ended: str = field(default="", init=False)  # why no further cell can be run
     _lacking: Lacking = field(init=False)
+    _earned: dict[str, Reply] = field(default_factory=dict, init=False)  # answers, as judged
 
     def __post_init__(self) -> None:
         python = self.notebook.metadata.get("autograder", {}).get("python", "")
@@ -437,7 +438,9 @@ class Session:
                 self._look_for_missed(errors_of(reply))
             above = self.notebook.cells[:index]
             with self._timed("judging"):
+                replies = check.as_judged(replies, self._earned)
                 found = check.judge(seed, replies, exercise.taken)
+                self._earned |= check.earned(replies, found)
                 found = with_circumstances(found, [*questions, *more], replies, above, self._late)
                 if is_changed(check, of_given):
                     found = say_changed(found, given[0].name, above)

@@ -19,9 +19,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..answers import witness
-from ..answers.local import judge
+from ..answers.local import ask, ask_all, judge
 from ..answers.source import lost_update
 from ..checks.base import Check
+from ..checks.questions import Look, Reply
 from ..checks.verdict import Verdict
 from ..checks.wording import never_met
 from ..errors import CheckError, CheckFailed
@@ -42,6 +43,8 @@ PATIENCE = 5.0  # seconds after which a check says that it is still at work
 # Names that checks of this session have asked for: not to be suggested for a missing answer.
 _asked: set[str] = set()
 _answers: set[str] = set()
+# What answers were when a check of this session last called them right, or partly.
+_earned: dict[str, Reply] = {}
 
 
 def practice_seed(check: Check) -> int:
@@ -98,6 +101,7 @@ def judge_here(
             verdicts = judge(check, namespace, practice_seed(check), frozenset(_asked))
             if given is not None and given.changed:
                 verdicts = _with_change(verdicts, given, other, namespace)
+            verdicts = _beside_what_was_judged(check, verdicts, namespace)
     except KeyboardInterrupt:
         return [_interrupted(name, time.monotonic() - began) for name in check.answers]
     except Exception as exc:  # noqa: BLE001 - never a student's mistake, never a stack trace
@@ -152,6 +156,31 @@ def _with_change(
         else:
             out.append(replace(verdict, fact=f"{verdict.fact} {given.changed}"))
     return out
+
+
+def _beside_what_was_judged(
+    check: Check, verdicts: list[Verdict], namespace: Mapping[str, Any]
+) -> list[Verdict]:
+    """The verdicts, where the answer on which they depend is not what its own check saw.
+
+    Marking compares with that. Which of the two a run from top to bottom would have there, nobody
+    knows: so an answer is right only beside both.
+    """
+    replies = ask([Look(name) for name in check.answers], namespace)
+    _earned.update(check.earned(replies, verdicts))
+    if not check.refers or not any(v.right for v in verdicts):
+        return verdicts
+    seed = practice_seed(check)
+    then = check.judge(
+        seed, check.as_judged(ask_all(check, seed, namespace), _earned), frozenset(_asked)
+    )
+    names = " and ".join(f"`{name}`" for name in check.refers)
+    fact = f"It would be right, but {names} is not what it was when its own check was run."
+    hint = f"Run the cell of {names} and its check once more, then this cell and its check."
+    return [
+        Verdict(now.answer, "stale", 0.0, fact, hint, "stale") if now.right > old.right else now
+        for now, old in zip(verdicts, then, strict=True)
+    ]
 
 
 def _foreseen(

@@ -20,12 +20,14 @@ import zlib
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import nbformat
 import pytest
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.checks.questions import Reply
 from autograder.checks.verdict import Verdict
 from autograder.marking.record import read_record
 from autograder.marking.rubric import Rubric, read_rubric
@@ -60,6 +62,7 @@ import json as _json
 import autograder.check as _check
 import autograder.practice.session as _practice
 _practice._asked = set({taken!r})
+_practice._earned.clear()
 with _check.recording() as _checks:
 {cell}
 {patience}
@@ -178,6 +181,13 @@ def rehearsal(folder: Path) -> Path:
     return path
 
 
+class Forgetful(dict[str, Reply]):
+    """Of answers that were judged, nothing is known: no case is another one's notebook."""
+
+    def __ior__(self, other: object) -> Self:  # type: ignore[override,misc]
+        return self
+
+
 async def run(
     notebook: str, cases: list[Case], limits: SessionLimits, rehearsed: Path
 ) -> dict[str, Both]:
@@ -191,6 +201,7 @@ async def run(
         seed=lambda cell: zlib.crc32(f"marking of {cell}".encode()),
         limits=limits,
     )
+    session._earned = Forgetful()
     await session.run()
     found = {}
     for number, case in enumerate(cases):

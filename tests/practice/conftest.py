@@ -22,6 +22,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setattr(standing, "_together", {})
     monkeypatch.setattr(practice, "_asked", set())
     monkeypatch.setattr(practice, "_answers", set())
+    monkeypatch.setattr(practice, "_earned", {})
     shown: list[dict[str, str]] = []
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     monkeypatch.setattr(html, "draw", lambda verdict: None)  # pictures have tests of their own

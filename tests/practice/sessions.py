@@ -51,7 +51,13 @@ class Session:
         """A new kernel: nothing that ran is known any more."""
         self.shell.history_manager.end_session()
         self.shell = new_shell()
-        for kept in (standing._verdicts, standing._together, practice._asked, practice._answers):
+        for kept in (
+            standing._verdicts,
+            standing._together,
+            practice._asked,
+            practice._answers,
+            practice._earned,
+        ):
             kept.clear()
 
 
