@@ -22,6 +22,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..answers import kernel
 from ..cells import is_test, nbgrader_of, points_of
+from ..checks.base import Check
 from ..checks.given import given_questions, is_changed
 from ..checks.questions import Call, Calls, Error, Late, Question, Reply
 from ..checks.verdict import Verdict
@@ -124,6 +125,8 @@ class Session:
     _ended: str = field(default="", init=False)  # why no further cell can be run
     _lacking: Lacking = field(init=False)
     _earned: dict[str, Reply] = field(default_factory=dict, init=False)  # answers, as judged
+    # Right answers that have to be other than one that was not judged yet: cells may be moved.
+    _early: list[tuple[Check, int, list[Reply]]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         python = self.notebook.metadata.get("autograder", {}).get("python", "")
@@ -440,6 +443,7 @@ class Session:
             with self._timed("judging"):
                 replies = check.as_judged(replies, self._earned)
                 found = check.judge(seed, replies, exercise.taken)
+                found = self._not_twice(check, seed, replies, found)
                 self._earned |= check.earned(replies, found)
                 found = with_circumstances(found, [*questions, *more], replies, above, self._late)
                 if is_changed(check, of_given):
@@ -448,6 +452,21 @@ class Session:
             if any(verdict.misconception == "never_returns" for verdict in verdicts):
                 self.disturbed = True
         return verdicts
+
+    def _not_twice(
+        self, check: Check, seed: int, replies: list[Reply], found: list[Verdict]
+    ) -> list[Verdict]:
+        """The verdicts of a check, where an answer above had to be another than this one."""
+        earned = {n: r for n, r in check.earned(replies, found).items() if n not in self._earned}
+        for other, its_seed, its in self._early:
+            if earned.keys() & set(other.refers):
+                (again,) = other.judge(its_seed, other.as_judged(its, earned))
+                if not again.right:
+                    fact = again.fact.replace(f"`{check.answer}`", f"`{other.answer}`")
+                    return [replace(again, answer=check.answer, fact=fact)]
+        if set(check.refers) - self._earned.keys() and all(v.right for v in found):
+            self._early.append((check, seed, replies))
+        return found
 
     async def _ask(self, questions: Sequence[Question]) -> list[Reply]:
         """What the kernel answers.

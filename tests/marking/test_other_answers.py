@@ -57,5 +57,22 @@ def test_another_minimum_is_another_than_the_one_that_was_judged(
     asyncio.run(
         Session(submitted, rubric, lambda: PlainKernelManager(tmp_path), lambda cell: 1).run()
     )
+    assert outcomes(submitted) == expected
+
+
+def outcomes(submitted: nbformat.NotebookNode) -> list[str]:
     records = [record for cell in submitted.cells if (record := read_record(cell))]
-    assert [record["verdicts"][0].outcome for record in records] == expected
+    return [record["verdicts"][0].outcome for record in records]
+
+
+@pytest.mark.parametrize(("low", "expected"), [(LEFT, "wrong"), (RIGHT, "right")])
+def test_cells_that_were_moved_earn_one_minimum_once(
+    rubric: Rubric, tmp_path: Path, low: str, expected: str
+) -> None:
+    submitted = notebook((f"low = {low}", f"other = {LEFT}"))
+    given, *first, answer, check = submitted.cells
+    submitted.cells = [given, answer, check, *first]
+    asyncio.run(
+        Session(submitted, rubric, lambda: PlainKernelManager(tmp_path), lambda cell: 1).run()
+    )
+    assert outcomes(submitted) == ["right", expected]
