@@ -138,14 +138,14 @@ class Asking:
         here = self._where[place]
         names = asked_names(self.given, place)
         before, unreached = self._bound(range(here))
-        after, _ = self._bound(range(here + 1, len(self.cells)))
+        after, undone = self._bound(range(here + 1, len(self.cells)))
         lost = names - before
         if "*" in before:
             return
         if not lost:
             self._look_at_order(here, cell, names)
             return
-        if later := lost & after:
+        if later := lost & (after | undone):
             self._ask(
                 cell,
                 f"Before {cell.title} there is no answer, but {_listed(later)} {_be(later)} "

@@ -239,3 +239,15 @@ def test_a_right_notebook_is_right_or_a_person_is_asked(seed: int) -> None:
             note(json.dumps(notebook, indent=1))
             note(json.dumps(found.notebook, indent=1))
             assert_nothing_is_lost(notebook, found)
+
+
+def test_an_answer_below_its_check_that_a_stub_undoes_is_for_a_person(tmp_path: Path) -> None:
+    notebook = right()
+    cells = _cells(notebook)
+    stub = cells.pop(index_of(notebook, "slope"))
+    stub["source"] = STUBS["slope"]
+    check = index_of(notebook, "slope_check")
+    cells[check + 1 : check + 1] = [_new("code", ANSWERS["slope"]), stub]
+    found = mended(json.dumps(notebook).encode(), tmp_path)
+    assert_nothing_is_lost(notebook, found)
+    assert "slope_check" in found.ask
