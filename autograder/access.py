@@ -10,7 +10,14 @@ from pathlib import Path
 
 from .errors import CourseError
 
-__all__ = ["refusal", "require_readable", "require_writable", "translated", "unfit"]
+__all__ = [
+    "refusal",
+    "require_fit",
+    "require_readable",
+    "require_writable",
+    "translated",
+    "unfit",
+]
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -77,6 +84,13 @@ def unfit(folder: Path) -> CourseError | None:
         f"{odd.group()} in it",
         "give the folder another name",
     )
+
+
+def require_fit(folder: Path) -> None:
+    """Raise what `unfit` says of a folder, if anything."""
+    odd = unfit(folder)
+    if odd is not None:
+        raise odd
 
 
 def translated(error: OSError) -> CourseError | None:

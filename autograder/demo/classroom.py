@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
-from ..access import require_readable, require_writable, unfit
+from ..access import require_fit, require_readable, require_writable
 from ..cells import nbgrader_of
 from ..distribution import CONFIG
 from ..errors import AutograderError
@@ -104,9 +104,7 @@ class Classroom:
             CourseError: where this user may not read the one or write the other, or nbgrader could
                 not find it by that name.
         """
-        odd = unfit(folder)
-        if odd is not None:
-            raise odd
+        require_fit(folder)
         source = course / "source" / ASSIGNMENT
         require_readable(folder, course, source, *source.glob("*.ipynb"), course / CONFIG)
         require_writable(folder.parent, folder)

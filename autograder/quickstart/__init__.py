@@ -11,7 +11,7 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
-from ..access import require_readable, require_writable, translated, unfit
+from ..access import require_fit, require_readable, require_writable, translated
 from ..distribution import CONFIG, course_files
 from ..errors import QuickstartError
 
@@ -26,9 +26,7 @@ def make_course(folder: Path) -> list[Path]:
         CourseError: this user may not write there, there is no room, or nbgrader could not find it
             by that name; nothing is left behind.
     """
-    odd = unfit(folder)
-    if odd is not None:
-        raise odd
+    require_fit(folder)
     origin = course_files()
     require_readable(folder, *origin.glob("source/*/*.ipynb"), origin / CONFIG)
     require_writable(folder)
