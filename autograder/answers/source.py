@@ -256,7 +256,7 @@ def _are_nothing(body: Sequence[ast.stmt]) -> bool:
 @functools.lru_cache(maxsize=2048)
 def undone_by_dots(source: str) -> frozenset[str]:
     """Names that a cell gives an answer, and then `...`; and functions that return such a name."""
-    tree = _parsed(source)
+    tree = _parsed(source) if "..." in source else None
     if tree is None:
         return frozenset()
     undone = _undone(tree.body)

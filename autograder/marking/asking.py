@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import nbformat
 
@@ -30,6 +33,19 @@ _WORDS = re.compile(r"\b[^\W\d_]{2,}\W+(?:\w+\W+)*?[^\W\d_]{2,}")
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 Cells = Sequence[nbformat.NotebookNode]
+
+
+class _Bound(NamedTuple):
+    """Names to which a student's own code gives a value.
+
+    Attributes:
+        found: those that have it in the end.
+        hidden: those of which a stub that was left standing keeps or takes it away: a `raise`
+            before them, dots or the empty function behind them.
+    """
+
+    found: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -137,14 +153,14 @@ class Asking:
     def _look_at_code(self, place: int, cell: Given) -> None:
         here = self._where[place]
         names = asked_names(self.given, place)
-        before, unreached = self._bound(range(here))
-        after, undone = self._bound(range(here + 1, len(self.cells)))
+        before, unreached = self._bound_before[here]
         lost = names - before
         if "*" in before:
             return
         if not lost:
             self._look_at_order(here, cell, names)
             return
+        after, undone = self._bound(range(here + 1, len(self.cells)))
         if later := lost & (after | undone):
             self._ask(
                 cell,
@@ -199,27 +215,28 @@ class Asking:
         """Of each cell, its code; None of what is no Python."""
         return [read_code(c.source) if c.cell_type == "code" else None for c in self.cells]
 
-    def _bound(self, numbers: range) -> tuple[set[str], set[str]]:
-        """The names that a student's own code in these cells gives a value.
+    @cached_property
+    def _bound_before(self) -> list[_Bound]:
+        """Of each cell, what is bound before it."""
+        cells = range(len(self.cells))
+        return list(itertools.accumulate(cells, self._then, initial=_Bound()))
 
-        Returns:
-            those that have it in the end, and those of which a stub that was left standing keeps
-            or takes it away: a `raise` before them, dots or the empty function behind them.
-        """
-        found: set[str] = set()
-        hidden: set[str] = set()
-        for number in numbers:
-            place, code = self._places[number], self._codes[number]
-            if code is None:
-                continue
-            if self._theirs[number]:
-                run = _in_the_end(self.cells[number].source)
-                found |= run
-                hidden = (hidden - run) | (code.binds - run)
-            elif place is not None and self.given[place].answer:
-                hidden |= found & code.binds
-                found -= code.binds
-        return found, hidden
+    def _bound(self, numbers: range) -> _Bound:
+        """What is bound after these cells, and nothing else."""
+        return functools.reduce(self._then, numbers, _Bound())
+
+    def _then(self, so_far: _Bound, number: int) -> _Bound:
+        """What is bound after one more cell."""
+        found, hidden = so_far
+        place, code = self._places[number], self._codes[number]
+        if code is None:
+            return so_far
+        if self._theirs[number]:
+            run = _in_the_end(self.cells[number].source)
+            return _Bound(found | run, (hidden - run) | (code.binds - run))
+        if place is not None and self.given[place].answer:
+            return _Bound(found - code.binds, hidden | (found & code.binds))
+        return so_far
 
     @cached_property
     def _theirs(self) -> list[bool]:

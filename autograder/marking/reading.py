@@ -71,7 +71,7 @@ def _new(cells: list[Any], about: dict[str, Any]) -> nbformat.NotebookNode:
     # 4.4, in which cells have no ids: nbformat draws missing ones at random, and then no two
     # markings of the same notebook are the same.
     metadata = nbformat.from_dict({"autograder": about})
-    return nbformat.v4.new_notebook(nbformat_minor=4, metadata=metadata, cells=cells)
+    return nbformat.NotebookNode(nbformat=4, nbformat_minor=4, metadata=metadata, cells=cells)
 
 
 # ------------------------------------------------------------------------------------ the file

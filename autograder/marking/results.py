@@ -89,12 +89,16 @@ def own_code() -> str:
 def environment() -> dict[str, str]:
     """By names for a grader, the versions of all by which results are found out here."""
     versions = {"Python": platform.python_version(), "the processor's kind": platform.machine()}
-    for name in _PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = ""
+    versions |= {name: _version(name) for name in _PACKAGES}
     return {**versions, "autograder's own code": own_code()}
+
+
+@functools.cache
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def fingerprint(settings: Mapping[str, Any], *files: Path) -> str:

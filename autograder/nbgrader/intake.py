@@ -49,9 +49,15 @@ class SubmissionExporter(Writer):
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
         """The notebook in `filename`, after all preprocessors."""
-        if resources is None or not self._is_submission(filename, resources):
+        handed, self.handed = self.handed, None  # to whatever comes next: it is never another's
+        if resources is None:
             return super().from_filename(filename, resources=resources, **kw)
-        notebook = self._found(filename, resources["nbgrader"])
+        if self._is_submission(filename, resources):
+            notebook = self._found(filename, resources["nbgrader"])
+        elif handed is not None:
+            notebook = handed
+        else:
+            return super().from_filename(filename, resources=resources, **kw)
         folder, name = os.path.split(filename)
         resources["metadata"] = {"name": os.path.splitext(name)[0], "path": folder}
         convert: Any = self.from_notebook_node  # nbconvert's, without types

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import nbformat
@@ -360,9 +361,7 @@ class Mend(NbGraderPreprocessor):
             nbgrader.api.MissingEntry: the gradebook does not know the notebook.
         """
         names = resources["nbgrader"]
-        released = released_cells(course_of(self), names["assignment"], names["notebook"])
-        with opened(names["db_url"]) as gradebook:
-            given = given_cells(gradebook, names["assignment"], names["notebook"], released)
+        given = self._given_of(names["db_url"], names["assignment"], names["notebook"])
         about = nb.metadata.setdefault("autograder", nbformat.NotebookNode())
         found = mend(nb, given)
         # Of a notebook that is not there, nothing is missing but itself.
@@ -374,3 +373,16 @@ class Mend(NbGraderPreprocessor):
             lines = "\n".join(f"- {note}" for note in about["notes"])
             nb.cells.insert(0, _text(f"**This notebook as it was handed in**\n\n{lines}"))
         return nb, resources
+
+    @cached_property
+    def _given(self) -> dict[tuple[str, str, str], list[Given]]:
+        return {}
+
+    def _given_of(self, db_url: str, assignment: str, notebook: str) -> list[Given]:
+        """What the assignment gave; asked for once by a step that is kept for a run."""
+        key = db_url, assignment, notebook
+        if key not in self._given:
+            released = released_cells(course_of(self), assignment, notebook)
+            with opened(db_url) as gradebook:
+                self._given[key] = given_cells(gradebook, assignment, notebook, released)
+        return self._given[key]

@@ -20,6 +20,8 @@ from nbgrader.server_extensions.formgrader import handlers
 from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
 from tornado import web
 
+from .writing import Writer
+
 __all__ = [
     "Collect",
     "FormgraderHandler",
@@ -56,6 +58,8 @@ BORROWED = {
     "nbgrader.converters:Autograde.init_single_notebook_resources": ("notebook_filename",),
     "nbgrader.converters:Autograde._init_preprocessors": (),
     "nbgrader.converters:Autograde._sanitizing": (),
+    "nbgrader.converters:Autograde._format_dest": ("assignment_id", "student_id"),
+    "nbgrader.converters:Autograde.writer": (),
     "nbconvert.exporters:Exporter._preprocessors": (),
     "nbgrader.converters:GenerateAssignment._format_dest": ("assignment_id", "student_id"),
     "nbgrader.converters:GenerateFeedback.init_assignment": ("assignment_id", "student_id"),
@@ -190,7 +194,7 @@ class StepsKept(converters.Autograde):
     _kept: dict[bool, list[Any]] | None = None  # by whether they are to sanitize
 
     def keep_steps(self, wanted: bool) -> None:
-        """From here on; for steps that remember nothing from one notebook to the next."""
+        """From here on; for steps that remember nothing of a student's from one to the next."""
         self._kept = {} if wanted else None
 
     def _init_preprocessors(self) -> None:
@@ -201,6 +205,17 @@ class StepsKept(converters.Autograde):
             super()._init_preprocessors()
             self._kept[self._sanitizing] = self.exporter._preprocessors
         self.exporter._preprocessors = self._kept[self._sanitizing]
+        if isinstance(self.exporter, Writer):
+            self.exporter.hands_over = self._sanitizing
+
+    def write_single_notebook(self, output: str, resources: Any) -> None:
+        """As nbgrader's; of what is handed over to the second pass there is nothing to write."""
+        if isinstance(self.exporter, Writer) and self.exporter.handed is not None:
+            names = resources["nbgrader"]
+            # Where the second pass looks for it.
+            self.writer.build_directory = self._format_dest(names["assignment"], names["student"])
+        else:
+            super().write_single_notebook(output, resources)
 
 
 class Collect(ExchangeCollect):

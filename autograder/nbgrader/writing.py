@@ -4,6 +4,9 @@ nbconvert copies a notebook three times for a conversion, checks it against its 
 step and before and after it is written, and indents with the part of Python's `json` that is
 written in Python. That was a third of what writing a class's marks took. Here it is not copied,
 checked once when all steps are done, and indented by hand.
+
+nbgrader converts each submission twice, and the second time reads what it wrote the first time.
+Where nobody else's steps are between, the first hands its notebook over instead.
 """
 
 from __future__ import annotations
@@ -35,8 +38,15 @@ _NESTED = (dict, list, tuple)
 
 
 class Writer(NotebookExporter):
-    """nbconvert's, for whoever asks it for notebooks one after the other."""
+    """nbconvert's, for whoever asks it for notebooks one after the other.
 
+    Attributes:
+        hands_over: whether the next conversion is the first of two, whose text nobody reads.
+        handed: then, what it has made instead of a text, as it would be read from one.
+    """
+
+    hands_over = False
+    handed: nbformat.NotebookNode | None = None
     _last = ""
 
     def from_file(
@@ -60,6 +70,9 @@ class Writer(NotebookExporter):
         # Not its base's, which writes.
         done, found = Exporter.from_notebook_node(self, own(nb), resources, **kw)
         found["output_suffix"] = ".nbconvert"
+        if self.hands_over:
+            self.handed = strip_transient(done)
+            return "", found
         self._last = written(done) + "\n"
         return self._last, found
 
@@ -68,6 +81,8 @@ class Writer(NotebookExporter):
     ) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
         for preprocessor in self._preprocessors:
             nb, resources = preprocessor(nb, resources)
+        if self.hands_over:  # it is checked when the second conversion is done
+            return nb, resources
         try:
             nbformat.validate(nb)
         except nbformat.ValidationError:
@@ -115,4 +130,12 @@ def indented(value: Any, depth: int = 0) -> str:
 def _encoder(depth: int) -> Any:
     """Encodes what has no further depth, an item on a line of its own."""
     separators = (",\n" + " " * depth, ": ")
-    return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=separators).encode
+    encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=separators)
+    made: Any = getattr(json.encoder, "c_make_encoder", None)
+    if made is None:  # a Python without json's part in C
+        return encoder.encode
+    # As `encode` makes one in each call, which takes longer than what it encodes here.
+    items, key = separators
+    text = json.encoder.encode_basestring
+    encoded = made(None, encoder.default, text, None, key, items, True, False, True)
+    return lambda value: "".join(encoded(value, 0))

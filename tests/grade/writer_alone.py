@@ -63,7 +63,7 @@ class WriterAlone(Grade):
 
 @contextlib.contextmanager
 def as_nbgrader_does() -> Iterator[None]:
-    """Within, each step opens the gradebook anew, and nbconvert writes."""
+    """Within, each step is made and opens the gradebook anew, and nbconvert writes and reads."""
 
     @contextlib.contextmanager
     def lent(self: OneGradebook) -> Iterator[None]:
@@ -71,6 +71,7 @@ def as_nbgrader_does() -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(OneGradebook, "lent", lent))
+        stack.enter_context(mock.patch.object(Grade, "keep_steps"))
         for name in ("from_file", "from_notebook_node", "_preprocess"):
             theirs = getattr(NotebookExporter, name)
             stack.enter_context(mock.patch.object(Writer, name, theirs))

@@ -12,8 +12,13 @@ from typing import Any
 import nbformat
 import pytest
 from nbconvert.exporters import NotebookExporter
+from nbconvert.writers import FilesWriter
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.nbgrader.converter import Autograde
 from autograder.nbgrader.writing import Writer, indented, written
+from tests.marking import small_course as small
 
 REPOSITORY = Path(__file__).parents[2]
 NOTEBOOKS = sorted((REPOSITORY / "release").rglob("*.ipynb"))
@@ -76,6 +81,47 @@ def test_an_exporter_gives_what_nbconverts_gives(path: Path) -> None:
         ours, found = writer.from_file(io.StringIO(text))
         assert (ours, dict(found)) == (theirs, dict(about))
         text = ours
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_is_handed_over_is_what_would_be_read_again(path: Path) -> None:
+    text, writer = path.read_text(encoding="utf-8"), Writer()
+    usual, _ = writer.from_file(io.StringIO(text))
+    assert writer.handed is None
+    writer.hands_over = True
+    nothing, _ = writer.from_file(io.StringIO(text))
+    assert (nothing, writer.handed) == ("", nbformat.reads(usual, as_version=4))
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_submission_is_written_once_where_all_steps_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    small.make(tmp_path, REPOSITORY)
+    small.hand_in(tmp_path, small.HARMLESS[0])
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
+    config.NotebookExporter.nbformat_version = version  # in which our writer leaves all to theirs
+    config.CourseDirectory.root = str(tmp_path)
+    config.CourseDirectory.assignment_id = small.ASSIGNMENT
+    course = CourseDirectory(config=config)
+    wrote = []
+    write = FilesWriter.write
+    monkeypatch.setattr(
+        FilesWriter,
+        "write",
+        lambda self, text, *more, **named: wrote.append(text) or write(self, text, *more, **named),
+    )
+    copies = []
+    for kept in (False, True):
+        converter = Autograde(coursedir=course, config=config, force=True)
+        converter.keep_steps(kept)
+        converter.start()
+        copies.append(
+            [path.read_text() for path in sorted(tmp_path.glob("autograded/*/*/*.ipynb"))]
+        )
+    assert len(wrote) == (4 + 2 if version == 4 else 4 + 4)
+    assert copies[0] == copies[1]
+    assert len(copies[0]) == len(small.NOTEBOOKS)
 
 
 @pytest.mark.parametrize("fields", [{"source": 7}, {"cell_type": "hologram"}])
