@@ -198,15 +198,13 @@ class StepsKept(converters.Autograde):
         self._kept = {} if wanted else None
 
     def _init_preprocessors(self) -> None:
-        if self._kept is None:
+        if self._kept is None or self._sanitizing not in self._kept:
             super()._init_preprocessors()
-            return
-        if self._sanitizing not in self._kept:
-            super()._init_preprocessors()
-            self._kept[self._sanitizing] = self.exporter._preprocessors
-        self.exporter._preprocessors = self._kept[self._sanitizing]
+        if self._kept is not None:
+            steps = self._kept.setdefault(self._sanitizing, self.exporter._preprocessors)
+            self.exporter._preprocessors = steps
         if isinstance(self.exporter, Writer):
-            self.exporter.hands_over = self._sanitizing
+            self.exporter.hands_over = self._sanitizing and self._kept is not None
 
     def write_single_notebook(self, output: str, resources: Any) -> None:
         """As nbgrader's; of what is handed over to the second pass there is nothing to write."""

@@ -131,11 +131,14 @@ def _encoder(depth: int) -> Any:
     """Encodes what has no further depth, an item on a line of its own."""
     separators = (",\n" + " " * depth, ": ")
     encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=separators)
-    made: Any = getattr(json.encoder, "c_make_encoder", None)
-    if made is None:  # a Python without json's part in C
-        return encoder.encode
     # As `encode` makes one in each call, which takes longer than what it encodes here.
     items, key = separators
     text = json.encoder.encode_basestring
-    encoded = made(None, encoder.default, text, None, key, items, True, False, True)
+    theirs: Any = json.encoder
+    try:
+        encoded = theirs.c_make_encoder(
+            None, encoder.default, text, None, key, items, True, False, True
+        )
+    except (AttributeError, TypeError):  # a Python without json's part in C, or with another
+        return encoder.encode
     return lambda value: "".join(encoded(value, 0))

@@ -17,7 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.nbgrader.converter import Autograde
-from autograder.nbgrader.writing import Writer, indented, written
+from autograder.nbgrader.writing import Writer, _encoder, indented, written
 from tests.marking import small_course as small
 
 REPOSITORY = Path(__file__).parents[2]
@@ -41,6 +41,19 @@ def test_text_is_that_of_json(seed: int) -> None:
     value = some(random.Random(seed), 5)
     theirs = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": "))
     assert indented(value) == theirs
+
+
+def test_without_the_part_of_json_that_is_written_in_c_text_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    value = some(random.Random(7), 5)
+    usual = indented(value)
+    _encoder.cache_clear()
+    monkeypatch.setattr(json.encoder, "c_make_encoder", None)
+    assert _encoder(1)([1, "ä"]) == '[1,\n "ä"]'
+    monkeypatch.undo()
+    _encoder.cache_clear()
+    assert indented(value) == usual
 
 
 def test_what_is_no_json_is_refused() -> None:
