@@ -5,9 +5,9 @@
 Both ways run in fresh processes that take turns on the same loops, so that a slow moment of the
 machine falls on both; each round gives one ratio for each loop, and the median of them is shown.
 The time is that of the loop alone, compiling included, imports not. Beside the ratio: what a plain
-call costs, what the one call that compiles and compares costs beyond it (also in plain calls: a
-loop of fewer steps has nothing to gain), and what a fast call costs. The last loops are of what is
-not compiled: they must cost what they cost in plain JAX. Ends with an error if a loop came to
+call costs, what the one call that traces and compares costs beyond it (also in plain calls: a loop
+of fewer steps has nothing to gain), and what a call costs from then on. The last loops are of what
+is not compiled: they must cost what they cost in plain JAX. Ends with an error if a loop came to
 different places the two ways, to the last bit.
 """
 
@@ -62,21 +62,25 @@ def loops(way: str) -> None:
         x = eval(start, names)
         jax.block_until_ready(x - 0.001 * slope(x))  # the first compiles the operations, both ways
         calls = []
-        before = report().calls.get("compiled", 0)
+        before = _made(report().calls)
         price = None
         began = time.perf_counter()
         for _ in range(steps):
             called = time.perf_counter()
             g = jax.block_until_ready(slope(x))
             calls.append(time.perf_counter() - called)
-            if report().calls.get("compiled", 0) > before:
-                before = report().calls["compiled"]
+            if (made := _made(report().calls)) > before:
+                before = made
                 price = (price or 0.0) + calls[-1]
             x = x - 0.001 * g
         taken = time.perf_counter() - began
         end = [float(v).hex() for v in jnp.ravel(x)]
         out[name] = (taken, statistics.median(calls[len(calls) // 2 :]), price, end)
     json.dump(out, sys.stdout)
+
+
+def _made(calls: dict[str, int]) -> int:
+    return calls.get("replayed", 0) + calls.get("compiled", 0)
 
 
 def main() -> int:
@@ -91,7 +95,7 @@ def main() -> int:
             both[way] = json.loads(run.stdout)
         rounds.append(both)
     different = 0
-    print("loop               steps   times as fast   plain call   compiling      fast call")
+    print("loop               steps   times as fast   plain call   beginning      fast call")
     for name, (*_, steps) in LOOPS.items():
         plain = [both["plain"][name] for both in rounds]
         compiled = [both["compiled"][name] for both in rounds]

@@ -3,8 +3,9 @@
 Un-jitted `jax.grad` costs milliseconds a call, compiled it costs microseconds; a student's loop of
 a thousand steps is therefore what marking a notebook waits for. `install()` replaces `jax.grad`,
 `value_and_grad`, `jacfwd`, `jacrev`, `jacobian` and `hessian` in this process. The functions they
-make run as JAX runs them until one has been called some times with everything the same; then it is
-compiled, and the program is used for as long as everything stays the same.
+make run as JAX runs them until one has been called some times with everything the same; then its
+operations are run again without looking, and after a thousand times as one compiled program, for as
+long as everything stays the same.
 
 "Everything" is what these files say, each one idea:
 
@@ -15,7 +16,9 @@ compiled, and the program is used for as long as everything stays the same.
 - `values`, `guards`: what is compared at each call;
 - `arguments`: which leaves of the arguments the compiled program takes, which it was made for;
 - `clone`: the copy of a function that is traced in place of the student's own;
-- `program`: the trace, and how it is compiled so that it rounds as JAX does without compiling;
+- `trace`: what the copy computes, written down, and whether that holds for other numbers;
+- `replay`: the operations of the trace, each by the executable that JAX has for it already;
+- `program`: the trace compiled, so that it rounds as JAX does without compiling;
 - `agreement`: the comparison with plain JAX, to the last bit;
 - `wrapper`: the life of one transformed function; `installation`: putting it in JAX's place.
 
@@ -40,19 +43,21 @@ if TYPE_CHECKING:
 __all__ = ["XLA_FLAGS", "install", "report", "uninstall", "why_plain"]
 
 
-def install(plain_calls: int | None = None) -> bool:
+def install(plain_calls: int | None = None, replays: int | None = None) -> bool:
     """Replace `jax.grad` and its relatives in this process; a second call changes nothing.
 
     Args:
-        plain_calls: how often a function is called in the same situation before it is compiled;
+        plain_calls: how often a function is called in the same situation before it is replayed;
             by default as often as makes it pay.
+        replays: how often it is replayed before it is compiled; likewise. With 0 it is compiled
+            at once.
 
     Returns:
         Whether they are replaced. False where `why_plain` has a reason.
     """
     from autograder.compiled.installation import install
 
-    return install(plain_calls)
+    return install(plain_calls, replays)
 
 
 def uninstall() -> None:

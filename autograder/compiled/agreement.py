@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.compiled.internals import ArrayImpl
 
-__all__ = ["agree", "probes", "shares_an_object"]
+__all__ = ["Seen", "agree", "probes", "shares_an_object"]
 
 
 def agree(a: Any, b: Any) -> bool:
@@ -32,7 +32,10 @@ def agree(a: Any, b: Any) -> bool:
         return False
     if a.sharding != b.sharding:
         return False
-    x, y = np.asarray(a), np.asarray(b)
+    return _same_bits(np.asarray(a), np.asarray(b))
+
+
+def _same_bits(x: np.ndarray, y: np.ndarray) -> bool:
     if x.tobytes() == y.tobytes():
         return True
     if x.dtype.kind != "f":
@@ -56,6 +59,25 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield from _leaves(list(value.values()))
     else:
         yield value
+
+
+class Seen:
+    """A call that plain JAX has answered, to be asked again; by copies, so that none outlives it.
+
+    Args:
+        inputs: what it was asked, floats and arrays of floats.
+        result: what it said.
+    """
+
+    def __init__(self, inputs: Sequence[Any], result: Any) -> None:
+        self._inputs = [np.array(leaf) for leaf in inputs]
+        self._result = [np.array(leaf) for leaf in _leaves(result)]
+
+    def agrees(self, run: Callable[[Sequence[Any]], Any], like: Sequence[Any]) -> bool:
+        """Whether `run` says the same, bit for bit, of inputs that are as those of `like` are."""
+        again = [_with(leaf, values) for leaf, values in zip(like, self._inputs, strict=True)]
+        found = [np.asarray(leaf) for leaf in _leaves(run(again))]
+        return all(map(_same_bits, found, self._result))
 
 
 _ODD_NUMBERS = (0.0, 1e-40, 1e30)
@@ -102,7 +124,8 @@ def _with(leaf: Any, values: np.ndarray) -> Any:
 
 
 def _as_jax(values: np.ndarray, leaf: Any) -> Any:
-    made = jnp.asarray(values)
-    if leaf.weak_type:
-        made = jnp.asarray(float(values)) if values.shape == () else made
+    if leaf.weak_type and values.shape == ():
+        made = jnp.asarray(float(values))
+    else:  # without a conversion, which JAX would compile
+        made = jax.device_put(values)
     return jax.device_put(made, leaf.sharding) if leaf.committed else made

@@ -18,14 +18,14 @@ _NAMES = ("grad", "value_and_grad", "jacfwd", "jacrev", "jacobian", "hessian")
 _replaced: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}  # name -> stock, ours
 
 
-def install(plain_calls: int | None = None) -> bool:
+def install(plain_calls: int | None = None, replays: int | None = None) -> bool:
     """Replace the transformations; see `autograder.compiled.install`."""
     if _replaced:
         return True
     if why_plain():
         return False
     from autograder.compiled.vocabulary import Vocabulary
-    from autograder.compiled.wrapper import PLAIN_CALLS, Settings
+    from autograder.compiled.wrapper import PLAIN_CALLS, REPLAYS, Settings
 
     settings: list[Settings] = []
     for name in _NAMES:
@@ -36,7 +36,13 @@ def install(plain_calls: int | None = None) -> bool:
         _replaced[name] = (stock, ours)
         setattr(jax, name, ours)
     # Last: a body that asks for `jax.grad` finds ours.
-    settings.append(Settings(Vocabulary(), plain_calls or PLAIN_CALLS))
+    settings.append(
+        Settings(
+            Vocabulary(),
+            PLAIN_CALLS if plain_calls is None else plain_calls,
+            REPLAYS if replays is None else replays,
+        )
+    )
     return True
 
 

@@ -1,40 +1,51 @@
-"""The life of one transformed function: plain for a while, compiled and compared, then fast.
+"""The life of one transformed function: plain for a while, then replayed, in the end compiled.
 
 A *variant* is a situation in which the function was called: the same signature, static
 arguments, settings of JAX, and everything the function reaches. It is first seen by plain JAX,
-`PLAIN_CALLS` times. The next call is plain too, and is the measure for the compiled program, which
-must agree with it to the last bit, then with further plain calls at a handful of other inputs, and
-again at some calls later on. Where anything goes against expectation the function stays plain for
-good.
+`PLAIN_CALLS` times. The next call is plain too, and is the measure for the replay of its
+operations, which must agree with it to the last bit, with those before it, and with one at odd
+numbers. After `REPLAYS` of them it is compiled, and compared at a handful of other inputs; and
+there are plain calls to compare with later on. Where anything goes against expectation the function
+stays plain for good.
 """
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import functools
+import itertools
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from autograder.compiled import arguments, purity
-from autograder.compiled.agreement import agree, probes, shares_an_object
+from autograder.compiled.agreement import Seen, agree, probes, shares_an_object
 from autograder.compiled.arguments import Arguments
 from autograder.compiled.guards import Guards
 from autograder.compiled.internals import calm, trace_context, trace_state_clean
-from autograder.compiled.program import NotCompilable, Program
+from autograder.compiled.program import Program
+from autograder.compiled.replay import Replay
 from autograder.compiled.silence import Warned, warnings_are_errors
+from autograder.compiled.trace import NotCompilable
 from autograder.compiled.tracebacks import without_ours
 from autograder.compiled.transformed import Transformed
 from autograder.compiled.values import NotPlainData, same, snapshot
 from autograder.compiled.vocabulary import Vocabulary
 
-__all__ = ["PLAIN_CALLS", "Report", "Settings", "accelerated", "report"]
+__all__ = ["PLAIN_CALLS", "REPLAYS", "Report", "Settings", "accelerated", "report"]
 
-PLAIN_CALLS = 10
-"""Calls in the same situation before one is compiled; wrong types and missing arguments raise in
-them. To compile and to compare costs as much as some twenty plain calls: a function that is asked
-at the ten places of a check had better stay plain, one in a loop of a thousand steps had not."""
+PLAIN_CALLS = 5
+"""Calls in the same situation before one is replayed; wrong types and missing arguments raise in
+them. To trace it and to compare costs as much as two plain calls, and a replay a twentieth of one:
+who asks at the ten places of a check waits no longer than with plain JAX."""
+
+REPLAYS = 1000
+"""Replays before one is compiled. That costs as much as 15 to 140 plain calls, and spares less than
+a twentieth of one in each call that follows."""
 
 _VARIANTS = 4
 """Situations kept at a time, say one for each of two data sets; the oldest goes."""
@@ -42,8 +53,11 @@ _VARIANTS = 4
 _CHANGES = 24
 """Situations in all: a global that changes at each call is not worth the looking."""
 
-_FIRST_CHECK, _CHECKS_APART = 16, 4
-"""Later comparisons with plain JAX, should all reasoning be wrong: at calls 16, 64, 256, 1024, ...
+_FEW = 1
+"""Plain calls at odd numbers, beside those that were seen, before one is replayed."""
+
+_FIRST_CHECK, _CHECKS_APART = 32, 4
+"""Later comparisons with plain JAX, should all reasoning be wrong: at calls 32, 128, 512, ...
 They are where the student's loop has come to, as no probe is."""
 
 # What a body raises when it meets tracers, or we when we look. Not all of Exception: an alarm of
@@ -64,6 +78,8 @@ _EXPECTED = (
     purity.NotPure,
 )
 
+_Kind = TypeVar("_Kind", Replay, Program)
+
 _calls: collections.Counter[str] = collections.Counter()
 _refused: dict[str, str] = {}
 
@@ -73,7 +89,8 @@ class Report:
     """What happened in this process.
 
     Attributes:
-        calls: how many were "fast", and how many "plain"; and how often was "compiled".
+        calls: how many were "fast", and how many "plain"; and how often a function was traced to be
+            "replayed", and how often it was "compiled".
         refused: the functions that stay plain, by name, with the reason.
     """
 
@@ -92,6 +109,7 @@ class Settings:
 
     vocabulary: Vocabulary
     plain_calls: int = PLAIN_CALLS
+    replays: int = REPLAYS
 
 
 class _Variant:
@@ -99,8 +117,9 @@ class _Variant:
 
     __slots__ = (
         "_context", "_guards", "_signature", "_statics",
-        "fast_calls", "next_check", "plain_calls", "program",
+        "fast_calls", "next_check", "plain_calls", "program", "seen",
     )  # fmt: skip
+    program: Replay | Program | None
 
     def __init__(self, given: Arguments, statics: list[Any], context: Any, guards: Guards) -> None:
         self._signature = given.signature
@@ -110,7 +129,8 @@ class _Variant:
         self.plain_calls = 0
         self.fast_calls = 0
         self.next_check = _FIRST_CHECK
-        self.program: Program | None = None
+        self.program = None
+        self.seen: list[Seen] = []  # plain calls, until there is a program
 
     def fits(self, given: Arguments, context: Any, root: types.FunctionType) -> bool:
         """Whether this call is made in the same situation."""
@@ -120,6 +140,11 @@ class _Variant:
             and all(map(same, given.statics, self._statics))
             and self._guards.hold(root)
         )
+
+    def note(self, given: Arguments, result: Any) -> None:
+        """Keep a plain call, to compare with it; one of integers is asked anew instead."""
+        if all(np.asarray(leaf).dtype.kind == "f" for leaf in given.inputs):
+            self.seen.append(Seen(given.inputs, result))
 
 
 class _History:
@@ -175,7 +200,10 @@ def accelerated(
             variant = added
         if variant.program is None:
             return _slow(transformed, plain, history, variant, given, settings, args, kwargs)
-        return _fast(variant.program, plain, history, variant, given, root, args, kwargs)
+        result = _fast(variant.program, plain, history, variant, given, root, args, kwargs)
+        if variant.fast_calls == settings.replays and type(variant.program) is Replay:
+            _compile(transformed, plain, variant, given, result, settings.vocabulary)
+        return result
 
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -233,30 +261,60 @@ def _slow(
     root = transformed.root
     if not variant.fits(given, trace_context(), root):
         history.refuse(root, "changes what it depends on")
-    elif variant.plain_calls > settings.plain_calls and not history.refused:
-        try:
-            with warnings_are_errors():
-                variant.program = _compile(transformed, plain, given, result, settings.vocabulary)
-            _calls["compiled"] += 1
-        except _EXPECTED as reason:
-            history.refuse(root, f"{type(reason).__name__}: {reason}")
+    elif history.refused:
+        pass
+    elif variant.plain_calls <= settings.plain_calls:
+        variant.note(given, result)
+    else:
+        _begin(transformed, plain, history, variant, given, settings, result)
     return result
 
 
-def _compile(
+def _begin(
+    transformed: Transformed,
+    plain: Callable[..., Any],
+    history: _History,
+    variant: _Variant,
+    given: Arguments,
+    settings: Settings,
+    result: Any,
+) -> None:
+    """Let the variant be replayed from now on; compiled, where it cannot be or is to be at once."""
+    vocabulary, seen = settings.vocabulary, variant.seen
+    variant.seen = []
+    if settings.replays:
+        with contextlib.suppress(*_EXPECTED), warnings_are_errors():
+            replay = _proven(Replay, transformed, plain, given, result, vocabulary, _FEW)
+            replay.settle(given.inputs)
+            if all(call.agrees(replay.run, given.inputs) for call in seen):
+                variant.program = replay
+                _calls["replayed"] += 1
+                return
+    try:
+        with warnings_are_errors():
+            variant.program = _proven(Program, transformed, plain, given, result, vocabulary)
+        _calls["compiled"] += 1
+    except _EXPECTED as reason:
+        history.refuse(transformed.root, f"{type(reason).__name__}: {reason}")
+
+
+def _proven(
+    kind: type[_Kind],
     transformed: Transformed,
     plain: Callable[..., Any],
     given: Arguments,
     result: Any,
     vocabulary: Vocabulary,
-) -> Program:
-    """A program that has proven itself, or an exception."""
+    most: int | None = None,
+) -> _Kind:
+    """A program that has proven itself, at `most` further inputs or all, or an exception."""
     if shares_an_object(result, given.inputs):
         raise NotCompilable("a result that is an argument")
-    program = Program(transformed, given, vocabulary)
-    if not agree(program.run(given.inputs), result):
+    program: _Kind = kind(transformed, given, vocabulary)
+    found = program.run(given.inputs)
+    if not agree(found, result) or shares_an_object(found, [*given.inputs, *program.constants]):
         raise NotCompilable("compiled, it gives another result")
-    for inputs in probes(given.inputs):
+    for inputs in itertools.islice(probes(given.inputs), most):
         # The body is known to be pure by now: to run it once more is noticed by nobody.
         args, kwargs = given.rebuild(inputs, given.statics)
         if not agree(program.run(inputs), plain(*args, **kwargs)):
@@ -264,8 +322,22 @@ def _compile(
     return program
 
 
+def _compile(
+    transformed: Transformed,
+    plain: Callable[..., Any],
+    variant: _Variant,
+    given: Arguments,
+    result: Any,
+    vocabulary: Vocabulary,
+) -> None:
+    """Let what was replayed for long be compiled; where that rounds otherwise, replayed on."""
+    with contextlib.suppress(*_EXPECTED), warnings_are_errors():
+        variant.program = _proven(Program, transformed, plain, given, result, vocabulary)
+        _calls["compiled"] += 1
+
+
 def _fast(
-    program: Program,
+    program: Replay | Program,
     plain: Callable[..., Any],
     history: _History,
     variant: _Variant,
@@ -274,7 +346,7 @@ def _fast(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """A compiled call; a plain one where it fails or is due for a comparison."""
+    """A call of the program; a plain one where it fails or is due for a comparison."""
     variant.fast_calls += 1
     try:
         result = program.run(given.inputs)

@@ -181,7 +181,7 @@ _TRIAL = """
 from autograder import compiled
 compiled.install(plain_calls=1)
 import jax
-slope = jax.grad(lambda x: 1.85 * x**2 - 1.2333333 * x**3)  # rounds differently if it is fused
+slope = jax.grad(lambda x: 1.85 * x**2 - 1.2333333 * x**3)
 for i in range(4):
     slope(0.3 + i)
 report = compiled.report()

@@ -1,4 +1,4 @@
-"""Two fresh processes, one with JAX as it is and one with gradients compiled, to be compared."""
+"""Fresh processes, one with JAX as it is and others with gradients compiled, to be compared."""
 
 from __future__ import annotations
 
@@ -58,44 +58,60 @@ class Runner:
         self._process.stdout.close()
 
 
-class BothWays:
-    """Runs programs under plain JAX and with compiled gradients, at the same time."""
+class Ways:
+    """Runs programs under plain JAX and with compiled gradients, at the same time.
 
-    def __init__(self, variables: Mapping[str, str], cache: Path | None = None) -> None:
-        self.plain = Runner("plain", variables, cache)
-        self.compiled = Runner("compiled", variables, cache)
+    Args:
+        names: ways of `runner`, beside the plain one.
+    """
 
-    def run(self, programs: Sequence[str]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """Both answers for each program."""
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            plain = pool.submit(self.plain.run, programs)
-            compiled = pool.submit(self.compiled.run, programs)
-            return list(zip(plain.result(), compiled.result(), strict=True))
+    def __init__(
+        self, names: Sequence[str], variables: Mapping[str, str], cache: Path | None = None
+    ) -> None:
+        self._runners = [Runner(way, variables, cache) for way in ("plain", *names)]
+
+    def run(self, programs: Sequence[str]) -> list[tuple[dict[str, Any], ...]]:
+        """For each program an answer of each way, the plain one first."""
+        with concurrent.futures.ThreadPoolExecutor(len(self._runners)) as pool:
+            asked = [pool.submit(runner.run, programs) for runner in self._runners]
+            return list(zip(*(one.result() for one in asked), strict=True))
 
     def close(self) -> None:
-        """End both processes."""
-        self.plain.close()
-        self.compiled.close()
+        """End the processes."""
+        for runner in self._runners:
+            runner.close()
 
 
-@pytest.fixture(scope="session")
-def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BothWays]:
-    """Both processes with XLA's flags set as they must be, and caches of what they compile."""
-    both = BothWays(
+def _as_it_must_be(names: Sequence[str], cache: Path) -> Iterator[Ways]:
+    """With XLA's flags set as they must be, and caches of what is compiled."""
+    ways = Ways(
+        names,
         {
             "XLA_FLAGS": XLA_FLAGS,
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         },
-        tmp_path_factory.mktemp("kernels"),
+        cache,
     )
-    yield both
-    both.close()
+    yield ways
+    ways.close()
+
+
+@pytest.fixture(scope="module")
+def each_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
+    """Plain, replayed for ever, and compiled at once."""
+    yield from _as_it_must_be(("replayed", "compiled"), tmp_path_factory.mktemp("kernels"))
+
+
+@pytest.fixture(scope="module")
+def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
+    """Plain; and replayed once, then compiled."""
+    yield from _as_it_must_be(("in_turn",), tmp_path_factory.mktemp("kernels"))
 
 
 @pytest.fixture
-def both_ways_without_flags() -> Iterator[BothWays]:
-    """Both processes where XLA fuses and rewrites as it likes."""
-    both = BothWays({"XLA_FLAGS": ""})
-    yield both
-    both.close()
+def ways_without_flags() -> Iterator[Ways]:
+    """Plain, replayed and compiled where XLA fuses and rewrites as it likes."""
+    ways = Ways(("replayed", "compiled"), {"XLA_FLAGS": ""})
+    yield ways
+    ways.close()

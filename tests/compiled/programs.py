@@ -2,7 +2,7 @@
 
 Beside NumPy and JAX they have `show`, which notes a value with all there is to see of it, `walk`,
 which shows a function at six numbers, and `attempt`, which shows what was returned or raised.
-After two plain calls the third is compiled here, so that six are enough to be fast.
+After two plain calls the third is traced or compiled here, so that six are enough to be fast.
 
 Three shelves by how they must run, so that the suite cannot pass by nothing being compiled: `FAST`
 programs use the compiled way at least once, `PLAIN` ones never, and of `EITHER` nothing is said.
@@ -319,7 +319,7 @@ for y in (0.5, 2.0, -1.0, 3.0): walk(lambda x: grad(lambda x: x**y)(x))
 walk(grad(lambda x: 2.0**x)); walk(grad(lambda x: jnp.power(x, 2.0) / 3.0))
 """
 # JAX itself gives a weak type compiled, and none without compiling.
-PLAIN["type_that_compiling_changes"] = """
+EITHER["type_that_compiling_changes"] = """
 walk(grad(lambda x: x**0.5 + 2.0**x))
 """
 FAST["constants_of_functions"] = """

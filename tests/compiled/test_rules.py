@@ -311,6 +311,73 @@ assert compiled.report().calls["fast"], compiled.report().refused
     assert not list(tmp_path.iterdir())
 
 
+DERIVATIVES = {
+    "grad": "jax.grad(quartic), jnp.float32(0.5)",
+    "value_and_grad": "jax.value_and_grad(quartic), jnp.float32(0.5)",
+    "second derivative": "jax.grad(jax.grad(quartic)), jnp.float32(0.5)",
+    "grad in the plane": "jax.grad(plane), jnp.array([3.0, -2.0])",
+    "jacfwd": "jax.jacfwd(plane), jnp.array([3.0, -2.0])",
+    "hessian": "jax.hessian(plane), jnp.array([3.0, -2.0])",
+}
+
+
+@taught
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_to_replay_compiles_nothing(name):
+    """A plain call has compiled every operation, in the very context in which it ran it."""
+    code = f"""
+from autograder import compiled
+assert compiled.install(plain_calls=4)
+import jax, jax.numpy as jnp
+from jax import monitoring
+def quartic(x): return 2*x**4 - 3*x**3 - 9*x**2 + 4*x + 3
+def plane(x): return jnp.log(1 + x[0]**2) * jnp.arctan(x[0]) + jnp.sin(x[1])**2
+made, at = {DERIVATIVES[name]}
+compilations = []
+monitoring.register_event_duration_secs_listener(
+    lambda name, *_, **__: compilations.append(name) if "backend_compile" in name else None
+)
+for _ in range(4): made(at)
+assert compilations
+compilations.clear()
+for _ in range(4): made(at)
+assert not compilations
+calls = compiled.report().calls
+assert (calls["replayed"], calls["fast"]) == (1, 3), compiled.report()
+"""
+    environment = {**os.environ, "XLA_FLAGS": XLA_FLAGS}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+@taught
+def test_what_was_replayed_for_long_is_compiled():
+    code = """
+from autograder import compiled
+assert compiled.install(plain_calls=2, replays=5)
+import jax
+slope = jax.grad(lambda x: x**2)
+for i in range(8): assert slope(float(i)) == 2 * i
+assert compiled.report().calls == {"plain": 3, "replayed": 1, "fast": 5, "compiled": 1}
+for i in range(40): assert slope(float(i)) == 2 * i
+assert compiled.report().calls["fast"] == 45 - 1  # one is compared with plain JAX
+"""
+    environment = {**os.environ, "XLA_FLAGS": XLA_FLAGS}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+@taught
+def test_a_jax_that_keeps_executables_elsewhere_costs_time_alone(monkeypatch):
+    from jax._src import pjit
+
+    from autograder.compiled import internals
+
+    [step] = jax.make_jaxpr(jax.jit(lambda x: x + 1.0))(1.0).eqns
+    run, _ = internals.executable(step, step.params, None)
+    assert internals.directly(run) is not run
+    monkeypatch.delattr(pjit, "_get_jaxpr_as_fun")
+    assert internals.directly(run) is run
+
+
 def test_a_warning_is_an_error_only_where_we_compile():
     def warn() -> None:
         warnings.warn("elsewhere", stacklevel=1)

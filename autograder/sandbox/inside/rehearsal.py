@@ -148,7 +148,7 @@ def rehearse(cells: Sequence[str]) -> None:
 
 
 def _differentiate(namespace: dict[str, Any]) -> None:
-    """Compile the derivatives of the functions that the notebooks give, as kernels will.
+    """Ask for the derivatives of the functions that the notebooks give, as kernels will.
 
     A program that computes a slope tells nobody where it is zero, and `jax.grad` is everyone's.
     """
@@ -176,6 +176,6 @@ def _differentiate(namespace: dict[str, Any]) -> None:
 
 
 def _call(function: Any, *arguments: Any) -> None:
-    for _ in range(3):  # plain, then compiled, then that
+    for _ in range(3):  # plain, then traced as well, then replayed
         with contextlib.suppress(Exception):
             function(*arguments)
