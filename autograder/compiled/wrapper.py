@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograder.compiled import arguments, purity
-from autograder.compiled.agreement import Seen, agree, probes, shares_an_object
+from autograder.compiled.agreement import Seen, agree, of_arrays, probes, shares_an_object
 from autograder.compiled.arguments import Arguments
 from autograder.compiled.guards import Guards
 from autograder.compiled.internals import calm, trace_context, trace_state_clean
@@ -142,8 +142,9 @@ class _Variant:
         )
 
     def note(self, given: Arguments, result: Any) -> None:
-        """Keep a plain call, to compare with it; one of integers is asked anew instead."""
-        if all(np.asarray(leaf).dtype.kind == "f" for leaf in given.inputs):
+        """Keep a plain call, to compare with it, if it is of floats and gave arrays."""
+        floats = all(np.asarray(leaf).dtype.kind == "f" for leaf in given.inputs)
+        if floats and of_arrays(result):
             self.seen.append(Seen(given.inputs, result))
 
 
@@ -201,7 +202,8 @@ def accelerated(
         if variant.program is None:
             return _slow(transformed, plain, history, variant, given, settings, args, kwargs)
         result = _fast(variant.program, plain, history, variant, given, root, args, kwargs)
-        if variant.fast_calls == settings.replays and type(variant.program) is Replay:
+        due = variant.fast_calls == settings.replays and type(variant.program) is Replay
+        if due and not history.refused:
             _compile(transformed, plain, variant, given, result, settings.vocabulary)
         return result
 
@@ -254,7 +256,7 @@ def _slow(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """A plain call; when there have been enough, with a compilation on its heels."""
+    """A plain call; when there have been enough, with a trace on its heels."""
     variant.plain_calls += 1
     _calls["plain"] += 1
     result = plain(*args, **kwargs)
