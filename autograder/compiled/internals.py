@@ -56,7 +56,7 @@ BORROWED = {
 DISPENSABLE = {
     "jax._src.pjit:_get_cpp_global_cache": (),
     "jax._src.pjit:_get_jaxpr_as_fun": (),
-    "jax._src.pjit:_jax.pjit": (),
+    "jaxlib._jax:pjit": (),
     "jax._src.interpreters.pxla:JitGlobalCppCacheKeys": (),
     "jax._src.interpreters.pxla:cc_shard_arg": (),
     "jax._src.tree_util:dispatch_registry": (),
@@ -132,7 +132,8 @@ def directly(run: Callable[..., Any]) -> Callable[..., Any]:
         from jax._src import tree_util
         from jax._src.interpreters import pxla
 
-        pjit: Any = importlib.import_module("jax._src.pjit")  # its types do not tell all
+        # By their names: their types do not tell all.
+        pjit, executables = map(importlib.import_module, ("jax._src.pjit", "jaxlib._jax"))
 
         function = pjit._get_jaxpr_as_fun(*[given[name] for name in _IN_ORDER])
         key = pxla.JitGlobalCppCacheKeys(
@@ -151,7 +152,7 @@ def directly(run: Callable[..., Any]) -> Callable[..., Any]:
         )
         cache = pjit._get_cpp_global_cache(key.contains_explicit_attributes)
         made = (tree_util.dispatch_registry, pxla.cc_shard_arg, cache)
-        return pjit._jax.pjit(given["name"], function, missed, [], [], key, *made)
+        return executables.pjit(given["name"], function, missed, [], [], key, *made)
     return run
 
 
