@@ -56,7 +56,7 @@ BORROWED = {
 DISPENSABLE = {
     "jax._src.pjit:_get_cpp_global_cache": (),
     "jax._src.pjit:_get_jaxpr_as_fun": (),
-    "jaxlib._jax:pjit": (),
+    "jax._src.pjit:_jax.pjit": (),
     "jax._src.interpreters.pxla:JitGlobalCppCacheKeys": (),
     "jax._src.interpreters.pxla:cc_shard_arg": (),
     "jax._src.tree_util:dispatch_registry": (),
@@ -119,7 +119,7 @@ def directly(run: Callable[..., Any]) -> Callable[..., Any]:
 
     JAX looks for its executable by a key that it makes anew in each call. This is that call with
     the key made; where JAX has another way to make it, it is `run` itself. For arguments of other
-    types than before it raises a RuntimeError.
+    types than before it raises a RuntimeError. JAX has it so since 0.10.
     """
     if not isinstance(run, functools.partial) or "jaxpr" not in run.keywords:
         return run
@@ -132,8 +132,7 @@ def directly(run: Callable[..., Any]) -> Callable[..., Any]:
         from jax._src import tree_util
         from jax._src.interpreters import pxla
 
-        # By their names: their types do not tell all.
-        pjit, executables = map(importlib.import_module, ("jax._src.pjit", "jaxlib._jax"))
+        pjit: Any = importlib.import_module("jax._src.pjit")  # its types do not tell all
 
         function = pjit._get_jaxpr_as_fun(*[given[name] for name in _IN_ORDER])
         key = pxla.JitGlobalCppCacheKeys(
@@ -152,7 +151,7 @@ def directly(run: Callable[..., Any]) -> Callable[..., Any]:
         )
         cache = pjit._get_cpp_global_cache(key.contains_explicit_attributes)
         made = (tree_util.dispatch_registry, pxla.cc_shard_arg, cache)
-        return executables.pjit(given["name"], function, missed, [], [], key, *made)
+        return pjit._jax.pjit(given["name"], function, missed, [], [], key, *made)
     return run
 
 

@@ -373,7 +373,7 @@ def test_a_jax_that_keeps_executables_elsewhere_costs_time_alone(monkeypatch):
 
     [step] = jax.make_jaxpr(jax.jit(lambda x: x + 1.0))(1.0).eqns
     run, _ = internals.executable(step, step.params, None)
-    assert internals.directly(run) is not run
+    assert (internals.directly(run) is run) == (not hasattr(pjit, "_jax"))  # JAX 0.9
     monkeypatch.delattr(pjit, "_get_jaxpr_as_fun")
     assert internals.directly(run) is run
 
