@@ -127,10 +127,14 @@ class _Variant:
         self._context = context
         self._guards = guards
         self.plain_calls = 0
+        self.seen: list[Seen] = []  # plain calls, until there is a program
+        self.follow(None)
+
+    def follow(self, program: Replay | Program | None) -> None:
+        """From now on, be answered by `program`; its calls are counted, and compared, anew."""
+        self.program = program
         self.fast_calls = 0
         self.next_check = _FIRST_CHECK
-        self.program = None
-        self.seen: list[Seen] = []  # plain calls, until there is a program
 
     def fits(self, given: Arguments, context: Any, root: types.FunctionType) -> bool:
         """Whether this call is made in the same situation."""
@@ -289,12 +293,12 @@ def _begin(
             replay = _proven(Replay, transformed, plain, given, result, vocabulary, _FEW)
             replay.settle(given.inputs)
             if all(call.agrees(replay.run, given.inputs) for call in seen):
-                variant.program = replay
+                variant.follow(replay)
                 _calls["replayed"] += 1
                 return
     try:
         with warnings_are_errors():
-            variant.program = _proven(Program, transformed, plain, given, result, vocabulary)
+            variant.follow(_proven(Program, transformed, plain, given, result, vocabulary))
         _calls["compiled"] += 1
     except _EXPECTED as reason:
         history.refuse(transformed.root, f"{type(reason).__name__}: {reason}")
@@ -334,7 +338,7 @@ def _compile(
 ) -> None:
     """Let what was replayed for long be compiled; where that rounds otherwise, replayed on."""
     with contextlib.suppress(*_EXPECTED), warnings_are_errors():
-        variant.program = _proven(Program, transformed, plain, given, result, vocabulary)
+        variant.follow(_proven(Program, transformed, plain, given, result, vocabulary))
         _calls["compiled"] += 1
 
 
